@@ -1,0 +1,188 @@
+"""Settings: what an operator may set, checked once, for the stack and for the function alike.
+
+Also the names that the stack and the function must agree on: periods, tag keys, environment names.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from ebs_backup import cron
+
+
+class Period(StrEnum):
+    """How often a volume is backed up; each period has its own schedule and its own keep count."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+TAG_SET = "ebs-backup:set"
+TAG_PERIOD = "ebs-backup:period"
+TAG_RUN = "ebs-backup:run"
+TAG_SOURCE = "ebs-backup:source"
+
+ENV_PREFIX = "EBS_BACKUP_"
+ENV_LEFT_OUT = frozenset({"alert_email"})  # the function publishes to a topic and needs no addresses
+
+Report = Literal["always", "problems"]
+
+
+class InvalidSettingsError(ValueError):
+    """A setting that cannot be used: one line that names it, its value and what is allowed."""
+
+    def __init__(self, name: str, allowed: str, value: object, because: str = "") -> None:
+        reason = f": {because}" if because else ""
+        super().__init__(f"{name} must be {allowed}, got {_shown(value)}{reason}")
+
+
+def _shown(value: object) -> str:
+    plain = isinstance(value, str) and value.isascii() and value.isalnum()
+    text = str(value) if plain else repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+def _matching(pattern: str, allowed: str) -> Any:  # noqa: ANN401 - Annotated metadata has no type of its own
+    def check(name: str, value: object) -> str:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise InvalidSettingsError(name, allowed, value)
+        return value
+
+    return check
+
+
+def _count(name: str, value: object) -> int:
+    """Take 1 to 1000; `-c` values arrive as strings, and True is a number to Python but not to a person."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:
+        raise InvalidSettingsError(name, "a whole number from 1 to 1000", value)
+    return value
+
+
+def _boolean(name: str, value: object) -> bool:
+    if value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise InvalidSettingsError(name, "true or false", value)
+    return value
+
+
+def _schedule(name: str, value: object) -> str:
+    because = cron.refusal(value) if isinstance(value, str) else "it is no text"
+    if because or not isinstance(value, str):
+        raise InvalidSettingsError(
+            name, f"an EventBridge cron expression of {cron.SHAPE}", value, because or ""
+        )
+    return " ".join(value.split())
+
+
+def _addresses(name: str, value: object) -> tuple[str, ...]:
+    """Take one address or several, comma-separated; none is allowed (the stack then warns)."""
+    parts = (
+        value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
+    )
+    addresses = tuple(
+        part.strip() if isinstance(part, str) else part for part in parts if part not in ("", None)
+    )
+    for address in addresses:
+        if not isinstance(address, str) or not re.fullmatch(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+", address):
+            raise InvalidSettingsError(name, "mail addresses, comma-separated, or empty", value)
+    return addresses
+
+
+def _topic(name: str, value: object) -> str:
+    """Take a standard topic's ARN, or none; a FIFO topic can neither mail nor be published to without a group."""
+    if value in ("", None):
+        return ""
+    if not isinstance(value, str) or not re.fullmatch(
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}", value
+    ):
+        raise InvalidSettingsError(name, "the ARN of a standard SNS topic, or empty", value)
+    return value
+
+
+def _report(name: str, value: object) -> Report:
+    if value not in ("always", "problems"):
+        raise InvalidSettingsError(name, "always or problems", value)
+    return "always" if value == "always" else "problems"
+
+
+# A tag's name and value go into IAM conditions, where ${ starts a variable; AWS keeps aws: to itself.
+_backup_set = _matching(r"[a-z0-9-]{1,64}", "1 to 64 of a-z, 0-9 and -")
+_tag_name = _matching(
+    r"(?i:(?!aws:))(?:(?!\$\{)[^\x00-\x1f\x7f]){1,128}",
+    "1 to 128 characters without control characters or ${, and not begin with aws:",
+)
+_tag_value = _matching(
+    r"(?:(?!\$\{)[^\x00-\x1f\x7f]){0,256}", "at most 256 characters without control characters or ${"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One backup set's settings, checked: a bad one cannot be built.
+
+    Every field is annotated with its check, which also converts the strings of `-c` and of the environment.
+    The defaults stand in cdk.json, the meanings in the README.
+    """
+
+    backup_set: Annotated[str, _backup_set]
+    tag_name: Annotated[str, _tag_name]
+    tag_value: Annotated[str, _tag_value]
+    keep_day: Annotated[int, _count]
+    keep_week: Annotated[int, _count]
+    keep_month: Annotated[int, _count]
+    schedule_day: Annotated[str, _schedule]
+    schedule_week: Annotated[str, _schedule]
+    schedule_month: Annotated[str, _schedule]
+    alert_email: Annotated[tuple[str, ...], _addresses]
+    topic_arn: Annotated[str, _topic]
+    report: Annotated[Report, _report]
+    copy_tags: Annotated[bool, _boolean]
+    max_expired_per_volume: Annotated[int, _count]
+
+    def __post_init__(self) -> None:
+        for name, annotation in self.__annotations__.items():
+            (check,) = annotation.__metadata__
+            object.__setattr__(self, name, check(name, getattr(self, name)))
+
+    @classmethod
+    def parse(cls, raw: Mapping[str, Any]) -> Self:
+        """Build settings from names and loose values; an unknown or missing name is refused by name."""
+        names = [field.name for field in fields(cls)]
+        if unknown := sorted(set(raw) - set(names)):
+            raise InvalidSettingsError(unknown[0], f"one of the settings {', '.join(names)}", raw[unknown[0]])
+        if missing := [name for name in names if name not in raw]:
+            raise InvalidSettingsError(missing[0], "set (cdk.json holds every default)", None)
+        return cls(**raw)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read back what `to_env` wrote; raises InvalidSettingsError."""
+        found = {
+            name.removeprefix(ENV_PREFIX).lower(): value
+            for name, value in env.items()
+            if name.startswith(ENV_PREFIX)
+        }
+        return cls.parse(found | dict.fromkeys(ENV_LEFT_OUT, ""))
+
+    def to_env(self, *, topic_arn: str) -> dict[str, str]:
+        """Write the function's environment; `topic_arn` is the topic that the stack made or was given."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)} | {"topic_arn": topic_arn}
+        return {
+            f"{ENV_PREFIX}{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in values.items()
+            if name not in ENV_LEFT_OUT
+        }
+
+    def keep(self, period: Period) -> int:
+        """Give how many restore points of this period each volume keeps."""
+        return int(getattr(self, f"keep_{period}"))
+
+    def schedule(self, period: Period) -> str:
+        """Give this period's six cron fields, UTC."""
+        return str(getattr(self, f"schedule_{period}"))
