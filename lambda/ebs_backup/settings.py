@@ -82,15 +82,10 @@ def _schedule(name: str, value: object) -> str:
 
 def _addresses(name: str, value: object) -> tuple[str, ...]:
     """Take one address or several, comma-separated; none is allowed (the stack then warns)."""
-    parts = (
-        value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else [value]
-    )
-    addresses = tuple(
-        part.strip() if isinstance(part, str) else part for part in parts if part not in ("", None)
-    )
-    for address in addresses:
-        if not isinstance(address, str) or not re.fullmatch(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+", address):
-            raise InvalidSettingsError(name, "mail addresses, comma-separated, or empty", value)
+    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
+    addresses = tuple(address.strip() for address in text.split(",") if address.strip())
+    if not all(re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address) for address in addresses):
+        raise InvalidSettingsError(name, "mail addresses, comma-separated, or empty", value)
     return addresses
 
 
