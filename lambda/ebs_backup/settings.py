@@ -20,6 +20,8 @@ class Period(StrEnum):
     MONTH = "month"
 
 
+SERVICE = "ebs-backup"  # as logs and metrics know the function
+
 TAG_SET = "ebs-backup:set"
 TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"

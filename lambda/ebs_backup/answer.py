@@ -1,0 +1,42 @@
+"""The function's answer: what `aws lambda invoke` prints, and for a dry run the plan with its reasons. Pure."""
+
+from dataclasses import asdict
+from typing import Any
+
+from ebs_backup.model import Outcome, VolumeOutcome
+
+# Lambda: an answer is at most 6 MB. What goes beyond this many volumes stands in the log alone.
+MAX_VOLUMES = 500
+
+
+def answer(outcome: Outcome) -> dict[str, Any]:
+    """Give counts and failures as plain JSON values; a dry run adds every volume's plan."""
+    summary: dict[str, Any] = {
+        "status": outcome.status.value,
+        "run": outcome.run.id,
+        "dry_run": outcome.run.dry_run,
+        "volumes": len(outcome.volumes),
+        "created": sum(each.made is not None and not each.found for each in outcome.volumes),
+        "found": sum(each.found for each in outcome.volumes),
+        "expired": sum(len(each.expired) for each in outcome.volumes),
+        "left": sum(len(each.left) for each in outcome.volumes),
+        "failures": [asdict(failure) for failure in outcome.failures[:MAX_VOLUMES]],
+    }
+    if not outcome.run.dry_run:
+        return summary
+    return summary | {
+        "plan": [_plan(each) for each in outcome.volumes[:MAX_VOLUMES]],
+        "volumes_not_shown": max(0, len(outcome.volumes) - MAX_VOLUMES),
+    }
+
+
+def _plan(each: VolumeOutcome) -> dict[str, Any]:
+    decided = {decision.snapshot.id: decision.sentence for decision in (*each.kept, *each.expired)}
+    left = {decision.snapshot.id: f"{decision.sentence}, but left for a later run" for decision in each.left}
+    return {
+        "volume": each.volume.id,
+        "name": each.volume.name,
+        "create": not each.found,
+        "snapshots": decided | left,
+        "notes": list(each.notes),
+    }

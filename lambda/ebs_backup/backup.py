@@ -1,0 +1,125 @@
+"""One volume's part of a run: create what this run still lacks, then rotate; failures become data."""
+
+from dataclasses import dataclass, replace
+
+from aws_lambda_powertools import Logger
+
+from ebs_backup.ec2 import Ec2
+from ebs_backup.faults import AwsError, Kind, failure
+from ebs_backup.labels import labels
+from ebs_backup.model import COMPLETED, Decision, Failure, Run, Snapshot, Verdict, Volume, VolumeOutcome
+from ebs_backup.rehearsal import Rehearsal
+from ebs_backup.retention import deletion_order, rotate
+from ebs_backup.settings import SERVICE, Settings
+from ebs_backup.steps import Step
+
+logger = Logger(service=SERVICE, child=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """What one volume's step works with; `held` are the set's snapshots of this volume, of every period."""
+
+    writer: Ec2 | Rehearsal
+    settings: Settings
+    run: Run
+    volume: Volume
+    held: tuple[Snapshot, ...]
+
+    def step(self) -> Step[VolumeOutcome]:
+        """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
+        made = next((each for each in self.held if each.usable and self._of_this_run(each)), None)
+        outcome = VolumeOutcome(volume=self.volume, made=made, found=made is not None)
+        if made is None:
+            outcome = yield from self._create()
+        if outcome.made is not None:
+            outcome = yield from self._rotate(outcome, outcome.made)
+        self._log(outcome)
+        return outcome
+
+    def _of_this_run(self, snapshot: Snapshot) -> bool:
+        return snapshot.period == self.run.period and snapshot.run == self.run.id
+
+    def _create(self) -> Step[VolumeOutcome]:
+        label = labels(self.volume, self.run, copy_tags=self.settings.copy_tags)
+        try:
+            self.writer.check_time()
+            made = yield from self.writer.create(self.volume, self.run, label)
+        except AwsError as error:
+            return self._not_made(error)
+        logger.info("snapshot created", volume=self.volume.id, name=self.volume.name, snapshot=made.id)
+        notes = (f"no room for its tags {', '.join(label.left_off)}",) if label.left_off else ()
+        return VolumeOutcome(volume=self.volume, made=made, notes=notes)
+
+    def _not_made(self, error: AwsError) -> VolumeOutcome:
+        reason = "this run made no new snapshot of the volume"
+        ours = [each for each in self.held if each.period == self.run.period]
+        kept = tuple(Decision(snapshot=each, verdict=Verdict.KEPT, reason=reason) for each in ours)
+        completed = (each for each in self.held if each.state == COMPLETED)
+        outcome = VolumeOutcome(
+            volume=self.volume,
+            kept=kept,
+            newest_completed=max(completed, key=lambda each: each.started, default=None),
+        )
+        if error.kind is Kind.GONE:
+            return replace(outcome, notes=("was deleted before its snapshot was made",))
+        return replace(outcome, failures=(self._failed(self.volume.id, "create a snapshot", error),))
+
+    def _rotate(self, outcome: VolumeOutcome, made: Snapshot) -> Step[VolumeOutcome]:
+        """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone."""
+        ours = {each.id: each for each in (*self.held, made) if each.period == self.run.period}
+        keep = self.settings.keep(self.run.period)
+        decisions = rotate(ours.values(), keep=keep, period=self.run.period, run=self.run.id)
+        expired: list[Decision] = []
+        left: list[Decision] = []
+        stuck: list[Decision] = []
+        failures: list[Failure] = []
+        for decision in deletion_order(decisions):
+            points = sum(each.verdict is Verdict.EXPIRED for each in expired)
+            if decision.verdict is Verdict.EXPIRED and points >= self.settings.max_expired_per_volume:
+                left.append(decision)
+                continue
+            try:
+                self.writer.check_time()
+                was_there = yield from self.writer.delete(decision.snapshot)
+            except AwsError as error:
+                stuck.append(decision)
+                failures.append(self._failed(decision.snapshot.id, "delete a snapshot", error))
+                continue
+            expired.append(
+                decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
+            )
+        return replace(
+            outcome,
+            kept=tuple(each for each in decisions if each.verdict is Verdict.KEPT),
+            expired=tuple(expired),
+            left=tuple(left),
+            stuck=tuple(stuck),
+            failures=tuple(failures),
+        )
+
+    def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
+        failed = failure(error, resource=resource, action=action)
+        logger.error(
+            "failed",
+            volume=self.volume.id,
+            name=self.volume.name,
+            resource=resource,
+            action=action,
+            code=failed.code,
+            error_message=failed.message,
+            advice=failed.advice,
+        )
+        return failed
+
+    def _log(self, outcome: VolumeOutcome) -> None:
+        """Say in one line what became of every snapshot of the volume, and why."""
+        logger.info(
+            "volume done",
+            volume=self.volume.id,
+            name=self.volume.name,
+            kept={each.snapshot.id: each.reason for each in outcome.kept},
+            expired={each.snapshot.id: each.reason for each in outcome.expired},
+            left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
+            notes=outcome.notes,
+        )

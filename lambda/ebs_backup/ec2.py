@@ -1,0 +1,202 @@
+"""EC2, and the only module that knows its names: listings become frozen data, writes happen once or raise an AwsError."""
+
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.session import Session
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+
+from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, AwsError, Kind
+from ebs_backup.labels import Labels
+from ebs_backup.model import Run, Snapshot, Volume
+from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET
+from ebs_backup.steps import Step
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_ec2.type_defs import FilterTypeDef
+
+WORKERS = 16
+SETTLING = 5.0  # seconds that EC2's listings may lag behind its writes
+LONGEST_PAUSE = 20.0  # seconds between two tries
+
+
+def connect(session: Session) -> "EC2Client":
+    """Make the one client that all threads share.
+
+    botocore's own retries serve the listings. They are off for the writes: a re-sent CreateSnapshot makes a second
+    snapshot (it has no client token), and the pace of the writes is kept here.
+    """
+    # Half the cost of a listed snapshot is python-dateutil's parser; EC2's times are plain ISO 8601.
+    parsers = session._session.get_component("response_parser_factory")  # noqa: SLF001 - boto3 has no door to it
+    parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
+    config = Config(
+        max_pool_connections=WORKERS,
+        connect_timeout=5,
+        read_timeout=15,
+        retries={"mode": "standard", "total_max_attempts": 8},
+    )
+    client = session.client("ec2", config=config)
+    for write in ("CreateSnapshot", "DeleteSnapshot"):
+        client.meta.events.register(f"needs-retry.ec2.{write}", _never)
+    return client
+
+
+def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that handlers return nothing; this one is read
+    return False
+
+
+class Ec2:
+    """One function invocation's EC2: `deadline` is when to stop trying, on `clock`, in seconds."""
+
+    def __init__(
+        self, client: "EC2Client", *, deadline: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._deadline = deadline
+        self._clock = clock
+
+    def volumes(self, tag_name: str, tag_value: str) -> list[Volume]:
+        """List the volumes that carry exactly this tag, all pages; raises what botocore raises."""
+        filters: "list[FilterTypeDef]" = [
+            {"Name": f"tag:{tag_name}", "Values": [_literal(tag_value)]},
+            {"Name": "status", "Values": ["available", "in-use"]},
+        ]
+        pages = self._client.get_paginator("describe_volumes").paginate(
+            Filters=filters, PaginationConfig={"PageSize": 500}
+        )
+        volumes = (_volume(raw) for page in pages for raw in page["Volumes"])
+        return [volume for volume in volumes if volume.tags.get(tag_name) == tag_value]
+
+    def snapshots(self, backup_set: str) -> list[Snapshot]:
+        """List the backup set's own snapshots, of every period and volume, all pages."""
+        return list(self._snapshots({f"tag:{TAG_SET}": backup_set}))
+
+    def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:
+        """Make one snapshot: never a second one where a first exists, whatever became of EC2's answer.
+
+        Waits as long as EC2 asks it to. Raises an AwsError of kind GONE or REFUSED, or, when the time has run out, the
+        last one met.
+        """
+        unsure = False
+        while True:
+            try:
+                return (self._made_by(run, volume) if unsure else None) or self._create(volume, run, labels)
+            except ERRORS as error:
+                fault = AwsError.of(error)
+            # A refusal by rate says that somebody made one just now: perhaps this run's other delivery.
+            unsure = unsure or fault.kind is Kind.UNSURE or fault.code == RATE_PER_VOLUME
+            yield self._pause_after(fault)
+
+    def delete(self, snapshot: Snapshot) -> Step[bool]:
+        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does."""
+        while True:
+            try:
+                self._client.delete_snapshot(SnapshotId=snapshot.id)
+            except ERRORS as error:
+                fault = AwsError.of(error)
+            else:
+                return True
+            if fault.kind is Kind.GONE:
+                return False
+            yield self._pause_after(fault)
+
+    def check_time(self) -> None:
+        """Raise an AwsError when the time has run out: nothing new is begun then."""
+        if self._clock() >= self._deadline:
+            raise AwsError(
+                kind=Kind.WAIT, code=OUT_OF_TIME, message="the function's time ended before its turn"
+            )
+
+    def _pause_after(self, fault: AwsError) -> float:
+        """Give the seconds to wait, with jitter; raises the fault if waiting cannot help or time is up."""
+        pause = random.uniform(SETTLING, LONGEST_PAUSE)  # noqa: S311 - jitter, not a secret
+        if fault.kind in (Kind.GONE, Kind.REFUSED) or self._clock() + pause > self._deadline:
+            raise fault
+        return pause
+
+    def _create(self, volume: Volume, run: Run, labels: Labels) -> Snapshot:
+        answer = self._client.create_snapshot(
+            VolumeId=volume.id,
+            Description=labels.description,
+            TagSpecifications=[
+                {
+                    "ResourceType": "snapshot",
+                    "Tags": [{"Key": key, "Value": value} for key, value in labels.tags.items()],
+                }
+            ],
+        )
+        if not {"SnapshotId", "StartTime", "State"} <= answer.keys():
+            raise ResponseParserError("the answer to CreateSnapshot names no snapshot")
+        return _snapshot(
+            {**answer, "Tags": [{"Key": TAG_PERIOD, "Value": run.period}, {"Key": TAG_RUN, "Value": run.id}]}
+        )
+
+    def _made_by(self, run: Run, volume: Volume) -> Snapshot | None:
+        """Look for what a create whose answer was lost, or another delivery of the event, has made."""
+        filters = {
+            f"tag:{TAG_SET}": run.backup_set,
+            f"tag:{TAG_PERIOD}": run.period.value,
+            f"tag:{TAG_RUN}": run.id,
+            "volume-id": volume.id,
+        }
+        return min(
+            (each for each in self._snapshots(filters) if each.usable), key=lambda each: each.id, default=None
+        )
+
+    def _snapshots(self, filters: Mapping[str, str]) -> Iterator[Snapshot]:
+        pages = self._client.get_paginator("describe_snapshots").paginate(
+            OwnerIds=["self"],
+            Filters=[{"Name": name, "Values": [_literal(value)]} for name, value in filters.items()],
+            PaginationConfig={"PageSize": 1000},
+        )
+        return (_snapshot(raw) for page in pages for raw in page["Snapshots"])
+
+
+def _literal(value: str) -> str:
+    """Write a filter's value so that EC2 takes its `*` and `?` for what they are."""
+    return re.sub(r"([\\*?])", r"\\\1", value)
+
+
+def _volume(raw: Mapping[str, Any]) -> Volume:
+    tags = _tags(raw)
+    attachment: Mapping[str, Any] = next(iter(raw.get("Attachments", [])), {})
+    return Volume(
+        id=raw["VolumeId"],
+        name=_printable(tags.get("Name", "")),
+        zone=raw["AvailabilityZone"],
+        type=raw["VolumeType"],
+        size=raw["Size"],
+        iops=raw.get("Iops"),
+        throughput=raw.get("Throughput"),
+        device=attachment.get("Device", ""),
+        instance=attachment.get("InstanceId", ""),
+        tags=tags,
+    )
+
+
+def _snapshot(raw: Mapping[str, Any]) -> Snapshot:
+    tags = _tags(raw)
+    return Snapshot(
+        id=raw["SnapshotId"],
+        volume_id=raw["VolumeId"],
+        period=tags.get(TAG_PERIOD, ""),
+        run=tags.get(TAG_RUN, ""),
+        state=raw["State"],
+        started=raw["StartTime"],
+        size=raw["VolumeSize"],
+    )
+
+
+def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
+
+
+def _printable(name: str) -> str:
+    """Make a name fit for one line of a mail: a tag may hold line breaks and control characters."""
+    return "".join(char if char.isprintable() else " " for char in name).strip()

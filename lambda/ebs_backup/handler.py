@@ -1,0 +1,138 @@
+"""What Lambda calls: an event and the environment in; one run, one mail, metrics and the answer out."""
+
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from boto3.session import Session
+
+from ebs_backup import ec2, sns
+from ebs_backup.answer import answer
+from ebs_backup.ec2 import Ec2
+from ebs_backup.event import Request, parse
+from ebs_backup.faults import ERRORS, AwsError, advice
+from ebs_backup.model import Outcome, Run
+from ebs_backup.report import Mail, render, render_broken
+from ebs_backup.run import execute
+from ebs_backup.settings import ENV_PREFIX, SERVICE, InvalidSettingsError, Settings
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_sns import SNSClient
+
+REPORT_SECONDS = 30  # of the function's time, kept for the report
+NAMESPACE = "EbsBackup"
+
+logger = Logger(service=SERVICE)
+metrics = Metrics(namespace=NAMESPACE)
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: object, context: LambdaContext) -> dict[str, Any]:
+    """Do one run; raises what broke it, after mailing it, so that Lambda tries again and the alarm speaks."""
+    deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
+    run = _run(parse(event), context, os.environ)
+    logger.append_keys(run=run.id, set=run.backup_set, period=run.period.value)
+    try:
+        settings = Settings.from_env(os.environ)
+        outcome = execute(Ec2(_ec2(), deadline=deadline), settings, run)
+    except Exception as error:
+        _tell_broken(run, error)
+        raise
+    if not run.dry_run:
+        _measure(run, outcome)
+        if settings.report == "always" or outcome.needs_a_person:
+            _tell(settings.topic_arn, render(outcome))
+    result = answer(outcome)
+    logger.info("run done", **{key: value for key, value in result.items() if key not in ("run", "plan")})
+    return result
+
+
+def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Run:
+    """Name the run: by the event's time, which every delivery repeats, else by the request, which every retry does.
+
+    The environment is read raw here: a run that its settings break still has to say which one it is.
+    """
+    _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
+    time_ = request.time or datetime.now(UTC)
+    return Run(
+        id=time_.isoformat().replace("+00:00", "Z") if request.time else context.aws_request_id,
+        time=time_,
+        period=request.period,
+        backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET", "?"),
+        dry_run=request.dry_run,
+        account=account,
+        region=region,
+        selector=f"{env.get(f'{ENV_PREFIX}TAG_NAME')}={env.get(f'{ENV_PREFIX}TAG_VALUE')}",
+        log_group=context.log_group_name,
+    )
+
+
+def _tell(topic_arn: str, mail: Mail) -> None:
+    sns.publish(_sns(topic_arn), topic_arn, mail)
+    logger.info("report mailed", subject=mail.subject)
+
+
+def _tell_broken(run: Run, error: Exception) -> None:
+    """Mail what broke the run, as far as that is possible; what cannot be mailed stands in the log."""
+    logger.error("the run broke", exc_info=error)
+    if run.dry_run:
+        return
+    _measure(run, None)
+    code, message, what_to_do = _explain(error)
+    try:
+        mail = render_broken(run, code=code, message=message, advice=what_to_do)
+        _tell(os.environ[f"{ENV_PREFIX}TOPIC_ARN"], mail)
+    except Exception:
+        logger.exception("the broken run could not be mailed")
+
+
+def _explain(error: Exception) -> tuple[str, str, str]:
+    if isinstance(error, ERRORS):
+        fault = AwsError.of(error)
+        return fault.code, fault.message, advice(fault)
+    if isinstance(error, InvalidSettingsError):
+        return "InvalidSettings", str(error), "Correct it in cdk.json and run `cdk deploy`."
+    return (
+        type(error).__name__,
+        str(error),
+        "This is a fault of ebs-backup itself: report it with the log's traceback.",
+    )
+
+
+def _measure(run: Run, outcome: Outcome | None) -> None:
+    """Emit the run's metrics, by set and period; a broken run counts as one failure."""
+    volumes = outcome.volumes if outcome else ()
+    values = {
+        "VolumesSelected": len(volumes),
+        "SnapshotsCreated": sum(each.made is not None and not each.found for each in volumes),
+        "SnapshotsExpired": sum(len(each.expired) for each in volumes),
+        "Failures": len(outcome.failures) if outcome else 1,
+    }
+    metrics.add_dimension(name="set", value=run.backup_set)
+    metrics.add_dimension(name="period", value=run.period)
+    for name, value in values.items():
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    metrics.flush_metrics()
+
+
+@cache
+def _session() -> Session:
+    return Session()
+
+
+@cache
+def _ec2() -> "EC2Client":
+    """Make the client once for all invocations of one instance of the function."""
+    return ec2.connect(_session())
+
+
+@cache
+def _sns(topic_arn: str) -> "SNSClient":
+    return sns.connect(_session(), topic_arn)

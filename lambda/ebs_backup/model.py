@@ -1,0 +1,173 @@
+"""The data of a run, frozen: what was found, what was decided, what came of it.
+
+The words are AWS's and the project's own: a *run* is one scheduled occasion of one backup set and period, a
+*restore point* the snapshots of one volume made by one run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ebs_backup.settings import Period
+
+COMPLETED, PENDING, ERROR = "completed", "pending", "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One scheduled occasion of one backup set and period, and where it happens.
+
+    `id` is the same on every delivery of one event; `time` names the snapshots; `selector` is the tag that selects
+    volumes, as `Backup=true`.
+    """
+
+    id: str
+    time: datetime
+    period: Period
+    backup_set: str
+    dry_run: bool
+    account: str
+    region: str
+    selector: str
+    log_group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A selected volume; `name` is its Name tag made fit to print, or empty. Size in GiB, throughput in MiB/s."""
+
+    id: str
+    name: str
+    zone: str
+    type: str
+    size: int
+    iops: int | None
+    throughput: int | None
+    device: str
+    instance: str
+    tags: Mapping[str, str]
+
+    def __str__(self) -> str:
+        place = f" (on {self.instance}, {self.device})" if self.instance else ""
+        return f"{self.id} {self.name}".rstrip() + place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them."""
+
+    id: str
+    volume_id: str
+    period: str
+    run: str
+    state: str
+    started: datetime
+    size: int
+
+    @property
+    def usable(self) -> bool:
+        """Tell whether it holds, or is about to hold, the volume's data."""
+        return self.state in (COMPLETED, PENDING)
+
+
+class Verdict(StrEnum):
+    """What rotation decides for one snapshot."""
+
+    KEPT = "kept"
+    EXPIRED = "expired"  # a restore point that is not to be kept any more
+    WASTE = "waste"  # expired too, but no restore point: a failed snapshot or a duplicate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike."""
+
+    snapshot: Snapshot
+    verdict: Verdict
+    reason: str
+
+    @property
+    def sentence(self) -> str:
+        """Give verdict and reason as the docs write them: `kept: 2 of 4`, `expired: failed snapshot`."""
+        return f"{'kept' if self.verdict is Verdict.KEPT else 'expired'}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One thing that did not work: on what, doing what, AWS's code and words, and what a person should do."""
+
+    resource: str
+    action: str
+    code: str
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeOutcome:
+    """What a run did for one volume.
+
+    `made` is the volume's restore point of this run, `found` tells that an earlier delivery of the event made it.
+    `expired` are gone; still there are `kept`, `left` (expired, but `max_expired_per_volume` leaves them to the next
+    run) and `stuck` (EC2 would not delete them: see `failures`). `newest_completed` is the newest good snapshot of
+    any period, for the mail of a volume that got no new one.
+    """
+
+    volume: Volume
+    made: Snapshot | None = None
+    found: bool = False
+    kept: tuple[Decision, ...] = ()
+    expired: tuple[Decision, ...] = ()
+    left: tuple[Decision, ...] = ()
+    stuck: tuple[Decision, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
+    newest_completed: Snapshot | None = None
+
+
+class Status(StrEnum):
+    """How a run ended: all well, something failed, or it made no backup at all."""
+
+    OK = "OK"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a run did, whole. `unselected` maps a volume id that is gone or no longer selected to its restore points."""
+
+    run: Run
+    volumes: tuple[VolumeOutcome, ...]
+    unselected: Mapping[str, int]
+    seconds: float
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Give every failure, in the order of the volumes; selecting nothing is one too."""
+        if not self.volumes:
+            return (_nothing_selected(self.run),)
+        return tuple(failure for each in self.volumes for failure in each.failures)
+
+    @property
+    def status(self) -> Status:
+        """Tell how the run ended: FAILED where it made or found no restore point at all."""
+        if not any(each.made for each in self.volumes):
+            return Status.FAILED
+        return Status.PARTIAL if self.failures else Status.OK
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Tell whether somebody should look: a failure, or restore points left by `max_expired_per_volume`."""
+        return self.status is not Status.OK or any(each.left for each in self.volumes)
+
+
+def _nothing_selected(run: Run) -> Failure:
+    return Failure(
+        resource=run.selector,
+        action="select volumes",
+        code="NothingSelected",
+        message=f"no volume in {run.region} carries the tag {run.selector}, to the letter and the case",
+        advice="Tag the volumes, or correct tag_name and tag_value in cdk.json and run `cdk deploy`.",
+    )

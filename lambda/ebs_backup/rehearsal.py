@@ -1,0 +1,32 @@
+"""EC2's writes as a dry run sees them: everything works, nothing happens."""
+
+from datetime import UTC, datetime
+
+from ebs_backup.labels import Labels
+from ebs_backup.model import PENDING, Run, Snapshot, Volume
+from ebs_backup.steps import Step
+
+
+class Rehearsal:
+    """Stands in for `Ec2` where a run writes, so that a dry run takes the very path of a real one."""
+
+    def check_time(self) -> None:
+        """Let everything begin: a rehearsal takes no time."""
+
+    def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:  # noqa: ARG002 - as Ec2.create
+        """Give the snapshot that would be made."""
+        yield from ()
+        return Snapshot(
+            id="(new)",
+            volume_id=volume.id,
+            period=run.period,
+            run=run.id,
+            state=PENDING,
+            started=datetime.now(UTC),
+            size=volume.size,
+        )
+
+    def delete(self, snapshot: Snapshot) -> Step[bool]:  # noqa: ARG002 - as Ec2.delete
+        """Say that it would be deleted."""
+        yield from ()
+        return True

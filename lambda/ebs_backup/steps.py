@@ -1,0 +1,56 @@
+"""Steps side by side on a few threads: a step that has to wait gives its thread to another.
+
+A step is a generator that yields the seconds it wants to wait and returns its result. So a volume for which EC2 asks
+for patience never keeps the others from being backed up.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, PriorityQueue
+from typing import TypeVar
+
+T = TypeVar("T")
+Step = Generator[float, None, T]
+
+
+def side_by_side(
+    steps: Iterable[Step[T]],
+    *,
+    workers: int,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[T]:
+    """Run every step to its end and give the results in the order of the steps.
+
+    A step that raises does not stop the others; when all have ended, the first such exception is raised.
+    """
+    results: dict[int, T] = {}
+    broken: list[Exception] = []
+    due: PriorityQueue[tuple[float, int, Step[T]]] = PriorityQueue()
+    for number, step in enumerate(steps):
+        due.put((0.0, number, step))
+
+    def work() -> None:
+        # A worker may sleep on the step that is due next: whoever puts an earlier one back takes it up itself.
+        while True:
+            try:
+                when, number, step = due.get_nowait()
+            except Empty:
+                return
+            if (early := when - clock()) > 0:
+                sleep(early)
+            try:
+                due.put((clock() + next(step), number, step))
+            except StopIteration as end:
+                results[number] = end.value
+            except Exception as error:  # noqa: BLE001 - raised below, when the other volumes have had their turn
+                broken.append(error)
+
+    size = max(1, min(workers, due.qsize()))
+    with ThreadPoolExecutor(max_workers=size) as pool:
+        for worker in [pool.submit(work) for _ in range(size)]:
+            worker.result()
+    if broken:
+        raise broken[0]
+    return [results[number] for number in sorted(results)]
