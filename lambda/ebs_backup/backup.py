@@ -1,6 +1,7 @@
 """One volume's part of a run: create what this run still lacks, then rotate; failures become data."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
@@ -8,7 +9,7 @@ from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind, failure
 from ebs_backup.labels import labels
 from ebs_backup.model import COMPLETED, Decision, Failure, Run, Snapshot, Verdict, Volume, VolumeOutcome
-from ebs_backup.rehearsal import Rehearsal
+from ebs_backup.rehearsal import Rehearsal, would_be
 from ebs_backup.retention import deletion_order, rotate
 from ebs_backup.settings import SERVICE, Settings
 from ebs_backup.steps import Step
@@ -41,7 +42,9 @@ class Backup:
         return snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _create(self) -> Step[VolumeOutcome]:
-        label = labels(self.volume, self.run, copy_tags=self.settings.copy_tags)
+        label = labels(
+            self.volume, self.run, copy_tags=self.settings.copy_tags, expires_until=self._expires_until()
+        )
         try:
             self.writer.check_time()
             made = yield from self.writer.create(self.volume, self.run, label)
@@ -66,17 +69,20 @@ class Backup:
         return replace(outcome, failures=(self._failed(self.volume.id, "create a snapshot", error),))
 
     def _rotate(self, outcome: VolumeOutcome, made: Snapshot) -> Step[VolumeOutcome]:
-        """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone."""
-        ours = {each.id: each for each in (*self.held, made) if each.period == self.run.period}
-        keep = self.settings.keep(self.run.period)
-        decisions = rotate(ours.values(), keep=keep, period=self.run.period, run=self.run.id)
+        """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone.
+
+        Where an earlier delivery of the run made the restore point, go no further than that one was to go.
+        """
+        decisions = self._decide(made)
         expired: list[Decision] = []
         left: list[Decision] = []
         stuck: list[Decision] = []
         failures: list[Failure] = []
         for decision in deletion_order(decisions):
-            points = sum(each.verdict is Verdict.EXPIRED for each in expired)
-            if decision.verdict is Verdict.EXPIRED and points >= self.settings.max_expired_per_volume:
+            if decision.verdict is Verdict.EXPIRED and (
+                _points(expired) >= self.settings.max_expired_per_volume
+                or (outcome.found and not _reaches(made.expires_until, decision.snapshot))
+            ):
                 left.append(decision)
                 continue
             try:
@@ -97,6 +103,18 @@ class Backup:
             stuck=tuple(stuck),
             failures=tuple(failures),
         )
+
+    def _decide(self, made: Snapshot) -> tuple[Decision, ...]:
+        period = self.run.period
+        ours = {each.id: each for each in (*self.held, made) if each.period == period}
+        return rotate(ours.values(), keep=self.settings.keep(period), period=period, run=self.run.id)
+
+    def _expires_until(self) -> datetime | None:
+        """Foresee how far this run rotates the volume once its new snapshot is there."""
+        decisions = deletion_order(self._decide(would_be(self.volume, self.run)))
+        points = [each.snapshot for each in decisions if each.verdict is Verdict.EXPIRED]
+        doomed = points[: self.settings.max_expired_per_volume]
+        return doomed[-1].started if doomed else None
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -123,3 +141,12 @@ class Backup:
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
             notes=outcome.notes,
         )
+
+
+def _points(expired: list[Decision]) -> int:
+    """Count the restore points that have gone; failed snapshots and duplicates are none."""
+    return sum(each.verdict is Verdict.EXPIRED for each in expired)
+
+
+def _reaches(until: datetime | None, snapshot: Snapshot) -> bool:
+    return until is not None and snapshot.started <= until

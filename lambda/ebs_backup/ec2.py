@@ -14,12 +14,12 @@ from botocore.parsers import ResponseParserError
 from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, AwsError, Kind
 from ebs_backup.labels import Labels
 from ebs_backup.model import Run, Snapshot, Volume
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET
+from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET
 from ebs_backup.steps import Step
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
-    from types_boto3_ec2.type_defs import FilterTypeDef
+    from types_boto3_ec2.type_defs import FilterTypeDef, TagTypeDef
 
 WORKERS = 16
 SETTLING = 5.0  # seconds that EC2's listings may lag behind its writes
@@ -63,7 +63,7 @@ class Ec2:
 
     def volumes(self, tag_name: str, tag_value: str) -> list[Volume]:
         """List the volumes that carry exactly this tag, all pages; raises what botocore raises."""
-        filters: "list[FilterTypeDef]" = [
+        filters: list[FilterTypeDef] = [
             {"Name": f"tag:{tag_name}", "Values": [_literal(tag_value)]},
             {"Name": "status", "Values": ["available", "in-use"]},
         ]
@@ -86,7 +86,7 @@ class Ec2:
         unsure = False
         while True:
             try:
-                return (self._made_by(run, volume) if unsure else None) or self._create(volume, run, labels)
+                return (self._made_by(run, volume) if unsure else None) or self._create(volume, labels)
             except ERRORS as error:
                 fault = AwsError.of(error)
             # A refusal by rate says that somebody made one just now: perhaps this run's other delivery.
@@ -120,22 +120,16 @@ class Ec2:
             raise fault
         return pause
 
-    def _create(self, volume: Volume, run: Run, labels: Labels) -> Snapshot:
+    def _create(self, volume: Volume, labels: Labels) -> Snapshot:
+        tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in labels.tags.items()]
         answer = self._client.create_snapshot(
             VolumeId=volume.id,
             Description=labels.description,
-            TagSpecifications=[
-                {
-                    "ResourceType": "snapshot",
-                    "Tags": [{"Key": key, "Value": value} for key, value in labels.tags.items()],
-                }
-            ],
+            TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}],
         )
         if not {"SnapshotId", "StartTime", "State"} <= answer.keys():
             raise ResponseParserError("the answer to CreateSnapshot names no snapshot")
-        return _snapshot(
-            {**answer, "Tags": [{"Key": TAG_PERIOD, "Value": run.period}, {"Key": TAG_RUN, "Value": run.id}]}
-        )
+        return _snapshot({**answer, "Tags": tags})
 
     def _made_by(self, run: Run, volume: Volume) -> Snapshot | None:
         """Look for what a create whose answer was lost, or another delivery of the event, has made."""
@@ -190,7 +184,17 @@ def _snapshot(raw: Mapping[str, Any]) -> Snapshot:
         state=raw["State"],
         started=raw["StartTime"],
         size=raw["VolumeSize"],
+        expires_until=_instant(tags.get(TAG_EXPIRES)),
     )
+
+
+def _instant(text: str | None) -> datetime | None:
+    """Read the tag that says how far a run rotates; one that was changed by hand says nothing."""
+    try:
+        instant = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return instant if instant and instant.tzinfo else None
 
 
 def _tags(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ebs_backup.model import Run, Volume
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
@@ -19,8 +19,12 @@ class Labels:
     left_off: tuple[str, ...]
 
 
-def labels(volume: Volume, run: Run, *, copy_tags: bool) -> Labels:
-    """Label a new snapshot of `volume`: our tags first, then the volume's own as far as there is room."""
+def labels(volume: Volume, run: Run, *, copy_tags: bool, expires_until: datetime | None = None) -> Labels:
+    """Label a new snapshot of `volume`: our tags first, then the volume's own as far as there is room.
+
+    `expires_until` is how far the run is to rotate (see `Snapshot`); it is told here so that a run delivered twice
+    deletes no more than one delivered once.
+    """
     ours = {
         TAG_SET: run.backup_set,
         TAG_PERIOD: run.period.value,
@@ -28,6 +32,8 @@ def labels(volume: Volume, run: Run, *, copy_tags: bool) -> Labels:
         TAG_SOURCE: _source(volume),
         "Name": _name(volume, run),
     }
+    if expires_until:
+        ours[TAG_EXPIRES] = expires_until.isoformat()
     own = (
         [key for key in volume.tags if key not in ours and not key.lower().startswith("aws:")]
         if copy_tags

@@ -55,7 +55,11 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them."""
+    """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
+
+    `expires_until` is the start of the newest restore point that the run which made it was to delete, None if none:
+    another delivery of that run deletes no further.
+    """
 
     id: str
     volume_id: str
@@ -64,6 +68,7 @@ class Snapshot:
     state: str
     started: datetime
     size: int
+    expires_until: datetime | None = None
 
     @property
     def usable(self) -> bool:

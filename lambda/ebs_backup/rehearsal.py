@@ -7,6 +7,19 @@ from ebs_backup.model import PENDING, Run, Snapshot, Volume
 from ebs_backup.steps import Step
 
 
+def would_be(volume: Volume, run: Run) -> Snapshot:
+    """Give the snapshot that `run` would make of `volume` now: newer than any that exists, and pending."""
+    return Snapshot(
+        id="(new)",
+        volume_id=volume.id,
+        period=run.period,
+        run=run.id,
+        state=PENDING,
+        started=datetime.max.replace(tzinfo=UTC),
+        size=volume.size,
+    )
+
+
 class Rehearsal:
     """Stands in for `Ec2` where a run writes, so that a dry run takes the very path of a real one."""
 
@@ -16,15 +29,7 @@ class Rehearsal:
     def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:  # noqa: ARG002 - as Ec2.create
         """Give the snapshot that would be made."""
         yield from ()
-        return Snapshot(
-            id="(new)",
-            volume_id=volume.id,
-            period=run.period,
-            run=run.id,
-            state=PENDING,
-            started=datetime.now(UTC),
-            size=volume.size,
-        )
+        return would_be(volume, run)
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:  # noqa: ARG002 - as Ec2.delete
         """Say that it would be deleted."""

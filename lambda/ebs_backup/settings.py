@@ -26,6 +26,7 @@ TAG_SET = "ebs-backup:set"
 TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
+TAG_EXPIRES = "ebs-backup:expires-until"
 
 ENV_PREFIX = "EBS_BACKUP_"
 ENV_LEFT_OUT = frozenset({"alert_email"})  # the function publishes to a topic and needs no addresses
