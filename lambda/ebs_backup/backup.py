@@ -79,22 +79,15 @@ class Backup:
         stuck: list[Decision] = []
         failures: list[Failure] = []
         for decision in deletion_order(decisions):
-            if decision.verdict is Verdict.EXPIRED and (
-                _points(expired) >= self.settings.max_expired_per_volume
-                or (outcome.found and not _reaches(made.expires_until, decision.snapshot))
-            ):
+            if self._is_enough(decision, expired, outcome):
                 left.append(decision)
                 continue
-            try:
-                self.writer.check_time()
-                was_there = yield from self.writer.delete(decision.snapshot)
-            except AwsError as error:
+            fate = yield from self._delete(decision)
+            if isinstance(fate, Failure):
                 stuck.append(decision)
-                failures.append(self._failed(decision.snapshot.id, "delete a snapshot", error))
-                continue
-            expired.append(
-                decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
-            )
+                failures.append(fate)
+            else:
+                expired.append(fate)
         return replace(
             outcome,
             kept=tuple(each for each in decisions if each.verdict is Verdict.KEPT),
@@ -103,6 +96,23 @@ class Backup:
             stuck=tuple(stuck),
             failures=tuple(failures),
         )
+
+    def _is_enough(self, decision: Decision, expired: list[Decision], outcome: VolumeOutcome) -> bool:
+        """Tell whether a restore point is to wait for the next run; waste never waits."""
+        if decision.verdict is not Verdict.EXPIRED:
+            return False
+        points = sum(each.verdict is Verdict.EXPIRED for each in expired)
+        until = outcome.made.expires_until if outcome.made else None
+        beyond = outcome.found and (until is None or decision.snapshot.started > until)
+        return beyond or points >= self.settings.max_expired_per_volume
+
+    def _delete(self, decision: Decision) -> Step[Decision | Failure]:
+        try:
+            self.writer.check_time()
+            was_there = yield from self.writer.delete(decision.snapshot)
+        except AwsError as error:
+            return self._failed(decision.snapshot.id, "delete a snapshot", error)
+        return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
 
     def _decide(self, made: Snapshot) -> tuple[Decision, ...]:
         period = self.run.period
@@ -141,12 +151,3 @@ class Backup:
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
             notes=outcome.notes,
         )
-
-
-def _points(expired: list[Decision]) -> int:
-    """Count the restore points that have gone; failed snapshots and duplicates are none."""
-    return sum(each.verdict is Verdict.EXPIRED for each in expired)
-
-
-def _reaches(until: datetime | None, snapshot: Snapshot) -> bool:
-    return until is not None and snapshot.started <= until
