@@ -1,0 +1,135 @@
+"""Frozen data with defaults: a test names only what it is about."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ebs_backup.model import (
+    COMPLETED,
+    Decision,
+    Failure,
+    Outcome,
+    Run,
+    Snapshot,
+    Verdict,
+    Volume,
+    VolumeOutcome,
+)
+from ebs_backup.settings import Period, Settings
+
+NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
+CONTEXT: Mapping[str, Any] = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
+
+
+def settings(**overrides: object) -> Settings:
+    """Give cdk.json's settings, but for these."""
+    return Settings.parse({**CONTEXT, **overrides})
+
+
+def a_run(
+    *,
+    period: Period = Period.DAY,
+    id: str = "2026-11-23T01:30:00Z",  # noqa: A002 - the field's name
+    time: datetime = NIGHT,
+    backup_set: str = "default",
+    dry_run: bool = False,
+    account: str = "111122223333",
+    region: str = "eu-west-1",
+    selector: str = "Backup=true",
+    log_group: str = "/aws/lambda/ebs-backup-default",
+) -> Run:
+    """Make the default set's day run of NIGHT."""
+    return Run(
+        id=id,
+        time=time,
+        period=period,
+        backup_set=backup_set,
+        dry_run=dry_run,
+        account=account,
+        region=region,
+        selector=selector,
+        log_group=log_group,
+    )
+
+
+def a_volume(
+    *,
+    id: str = "vol-0a",  # noqa: A002 - the field's name
+    name: str = "web-1 data",
+    zone: str = "eu-west-1a",
+    type: str = "gp3",  # noqa: A002 - the field's name
+    size: int = 100,
+    iops: int | None = 3000,
+    throughput: int | None = 125,
+    device: str = "/dev/xvdf",
+    instance: str = "i-07aa",
+    tags: Mapping[str, str] | None = None,
+) -> Volume:
+    """Make a gp3 volume of 100 GiB that is attached to an instance."""
+    return Volume(
+        id=id,
+        name=name,
+        zone=zone,
+        type=type,
+        size=size,
+        iops=iops,
+        throughput=throughput,
+        device=device,
+        instance=instance,
+        tags={"Backup": "true", "Name": name} if tags is None else tags,
+    )
+
+
+def a_snapshot(
+    *,
+    id: str = "snap-0a",  # noqa: A002 - the field's name
+    volume_id: str = "vol-0a",
+    period: str = "day",
+    run: str | None = None,
+    state: str = COMPLETED,
+    started: datetime | None = None,
+    days_ago: float = 0,
+    size: int = 100,
+    expires_until: datetime | None = None,
+) -> Snapshot:
+    """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
+    started = started or NIGHT - timedelta(days=days_ago)
+    return Snapshot(
+        id=id,
+        volume_id=volume_id,
+        period=period,
+        run=f"{started:%Y-%m-%dT%H:%M:%SZ}" if run is None else run,
+        state=state,
+        started=started,
+        size=size,
+        expires_until=expires_until,
+    )
+
+
+def a_decision(snapshot: Snapshot, reason: str = "1 of 4", verdict: Verdict = Verdict.KEPT) -> Decision:
+    """Keep this snapshot as the newest, unless told otherwise."""
+    return Decision(snapshot=snapshot, verdict=verdict, reason=reason)
+
+
+def a_failure(
+    *,
+    resource: str = "vol-0a",
+    action: str = "create a snapshot",
+    code: str = "UnauthorizedOperation",
+    message: str = "You are not authorized to perform this operation.",
+    advice: str = "The role may not do this.",
+) -> Failure:
+    """Make a create that EC2 refused."""
+    return Failure(resource=resource, action=action, code=code, message=message, advice=advice)
+
+
+def an_outcome(
+    *volumes: VolumeOutcome,
+    run: Run | None = None,
+    unselected: Mapping[str, int] | None = None,
+    seconds: float = 9.2,
+) -> Outcome:
+    """Make the outcome of a run over these volumes."""
+    return Outcome(run=run or a_run(), volumes=volumes, unselected=unselected or {}, seconds=seconds)
