@@ -13,29 +13,35 @@ SHAPE = "six fields (minutes hours day-of-month month day-of-week year, UTC), su
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One of the six fields: the numbers it takes, names for them, and forms of its own (a regex)."""
+    """One of the six fields: the numbers it takes, names for them, and forms of its own (a regex) that stand alone.
+
+    `steps`: takes `/`; `wraps`: takes a range over the end, as AWS's own example `20-2` in the hours.
+    """
 
     name: str
     low: int
     high: int
     names: tuple[str, ...] = ()
     special: str = r"(?!)"
+    steps: bool = True
+    wraps: bool = True
 
     def refuses(self, text: str) -> str | None:
         """Say what is wrong with this field's text, or None."""
+        if re.fullmatch(self.special, text, re.IGNORECASE):
+            return None
         wrong = next((item for item in text.split(",") if not self._takes(item)), None)
-        return None if wrong is None else f"its {self.name} cannot be '{wrong}'"
+        return None if wrong is None else f"its {self.name} cannot be '{text}'"
 
     def _takes(self, item: str) -> bool:
-        if re.fullmatch(self.special, item, re.IGNORECASE):
-            return True
         base, slash, step = item.partition("/")
-        if slash and not (step.isascii() and step.isdecimal() and 1 <= int(step) <= self.high):
+        if slash and not (self.steps and step.isascii() and step.isdecimal() and 1 <= int(step) <= self.high):
             return False
         if base == "*":
             return True
-        numbers = [self._number(end) for end in base.split("-", 1)]
-        return None not in numbers and numbers == sorted(numbers, key=lambda number: number or 0)
+        first, _, last = base.partition("-")
+        ends = self._number(first), self._number(last if "-" in base else first)
+        return ends[0] is not None and ends[1] is not None and (self.wraps or ends[0] <= ends[1])
 
     def _number(self, text: str) -> int | None:
         if text.upper() in self.names:
@@ -56,8 +62,9 @@ FIELDS = (
         high=7,
         names=WEEKDAYS,
         special=rf"\?|L|([1-7]|{'|'.join(WEEKDAYS)})(L|#[1-5])",
+        steps=False,
     ),
-    Field(name="year", low=1970, high=2199),
+    Field(name="year", low=1970, high=2199, wraps=False),
 )
 
 
@@ -79,7 +86,7 @@ def refusal(expression: str) -> str | None:
 def _crontab_refusal(fields: list[str]) -> str:
     translated = _from_crontab(*fields)
     if translated is None or refusal(translated):
-        return "it is a five-field crontab line that no single EventBridge expression equals"
+        return "it has five fields, as a crontab line has, but no single EventBridge expression equals it"
     return f"it is a five-field crontab line; in EventBridge that is '{translated}'"
 
 
@@ -88,25 +95,28 @@ def _from_crontab(minute: str, hour: str, day: str, month: str, weekday: str) ->
     if weekday == "*":
         return f"{minute} {hour} {day} {month} ? *"
     items = [_weekday_from_crontab(item) for item in weekday.split(",")]
-    if day != "*" or None in items:
+    days = [item for item in items if item]
+    if day != "*" or len(days) < len(items):
         return None
-    return f"{minute} {hour} ? {month} {','.join(filter(None, items))} *"
+    return f"{minute} {hour} ? {month} {','.join(days)} *"
 
 
 def _weekday_from_crontab(item: str) -> str | None:
     """Translate `1-5` to `MON-FRI`: crontab counts from Sunday = 0 (or 7), EventBridge from Sunday = 1."""
-    match = re.fullmatch(r"(\*|[0-7]|[a-z]{3})(?:-([0-7]|[a-z]{3}))?(?:/([1-7]))?", item, re.IGNORECASE)
-    ends = [_crontab_number(end) for end in (match[1], match[2] or match[1])] if match else [None]
-    if match is None or None in ends:
+    day = r"[0-7]|[a-z]{3}"
+    match = re.fullmatch(rf"(?:({day})|(?:\*|({day})-({day}))(?:/([1-7]))?)", item, re.IGNORECASE)
+    if match is None:
         return None
-    first, last = (0, 6) if match[1] == "*" else (ends[0] or 0, ends[-1] or 0)
-    days = range(first, last + 1, int(match[3] or 1))
-    if match[2] and not match[3] and last < len(WEEKDAYS):
-        return f"{WEEKDAYS[first]}-{WEEKDAYS[last]}" if days else None
-    return ",".join(WEEKDAYS[number % 7] for number in days) or None
+    first, last = _crontab_number(match[1] or match[2] or "0"), _crontab_number(match[1] or match[3] or "6")
+    if first is None or last is None or first > last:
+        return None
+    if match[3] and not match[4] and last < len(WEEKDAYS):
+        return f"{WEEKDAYS[first]}-{WEEKDAYS[last]}"
+    days = (WEEKDAYS[number % 7] for number in range(first, last + 1, int(match[4] or 1)))
+    return ",".join(dict.fromkeys(days))
 
 
 def _crontab_number(text: str) -> int | None:
     if text.upper() in WEEKDAYS:
         return WEEKDAYS.index(text.upper())
-    return 0 if text == "*" else int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() else None

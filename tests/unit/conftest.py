@@ -1,0 +1,61 @@
+"""What every unit test stands on: no way out of this process, and golden files that change only on purpose."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+DUMMIES = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_REGION": "eu-west-1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # reading moto's list of AMIs costs a second
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden files anew; then read their diff"
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_way_out() -> Iterator[None]:
+    """Hold every test to this machine: dummy keys only, and a connection to anywhere else fails."""
+    connect = socket.socket.connect
+
+    def guarded(sock: socket.socket, address: tuple[str, int] | str) -> None:
+        if sock.family != socket.AF_UNIX and address[0] not in LOOPBACK:
+            message = f"a unit test tried to reach {address}"
+            raise AssertionError(message)
+        connect(sock, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "EBS_BACKUP_", "POWERTOOLS_"))]:
+            patch.delenv(name)
+        for name, value in DUMMIES.items():
+            patch.setenv(name, value)
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Give a check of a text against a golden file; `pytest tests/unit --update-golden` writes the file instead."""
+
+    def check(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if request.config.getoption("--update-golden", default=False):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        assert text == path.read_text()
+
+    return check
