@@ -50,8 +50,9 @@ def _instant(event: Mapping[Any, Any]) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(event["time"])
-    except (TypeError, ValueError):
-        instant = None
-    if instant is None or instant.tzinfo is None:
+        utc = instant.astimezone(UTC) if instant.tzinfo else None
+    except (TypeError, ValueError, OverflowError):  # no text; no time; a zone that leads before year 1
+        utc = None
+    if utc is None:
         raise InvalidEventError("time", "an instant with a zone, such as 2026-11-23T01:30:00Z", event["time"])
-    return instant.astimezone(UTC)
+    return utc

@@ -8,6 +8,8 @@ from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_S
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
+# Never copied, even where this run sets none: a volume that was restored by hand may carry an old snapshot's tags.
+OURS = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_EXPIRES, "Name"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ def labels(volume: Volume, run: Run, *, copy_tags: bool, expires_until: datetime
     if expires_until:
         ours[TAG_EXPIRES] = expires_until.isoformat()
     own = (
-        [key for key in volume.tags if key not in ours and not key.lower().startswith("aws:")]
+        [key for key in volume.tags if key not in OURS and not key.lower().startswith("aws:")]
         if copy_tags
         else []
     )

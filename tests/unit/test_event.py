@@ -1,0 +1,125 @@
+"""The event: what is taken, and each refusal in one line that names the key, the value and what is allowed."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ebs_backup.event import InvalidEventError, Request, parse
+from ebs_backup.settings import Period
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+def test_a_rule_sends_its_period_and_the_scheduled_time(period: str) -> None:
+    request = parse({"period": period, "time": "2026-11-23T01:30:00Z"})
+
+    assert request == Request(
+        period=Period(period), time=datetime(2026, 11, 23, 1, 30, tzinfo=UTC), dry_run=False
+    )
+
+
+def test_by_hand_the_period_is_enough() -> None:
+    assert parse({"period": "day"}) == Request(period=Period.DAY, time=None, dry_run=False)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_dry_run_is_asked_for_with_a_boolean(dry_run: bool) -> None:  # noqa: FBT001 - a case of the test
+    assert parse({"period": "day", "dry_run": dry_run}).dry_run is dry_run
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-23T01:30:00Z",
+        "2026-11-23T01:30:00+00:00",
+        "2026-11-23T02:30:00+01:00",
+        "2026-11-22T19:30:00-06:00",
+        "2026-11-23 07:00:00+05:30",
+    ],
+)
+def test_one_instant_is_one_time_in_whatever_zone_it_is_written(written: str) -> None:
+    time = parse({"period": "day", "time": written}).time
+
+    assert time == datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+    assert time.isoformat() == "2026-11-23T01:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (None, 'the event must be an object such as {"period": "day"}, got None'),
+        ("day", 'the event must be an object such as {"period": "day"}, got \'day\''),
+        (["day"], 'the event must be an object such as {"period": "day"}, got [\'day\']'),
+        ({}, "period must be one of day, week, month, got None"),
+        ({"period": "hour"}, "period must be one of day, week, month, got 'hour'"),
+        ({"period": "Day"}, "period must be one of day, week, month, got 'Day'"),
+        ({"period": ["day"]}, "period must be one of day, week, month, got ['day']"),
+        (
+            {"period": "day", "dryrun": True},
+            "a key of the event must be one of period, time, dry_run, got 'dryrun'",
+        ),
+        ({"period": "day", 1: 2}, "a key of the event must be one of period, time, dry_run, got '1'"),
+        ({"period": "day", "dry_run": "true"}, "dry_run must be true or false, got 'true'"),
+        ({"period": "day", "dry_run": 1}, "dry_run must be true or false, got 1"),
+        ({"period": "day", "dry_run": None}, "dry_run must be true or false, got None"),
+        *(
+            (
+                {"period": "day", "time": time},
+                f"time must be an instant with a zone, such as 2026-11-23T01:30:00Z, got {time!r}",
+            )
+            for time in ("2026-11-23T01:30:00", "2026-11-23", "01:30Z", "yesterday", "", 1763861400, None)
+        ),
+    ],
+)
+def test_a_refusal_names_the_key_the_value_and_what_is_allowed(event: object, line: str) -> None:
+    with pytest.raises(InvalidEventError, match=f"^{re.escape(line)}$"):
+        parse(event)
+
+
+def test_a_refusal_is_one_short_line_whatever_was_sent() -> None:
+    with pytest.raises(InvalidEventError) as refusal:
+        parse({"period": "line\nbreak" * 1000})
+
+    assert "\n" not in str(refusal.value)
+    assert len(str(refusal.value)) < 200
+
+
+def test_an_instant_that_utc_cannot_hold_is_refused_like_any_other() -> None:
+    with pytest.raises(InvalidEventError, match=r"^time must be an instant with a zone"):
+        parse({"period": "day", "time": "0001-01-01T00:00:00+01:00"})
+
+
+zones = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+instants = st.datetimes(datetime(1970, 1, 2), datetime(2199, 12, 30), timezones=zones)  # noqa: DTZ001 - the zone is drawn
+
+
+@given(instants)
+def test_any_instant_with_a_zone_is_taken_for_what_it_is(instant: datetime) -> None:
+    request = parse({"period": "week", "time": instant.isoformat()})
+
+    assert request.time == instant
+    assert request.time.tzinfo is UTC
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(
+    json_values
+    | st.fixed_dictionaries(
+        {"period": st.just("day")}, optional={"time": json_values, "dry_run": json_values}
+    )
+)
+def test_any_json_is_taken_or_refused_in_one_line(event: object) -> None:
+    try:
+        request = parse(event)
+    except InvalidEventError as refusal:
+        assert "\n" not in str(refusal)  # noqa: PT017 - either way is right; what is refused must be one line
+    else:
+        assert request.period in tuple(Period)
