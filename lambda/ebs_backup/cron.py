@@ -31,7 +31,7 @@ class Field:
         if re.fullmatch(self.special, text, re.IGNORECASE):
             return None
         wrong = next((item for item in text.split(",") if not self._takes(item)), None)
-        return None if wrong is None else f"its {self.name} cannot be '{text}'"
+        return None if wrong is None else f"its {self.name} cannot be {text[:40]!r}"
 
     def _takes(self, item: str) -> bool:
         base, slash, step = item.partition("/")

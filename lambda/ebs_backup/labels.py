@@ -75,5 +75,6 @@ def _source(volume: Volume) -> str:
 
 def _description(volume: Volume, run: Run) -> str:
     """Write one sentence; EC2 takes ASCII only here, so a name in another script stands in the Name tag alone."""
-    sentence = f"The {run.period} backup of {volume} by backup set {run.backup_set}, run {run.id}."
-    return sentence.encode("ascii", "replace").decode()[:MAX_DESCRIPTION]
+    start, end = f"The {run.period} backup of ", f" by backup set {run.backup_set}, run {run.id}."
+    whole = f"{start}{str(volume)[: MAX_DESCRIPTION - len(start) - len(end)]}{end}"
+    return whole.encode("ascii", "replace").decode()

@@ -39,7 +39,8 @@ class InvalidSettingsError(ValueError):
 
     def __init__(self, name: str, allowed: str, value: object, because: str = "") -> None:
         reason = f": {because}" if because else ""
-        super().__init__(f"{name} must be {allowed}, got {_shown(value)}{reason}")
+        shown = name if name.isidentifier() and name.isascii() else _shown(name)
+        super().__init__(f"{shown} must be {allowed}, got {_shown(value)}{reason}")
 
 
 def _shown(value: object) -> str:
@@ -84,12 +85,14 @@ def _schedule(name: str, value: object) -> str:
 
 
 def _addresses(name: str, value: object) -> tuple[str, ...]:
-    """Take one address or several, comma-separated; none is allowed (the stack then warns)."""
-    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value or "")
-    addresses = tuple(address.strip() for address in text.split(",") if address.strip())
-    if not all(re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", address) for address in addresses):
+    """Take one address or several, comma-separated or as a list; none is allowed (the stack then warns)."""
+    listed = [] if value is None else list(value) if isinstance(value, list | tuple) else [value]
+    texts = [each for each in listed if isinstance(each, str)]
+    addresses = [address.strip() for text in texts for address in text.split(",") if address.strip()]
+    mail = re.compile(r"[!-?A-~]+@([a-z0-9-]+\.)+[a-z0-9-]+", re.IGNORECASE | re.ASCII)
+    if len(texts) < len(listed) or not all(mail.fullmatch(address) for address in addresses):
         raise InvalidSettingsError(name, "mail addresses, comma-separated, or empty", value)
-    return addresses
+    return tuple(dict.fromkeys(addresses))
 
 
 def _topic(name: str, value: object) -> str:
@@ -97,7 +100,7 @@ def _topic(name: str, value: object) -> str:
     if value in ("", None):
         return ""
     if not isinstance(value, str) or not re.fullmatch(
-        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}", value
+        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", value
     ):
         raise InvalidSettingsError(name, "the ARN of a standard SNS topic, or empty", value)
     return value
@@ -110,13 +113,14 @@ def _report(name: str, value: object) -> Report:
 
 
 # A tag's name and value go into IAM conditions, where ${ starts a variable; AWS keeps aws: to itself.
+_TAG_CHARACTER = r"(?:(?!\$\{)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff])"
 _backup_set = _matching(r"[a-z0-9-]{1,64}", "1 to 64 of a-z, 0-9 and -")
 _tag_name = _matching(
-    r"(?i:(?!aws:))(?:(?!\$\{)[^\x00-\x1f\x7f]){1,128}",
+    rf"(?i:(?!aws:)){_TAG_CHARACTER}{{1,128}}",
     "1 to 128 characters without control characters or ${, and not begin with aws:",
 )
 _tag_value = _matching(
-    r"(?:(?!\$\{)[^\x00-\x1f\x7f]){0,256}", "at most 256 characters without control characters or ${"
+    rf"{_TAG_CHARACTER}{{0,256}}", "at most 256 characters without control characters or ${"
 )
 
 
@@ -144,7 +148,7 @@ class Settings:
     max_expired_per_volume: Annotated[int, _count]
 
     def __post_init__(self) -> None:
-        for name, annotation in self.__annotations__.items():
+        for name, annotation in type(self).__annotations__.items():
             (check,) = annotation.__metadata__
             object.__setattr__(self, name, check(name, getattr(self, name)))
 
