@@ -5,12 +5,13 @@ from typing import Any
 
 from ebs_backup.model import Outcome, VolumeOutcome
 
-# Lambda: an answer is at most 6 MB. What goes beyond this many volumes stands in the log alone.
-MAX_VOLUMES = 500
+# Lambda: an answer is at most 6 MB. What goes beyond this many volumes and failures stands in the log alone.
+MAX_SHOWN = 500
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
     """Give counts and failures as plain JSON values; a dry run adds every volume's plan."""
+    failures = outcome.failures
     summary: dict[str, Any] = {
         "status": outcome.status.value,
         "run": outcome.run.id,
@@ -20,13 +21,14 @@ def answer(outcome: Outcome) -> dict[str, Any]:
         "found": sum(each.found for each in outcome.volumes),
         "expired": sum(len(each.expired) for each in outcome.volumes),
         "left": sum(len(each.left) for each in outcome.volumes),
-        "failures": [asdict(failure) for failure in outcome.failures[:MAX_VOLUMES]],
+        "failures": [asdict(failure) for failure in failures[:MAX_SHOWN]],
+        "failures_not_shown": max(0, len(failures) - MAX_SHOWN),
     }
     if not outcome.run.dry_run:
         return summary
     return summary | {
-        "plan": [_plan(each) for each in outcome.volumes[:MAX_VOLUMES]],
-        "volumes_not_shown": max(0, len(outcome.volumes) - MAX_VOLUMES),
+        "plan": [_plan(each) for each in outcome.volumes[:MAX_SHOWN]],
+        "volumes_not_shown": max(0, len(outcome.volumes) - MAX_SHOWN),
     }
 
 

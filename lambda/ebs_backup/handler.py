@@ -17,8 +17,9 @@ from ebs_backup.answer import answer
 from ebs_backup.ec2 import Ec2
 from ebs_backup.event import Request, parse
 from ebs_backup.faults import ERRORS, AwsError, advice
+from ebs_backup.mail import Mail
 from ebs_backup.model import Outcome, Run
-from ebs_backup.report import Mail, render, render_broken
+from ebs_backup.report import render, render_broken
 from ebs_backup.run import execute
 from ebs_backup.settings import ENV_PREFIX, SERVICE, InvalidSettingsError, Settings
 

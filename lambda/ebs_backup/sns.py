@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from boto3.session import Session
 from botocore.config import Config
 
-from ebs_backup.report import Mail
+from ebs_backup.mail import Mail
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient

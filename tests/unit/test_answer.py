@@ -1,0 +1,98 @@
+"""The function's answer: what a person who invokes it by hand reads, and scripts rely on."""
+
+import json
+from dataclasses import replace
+
+from ebs_backup.answer import answer
+from ebs_backup.model import Verdict, VolumeOutcome
+from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+
+NEW = a_snapshot(id="snap-0new")
+MADE = VolumeOutcome(
+    volume=a_volume(),
+    made=NEW,
+    kept=(a_decision(NEW),),
+    expired=(a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Verdict.EXPIRED),),
+    left=(a_decision(a_snapshot(id="snap-0next", days_ago=8), "beyond keep_day=4", Verdict.EXPIRED),),
+    notes=("no room for its tags owner",),
+)
+
+
+def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
+    refused = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(resource="vol-0b"),))
+    found = replace(MADE, volume=a_volume(id="vol-0c"), found=True, expired=(), left=())
+
+    result = answer(an_outcome(MADE, refused, found))
+
+    assert result == {
+        "status": "PARTIAL",
+        "run": "2026-11-23T01:30:00Z",
+        "dry_run": False,
+        "volumes": 3,
+        "created": 1,
+        "found": 1,
+        "expired": 1,
+        "left": 1,
+        "failures": [
+            {
+                "resource": "vol-0b",
+                "action": "create a snapshot",
+                "code": "UnauthorizedOperation",
+                "message": "You are not authorized to perform this operation.",
+                "advice": "The role may not do this.",
+            }
+        ],
+        "failures_not_shown": 0,
+    }
+
+
+def test_a_dry_runs_answer_adds_the_plan_with_a_reason_for_every_snapshot() -> None:
+    result = answer(an_outcome(MADE, run=a_run(dry_run=True)))
+
+    assert result["plan"] == [
+        {
+            "volume": "vol-0a",
+            "name": "web-1 data",
+            "create": True,
+            "snapshots": {
+                "snap-0new": "kept: 1 of 4",
+                "snap-0old": "expired: beyond keep_day=4",
+                "snap-0next": "expired: beyond keep_day=4, but left for a later run",
+            },
+            "notes": ["no room for its tags owner"],
+        }
+    ]
+    assert result["volumes_not_shown"] == 0
+
+
+def test_a_dry_run_over_what_this_run_already_made_plans_no_create() -> None:
+    result = answer(an_outcome(replace(MADE, found=True), run=a_run(dry_run=True)))
+
+    assert result["plan"][0]["create"] is False
+
+
+def test_selecting_nothing_is_a_failure_in_the_answer_too() -> None:
+    result = answer(an_outcome())
+
+    assert (result["status"], result["failures"][0]["code"]) == ("FAILED", "NothingSelected")
+
+
+def test_the_answer_of_thousands_of_volumes_stays_under_lambdas_6_mb_and_says_what_it_left_out() -> None:
+    long = a_failure(message="m" * 300, advice="a" * 300)
+    many = (
+        replace(MADE, volume=a_volume(id=f"vol-{number:017x}", name="n" * 256), failures=(long,))
+        for number in range(3000)
+    )
+
+    result = answer(an_outcome(*many, run=a_run(dry_run=True)))
+
+    assert len(json.dumps(result).encode()) < 6_000_000
+    assert result["volumes"] == 3000
+    assert len(result["plan"]) + result["volumes_not_shown"] == 3000
+    assert len(result["failures"]) + result["failures_not_shown"] == 3000
+
+
+def test_every_value_is_plain_json() -> None:
+    result = answer(an_outcome(MADE, run=a_run(dry_run=True)))
+
+    assert json.loads(json.dumps(result)) == result

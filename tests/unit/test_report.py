@@ -1,0 +1,460 @@
+"""The report: whole mails as golden files, to be read as somebody woken at night, and what holds for every mail.
+
+`pytest tests/unit --update-golden` writes the files anew; read their diff before you commit it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from ebs_backup import mail
+from ebs_backup.mail import Mail
+from ebs_backup.model import Decision, Failure, Outcome, Snapshot, Verdict, VolumeOutcome
+from ebs_backup.report import render, render_broken
+from ebs_backup.settings import Period
+from tests.unit.builders import NIGHT, a_failure, a_run, a_snapshot, a_volume, an_outcome
+
+Golden = Callable[[str, str], None]
+
+UNAUTHORIZED = a_failure(
+    resource="vol-0b1c22d3e4f5a6b70",
+    message="You are not authorized to perform this operation. User: arn:aws:sts::111122223333:assumed-role/ebs-backup/f"
+    " is not authorized to perform: ec2:CreateSnapshot with an explicit deny in a service control policy. Encoded"
+    " authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm-abcdefghijklmnopqrstuvwxyz",
+    advice="The role may not do this. If nobody edited the role or the volume's tag since the last `cdk deploy`, look"
+    " for a service control policy or a permissions boundary.",
+)
+
+
+def point(volume: str, days_ago: float, *, period: Period = Period.DAY, state: str = "completed") -> Snapshot:
+    """Make the snapshot of a volume's run of so many days ago, under an id as EC2 gives them."""
+    return a_snapshot(
+        id=f"snap-0{int(days_ago * 10):04x}{volume[-12:]}",
+        volume_id=volume,
+        period=period,
+        days_ago=days_ago,
+        state=state,
+    )
+
+
+def kept(*snapshots: Snapshot) -> tuple[Decision, ...]:
+    return tuple(
+        Decision(snapshot=each, verdict=Verdict.KEPT, reason=f"{rank} of 4")
+        for rank, each in enumerate(snapshots, start=1)
+    )
+
+
+def expired(snapshot: Snapshot, reason: str = "beyond keep_day=4") -> Decision:
+    return Decision(snapshot=snapshot, verdict=Verdict.EXPIRED, reason=reason)
+
+
+def a_good_one(number: int, name: str, *, size: int = 100, days_ago: int = 6) -> VolumeOutcome:
+    """Make a volume that got its snapshot, keeps four and let its oldest go."""
+    id_ = f"vol-0a{number:04x}99fe01c2d4e"
+    made, *older = [point(id_, age) for age in (0, 1, 2, 3)]
+    return VolumeOutcome(
+        volume=a_volume(id=id_, name=name, size=size),
+        made=made,
+        kept=kept(made, *older),
+        expired=(expired(point(id_, days_ago)),),
+    )
+
+
+def a_failed_one(
+    number: int, name: str, failure: Failure = UNAUTHORIZED, *, newest_days_ago: float | None = 3
+) -> VolumeOutcome:
+    """Make a volume whose create was refused."""
+    id_ = f"vol-0b{number:04x}22d3e4f5a6b"
+    newest = None if newest_days_ago is None else point(id_, newest_days_ago)
+    return VolumeOutcome(
+        volume=a_volume(id=id_, name=name, instance="i-07aa11bb22cc33dd4"),
+        kept=kept(newest) if newest else (),
+        newest_completed=newest,
+        failures=(replace(failure, resource=id_),),
+    )
+
+
+def one_that_an_ami_uses(number: int, name: str) -> VolumeOutcome:
+    """Make a volume that got its snapshot, and whose oldest one an AMI holds."""
+    good = a_good_one(number, name)
+    stuck = good.expired[0]
+    in_use = Failure(
+        resource=stuck.snapshot.id,
+        action="delete a snapshot",
+        code="InvalidSnapshot.InUse",
+        message=f"The snapshot {stuck.snapshot.id} is currently in use by ami-0c0ffee0{number:04x}",
+        advice=f"Deregister ami-0c0ffee0{number:04x} if it is not needed any more; the next run then deletes the"
+        " snapshot. It holds up no other.",
+    )
+    return replace(good, expired=(), stuck=(stuck,), failures=(in_use,))
+
+
+def text(mail_: Mail) -> str:
+    return f"Subject: {mail_.subject}\n\n{mail_.body}\n"
+
+
+def test_a_clean_run(golden: Golden) -> None:
+    outcome = an_outcome(
+        a_good_one(2, "web-1 root", size=8),
+        a_good_one(1, "db-1 data", size=1000),
+        a_good_one(3, ""),
+        unselected={"vol-0dead1dead1dead1d": 3},
+    )
+
+    mail_ = render(outcome)
+
+    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 3 created, 3 expired"
+    golden("clean.txt", text(mail_))
+
+
+def test_one_volume_and_one_snapshot_are_written_in_the_singular(golden: Golden) -> None:
+    mail_ = render(an_outcome(a_good_one(1, "db-1 data"), seconds=1.2))
+
+    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 1 created, 1 expired"
+    golden("one-volume.txt", text(mail_))
+
+
+def test_a_partial_failure_says_on_what_why_and_what_to_do_worst_first(golden: Golden) -> None:
+    limit = a_failure(
+        code="SnapshotLimitExceeded",
+        message="Snapshot limit of 100000 exceeded",
+        advice="The region's snapshot quota is reached: ask AWS to raise it, or delete snapshots that nobody needs."
+        " Until then this volume gets no new backup.",
+    )
+    outcome = an_outcome(
+        a_good_one(2, "web-1 root", size=8),
+        a_failed_one(1, "db-1 data"),
+        a_failed_one(2, "db-2 data", newest_days_ago=1),
+        a_failed_one(3, "cache", limit, newest_days_ago=None),
+        one_that_an_ami_uses(4, "golden root"),
+        VolumeOutcome(
+            volume=a_volume(id="vol-0c00ffee00c0ffee0", name="tmp"),
+            notes=("was deleted before its snapshot was made",),
+        ),
+        replace(a_good_one(5, "app"), notes=("no room for its tags cost-centre, owner",)),
+        unselected={"vol-0dead1dead1dead1d": 3, "vol-0dead2dead2dead2d": 4},
+    )
+
+    mail_ = render(outcome)
+
+    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 3 of 7 volumes failed"
+    golden("partial.txt", text(mail_))
+
+
+def test_a_snapshot_in_use_alone_is_a_problem_that_still_counts_what_went_well(golden: Golden) -> None:
+    mail_ = render(an_outcome(one_that_an_ami_uses(1, "golden root"), a_good_one(2, "web-1 root")))
+
+    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 2 created, 1 expired, 1 not deleted"
+    golden("in-use.txt", text(mail_))
+
+
+def test_nothing_selected_is_told_loudly(golden: Golden) -> None:
+    mail_ = render(an_outcome(unselected={"vol-0dead1dead1dead1d": 4}, seconds=0.4))
+
+    assert mail_.subject == (
+        "[FAILED] EBS day backup, eu-west-1: nothing selected, no volume is tagged Backup=true"
+    )
+    golden("nothing-selected.txt", text(mail_))
+
+
+def test_a_broken_run(golden: Golden) -> None:
+    mail_ = render_broken(
+        a_run(),
+        code="UnauthorizedOperation",
+        message="You are not authorized to perform this operation.",
+        advice=UNAUTHORIZED.advice,
+    )
+
+    assert mail_.subject == "[FAILED] EBS day backup, eu-west-1: the run broke: UnauthorizedOperation"
+    golden("broken.txt", text(mail_))
+
+
+def test_a_redelivery_says_that_everything_was_there(golden: Golden) -> None:
+    volumes = [replace(a_good_one(number, f"web-{number}"), found=True, expired=()) for number in (1, 2)]
+
+    mail_ = render(an_outcome(*volumes, seconds=0.8))
+
+    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 0 created, 2 already there, 0 expired"
+    golden("redelivery.txt", text(mail_))
+
+
+def test_what_the_limit_left_asks_for_a_look(golden: Golden) -> None:
+    """A mistyped keep drains slowly enough to be noticed, if the mail does not look like any other."""
+    volumes = [a_good_one(1, "db-1 data"), a_good_one(2, "web-1 root"), a_good_one(3, "app")]
+    reason = "beyond keep_day=1"
+    many = tuple(expired(point(volumes[0].volume.id, age), reason) for age in (9, 8, 7))
+    one = (expired(point(volumes[1].volume.id, 7), reason),)
+    outcome = an_outcome(replace(volumes[0], left=many), replace(volumes[1], left=one), volumes[2])
+
+    mail_ = render(outcome)
+
+    assert mail_.subject == "[CHECK] EBS day backup, eu-west-1: 3 created, 3 expired, 4 left for later"
+    golden("left.txt", text(mail_))
+
+
+def test_another_set_and_period_are_named(golden: Golden) -> None:
+    run = a_run(period=Period.MONTH, backup_set="databases", region="us-gov-west-1", id="8d5c2f9e-manual")
+
+    mail_ = render(an_outcome(a_good_one(1, "db-1 data"), run=run))
+
+    assert mail_.subject == "[OK] EBS month backup of databases, us-gov-west-1: 1 created, 1 expired"
+    golden("set.txt", text(mail_))
+
+
+def test_every_volume_deleted_meanwhile_is_a_run_without_a_backup(golden: Golden) -> None:
+    gone = VolumeOutcome(
+        volume=a_volume(id="vol-0c00ffee00c0ffee0", name="tmp"),
+        notes=("was deleted before its snapshot was made",),
+    )
+
+    mail_ = render(an_outcome(gone))
+
+    assert mail_.subject == "[FAILED] EBS day backup, eu-west-1: nothing was backed up"
+    golden("all-gone.txt", text(mail_))
+
+
+def test_many_snapshots_refused_for_one_reason_give_the_reason_once() -> None:
+    outcome = an_outcome(*(a_failed_one(number, f"db-{number}") for number in range(20)))
+
+    body = render(outcome).body
+
+    assert body.count("service control policy or a permissions boundary") == 1
+    assert sum(line.startswith("    vol-") for line in body.splitlines()) == 20
+
+
+def test_what_ec2_said_stands_by_each_volume_where_it_differs() -> None:
+    said = [a_failure(code="Odd", message=f"oddity {number}", advice="Look it up.") for number in (1, 2)]
+    outcome = an_outcome(
+        *(a_failed_one(number, f"db-{number}", each) for number, each in enumerate(said, start=1))
+    )
+
+    lines = render(outcome).body.splitlines()
+
+    assert [line for line in lines if "Odd" in line] == ["  Odd"]
+    assert [lines[number + 1] for number, line in enumerate(lines) if "db-" in line] == [
+        "        oddity 1",
+        "        oddity 2",
+    ]
+
+
+def test_a_failure_that_no_held_snapshot_explains_is_still_told() -> None:
+    odd = a_failure(resource="snap-0dd", action="tag a snapshot", code="Odd")
+    outcome = an_outcome(replace(a_good_one(1, "db-1 data"), failures=(odd,)))
+
+    body = render(outcome).body
+
+    assert "    snap-0dd  of vol-0a000199fe01c2d4e  db-1 data  tag a snapshot\n" in body
+
+
+@pytest.mark.parametrize(
+    ("hours", "age"), [(3, "less than a day"), (25, "1 day"), (71, "2 days"), (-3, "less than a day")]
+)
+def test_the_age_of_the_newest_good_one_is_told_in_days(hours: int, age: str) -> None:
+    newest = a_snapshot(id="snap-0good", started=NIGHT - timedelta(hours=hours))
+    failed = replace(a_failed_one(1, "db-1 data"), newest_completed=newest)
+
+    body = render(an_outcome(failed)).body
+
+    assert f"newest good snapshot: {age} old, snap-0good" in body
+
+
+# Oversized: what does not fit goes in an order, and the mail says what went.
+
+
+def shown(name: str, mail_: Mail, golden: Golden) -> None:
+    """Hold an oversized mail to a golden file of its head and tail: the whole would be 256 KB."""
+    lines = mail_.body.splitlines()
+    omitted = f"[the golden file leaves out {max(0, len(lines) - 30)} lines]"
+    golden(name, "\n".join([f"Subject: {mail_.subject}", "", *lines[:20], omitted, *lines[-10:], ""]))
+
+
+def test_thousands_of_volumes_cut_the_successes_first(golden: Golden) -> None:
+    good = (a_good_one(number, f"worker-{number:04} data") for number in range(3000))
+    mail_ = render(an_outcome(*good, a_failed_one(1, "db-1 data"), one_that_an_ami_uses(9000, "golden")))
+
+    assert "CREATED  3001 snapshots\n\nEXPIRED  3000 snapshots\n" in mail_.body
+    assert "db-1 data" in mail_.body
+    golden("oversized.txt", text(mail_))
+
+
+def test_failures_that_alone_do_not_fit_are_shortened(golden: Golden) -> None:
+    odd = [
+        a_failure(code="Odd", message=f"{number} " + "m" * 290, advice="Look it up.")
+        for number in range(1500)
+    ]
+    mail_ = render(an_outcome(*(a_failed_one(n, f"db-{n:04}", each) for n, each in enumerate(odd))))
+
+    assert all(f"db-{number:04}" in mail_.body for number in range(1500))
+    assert "EC2's messages" in mail_.body
+    shown("oversized-shortened.txt", mail_, golden)
+
+
+def test_failures_that_do_not_fit_even_so_are_counted(golden: Golden) -> None:
+    failed = (a_failed_one(number, f"db-{number:04} " + "x" * 60) for number in range(6000))
+    mail_ = render(an_outcome(*failed))
+
+    told = mail_.body.count("\n    vol-")
+    assert 1000 < told < 6000
+    assert f"{6000 - told} of 6000 failures" in " ".join(mail_.body.split())
+    assert mail_.body.count("To do: The role may not do this.") == 1
+    assert f"  ... and {6000 - told} more\n" in mail_.body
+    shown("oversized-counted.txt", mail_, golden)
+
+
+def test_a_failure_to_delete_never_takes_the_place_of_a_volume_without_a_backup() -> None:
+    volumes = [one_that_an_ami_uses(number, f"a-{number:04}" + "x" * 70) for number in range(4000)]
+    mail_ = render(an_outcome(*volumes, a_failed_one(1, "zz-last")))
+
+    assert "zz-last" in mail_.body
+    assert mail_.body.index("NOT BACKED UP") < mail_.body.index("NOT DELETED")
+
+
+def test_a_long_set_name_gives_way_to_the_numbers_in_the_subject() -> None:
+    run = a_run(backup_set="s" * 64, region="ap-southeast-2")
+
+    subject = render(an_outcome(a_failed_one(1, "db"), run=run)).subject
+
+    assert len(subject) < 100
+    assert subject.endswith("..., ap-southeast-2: 1 of 1 volume failed")
+
+
+def test_a_selector_in_another_script_leaves_the_subject_ascii_and_the_body_true() -> None:
+    run = a_run(selector="Sicherung=täglich")
+
+    mail_ = render(an_outcome(run=run))
+
+    assert mail_.subject.endswith("no volume is tagged Sicherung=t?glich")
+    assert "Sicherung=täglich" in mail_.body
+
+
+# What holds for every mail.
+
+words = st.text(max_size=40) | st.sampled_from(
+    ["a\nb", "\r\n\r\nCREATED  1", "\x00\x1b[31m", "\u2028", "日次" * 200, "\ud800"]
+)
+moments = st.floats(0, 4000).map(lambda days: NIGHT - timedelta(days=days))
+snapshots = st.builds(
+    a_snapshot,
+    id=words,
+    volume_id=words,
+    period=st.sampled_from(["day", "", "x"]),
+    run=words,
+    state=st.sampled_from(["completed", "pending", "error", "recoverable"]),
+    started=moments,
+)
+decisions = st.lists(
+    st.builds(Decision, snapshot=snapshots, verdict=st.sampled_from(Verdict), reason=words), max_size=3
+).map(tuple)
+failures = st.lists(
+    st.builds(Failure, resource=words, action=words, code=words, message=words, advice=words), max_size=2
+).map(tuple)
+volumes = st.builds(
+    VolumeOutcome,
+    volume=st.builds(
+        a_volume, id=words, name=words, device=words, instance=words, size=st.integers(1, 65536)
+    ),
+    made=st.none() | snapshots,
+    found=st.booleans(),
+    kept=decisions,
+    expired=decisions,
+    left=decisions,
+    stuck=decisions,
+    failures=failures,
+    notes=st.lists(words, max_size=2).map(tuple),
+    newest_completed=st.none() | snapshots,
+)
+runs = st.builds(
+    a_run, id=words, backup_set=words, region=words, selector=words, log_group=words, account=words
+)
+outcomes = st.builds(
+    Outcome,
+    run=runs,
+    volumes=st.lists(volumes, max_size=5).map(tuple),
+    unselected=st.dictionaries(words, st.integers(1, 9), max_size=7),
+    seconds=st.floats(0, 900),
+)
+SECTIONS = (
+    "NOTHING SELECTED",
+    "NOT BACKED UP",
+    "NOT DELETED",
+    "LEFT FOR LATER",
+    "NOTED",
+    "CREATED",
+    "ALREADY THERE",
+    "EXPIRED",
+    "KEPT",
+)
+
+
+def headings(body: str) -> list[str]:
+    """Give the sections' headings in the order of the mail: only they begin a line that way."""
+    return [
+        name
+        for line in body.splitlines()
+        for name in SECTIONS
+        if line.startswith(f"{name}  ") or line == name
+    ]
+
+
+def fits(mail_: Mail) -> bool:
+    return (
+        len(mail_.subject) < 100
+        and mail_.subject.isascii()
+        and mail_.subject.isprintable()
+        and len(mail_.body.encode()) <= 262_144
+    )
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@given(outcomes)
+def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: Outcome) -> None:
+    mail_ = render(outcome)
+
+    assert fits(mail_)
+    found = headings(mail_.body)
+    assert found == sorted(found, key=SECTIONS.index)
+    assert len(set(found)) == len(found)
+    assert ("NOT BACKED UP" in found) == any(each.failures and not each.made for each in outcome.volumes)
+    assert ("NOT DELETED" in found) == any(each.failures and each.made for each in outcome.volumes)
+
+
+@hypothesis_settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=60
+)
+@given(outcome=outcomes, size=st.integers(0, 6000))
+def test_whatever_the_limit_a_mail_that_was_cut_says_so(
+    outcome: Outcome, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = render(outcome)
+    limit = 20_000 + size
+    monkeypatch.setattr("ebs_backup.mail.MAX_BODY", limit)
+
+    cut = render(outcome)
+
+    assert len(cut.body.encode()) <= limit
+    assert (cut.body == whole.body) == ("\nCUT to" not in cut.body)
+    assert cut.subject == whole.subject
+
+
+def test_where_nothing_else_fits_the_subject_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ebs_backup.mail.MAX_BODY", 100)
+
+    mail_ = render(an_outcome(a_failed_one(1, "db-1 data")))
+
+    assert mail_.body == mail_.subject
+
+
+@given(run=runs, code=words, message=words | st.just("m" * 300_000), advice=words)
+def test_whatever_broke_the_run_the_mail_is_one_that_sns_takes(
+    run: object, code: str, message: str, advice: str
+) -> None:
+    assert fits(render_broken(run, code=code, message=message, advice=advice))  # type: ignore[arg-type]
+
+
+def test_the_limits_are_sns_own() -> None:
+    assert (mail.MAX_SUBJECT, mail.MAX_BODY) == (99, 262_144)
