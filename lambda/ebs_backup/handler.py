@@ -51,7 +51,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
         if settings.report == "always" or outcome.needs_a_person:
             _tell(settings.topic_arn, render(outcome))
     result = answer(outcome)
-    logger.info("run done", **{key: value for key, value in result.items() if key not in ("run", "plan")})
+    logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
 
 

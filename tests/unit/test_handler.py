@@ -1,0 +1,459 @@
+"""The function as Lambda calls it, with EC2, SNS and SQS in this process: the answer, the mail, metrics and log."""
+
+import io
+import json
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from boto3.session import Session
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from ebs_backup import handler as module
+from ebs_backup.event import InvalidEventError
+from ebs_backup.handler import handler
+from ebs_backup.settings import InvalidSettingsError
+from tests.unit.builders import settings
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_sns import SNSClient
+    from types_boto3_sqs import SQSClient
+
+RULE = {"period": "day", "time": "2026-11-23T01:30:00Z"}
+RUN = "2026-11-23T01:30:00Z"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells an invocation about itself."""
+
+    aws_request_id: str = "8d5c2f9e-0000-4000-8000-000000000001"
+    function_name: str = "ebs-backup-default"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:eu-west-1:111122223333:function:ebs-backup-default"
+    log_group_name: str = "/aws/lambda/ebs-backup-default"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Give all of Lambda's 900 s."""
+        return 900_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The account around the function, and what is heard of it."""
+
+    ec2: "EC2Client"
+    sns: "SNSClient"
+    sqs: "SQSClient"
+    queue: str
+    topic: str
+    log: io.StringIO
+    stdout: Callable[[], str]
+    env: pytest.MonkeyPatch
+    calls: list[str] = field(default_factory=list)
+
+    def invoke(self, event: object, *, request_id: str = Context.aws_request_id) -> dict[str, Any]:
+        """Call the function as Lambda does."""
+        context = Context(aws_request_id=request_id)
+        return handler(event, cast("LambdaContext", context))
+
+    def set(self, **overrides: object) -> None:
+        """Give the function's environment as the stack writes it."""
+        for name, value in settings(**overrides).to_env(topic_arn=self.topic).items():
+            self.env.setenv(name, value)
+
+    def volume(self, name: str = "db-1 data", **tags: str) -> str:
+        """Make an 8 GiB volume, tagged Backup=true unless told otherwise, and give its id."""
+        pairs = {"Backup": "true", "Name": name} | tags
+        return self.ec2.create_volume(
+            AvailabilityZone="eu-west-1a",
+            Size=8,
+            TagSpecifications=[
+                {"ResourceType": "volume", "Tags": [{"Key": k, "Value": v} for k, v in pairs.items()]}
+            ],
+        )["VolumeId"]
+
+    def runs(self) -> list[str]:
+        """Give the run of every snapshot in the account."""
+        listed = self.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+        tags = [{tag["Key"]: tag["Value"] for tag in each["Tags"]} for each in listed]
+        return [each["ebs-backup:run"] for each in tags]
+
+    def mails(self) -> list[dict[str, str]]:
+        """Take the mails that came since the last look."""
+        received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in received.get("Messages", [])]
+
+    def logged(self) -> list[dict[str, Any]]:
+        """Give every line of the function's log."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Take the metrics that were emitted since the last look."""
+        return [json.loads(line) for line in self.stdout().splitlines()]
+
+    def refuse(self, call: str, code: str, **only: str) -> None:
+        """Let EC2 refuse the function's call, for requests with these parameters only."""
+        error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+        def answer(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]] | None:
+            matches = all(params["body"].get(key) == value for key, value in only.items())
+            return (type("Refusal", (), {"status_code": 400}), error) if matches else None
+
+        module._ec2().meta.events.register(f"before-call.ec2.{call}", answer)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def clients() -> tuple["EC2Client", "SNSClient", "SQSClient"]:
+    """Make the tests' own clients once: they are slow to make, and moto answers them in every account."""
+    session = Session()
+    return session.client("ec2"), session.client("sns"), session.client("sqs")
+
+
+@pytest.fixture
+def world(
+    clients: tuple["EC2Client", "SNSClient", "SQSClient"],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[World]:
+    """Open an empty account with a topic that a queue hears; the function makes its clients anew."""
+    log = io.StringIO()
+    stream = cast("logging.StreamHandler[Any]", module.logger.registered_handler)
+    monkeypatch.setattr(stream, "stream", log)
+    ec2, sns, sqs = clients
+    with mock_aws():
+        topic = sns.create_topic(Name="backups")["TopicArn"]
+        queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:inbox")
+        module._ec2.cache_clear()
+        module._sns.cache_clear()
+        world = World(
+            ec2=ec2,
+            sns=sns,
+            sqs=sqs,
+            queue=queue,
+            topic=topic,
+            log=log,
+            stdout=lambda: capsys.readouterr().out,
+            env=monkeypatch,
+        )
+        world.set()
+        module._ec2().meta.events.register(
+            "before-call.ec2", lambda model, **_: world.calls.append(model.name)
+        )
+        yield world
+    module._ec2.cache_clear()
+    module._sns.cache_clear()
+
+
+def test_a_rules_event_makes_a_snapshot_answers_and_mails(world: World) -> None:
+    volume = world.volume()
+
+    answer = world.invoke(RULE)
+
+    assert (answer["status"], answer["run"], answer["created"], answer["failures"]) == ("OK", RUN, 1, [])
+    assert world.runs() == [RUN]
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[OK] EBS day backup, eu-west-1: 1 created, 0 expired"
+    assert volume in mail["Message"]
+    assert (
+        "Account 111122223333, eu-west-1, set default, period day, run 2026-11-23T01:30:00Z"
+        in mail["Message"]
+    )
+    assert "/aws/lambda/ebs-backup-default" in mail["Message"]
+
+
+def test_the_answer_is_json(world: World) -> None:
+    world.volume()
+
+    answer = world.invoke({"period": "day", "dry_run": True})
+
+    assert json.loads(json.dumps(answer)) == answer
+
+
+@pytest.mark.parametrize("again", ["2026-11-23T01:30:00Z", "2026-11-23T02:30:00+01:00"])
+def test_two_deliveries_of_one_instant_are_one_run_in_whatever_zone(world: World, again: str) -> None:
+    world.volume()
+    world.invoke(RULE, request_id="one")
+
+    answer = world.invoke({"period": "day", "time": again}, request_id="two")
+
+    assert world.runs() == [RUN]
+    assert (answer["run"], answer["created"], answer["found"]) == (RUN, 0, 1)
+    subjects = [mail["Subject"] for mail in world.mails()]
+    assert subjects[1] == "[OK] EBS day backup, eu-west-1: 0 created, 1 already there, 0 expired"
+
+
+def test_by_hand_the_request_names_the_run_so_that_lambdas_retry_is_the_same_run(world: World) -> None:
+    world.volume()
+    world.invoke({"period": "week"}, request_id="request-1")
+    world.invoke({"period": "week"}, request_id="request-1")
+
+    answer = world.invoke({"period": "week"}, request_id="request-2")
+
+    assert answer["run"] == "request-2"
+    assert sorted(world.runs()) == ["request-1", "request-2"]
+
+
+def test_a_dry_run_answers_with_the_plan_and_writes_mails_and_measures_nothing(world: World) -> None:
+    volume = world.volume()
+
+    answer = world.invoke({"period": "day", "dry_run": True})
+
+    assert answer["dry_run"] is True
+    assert answer["plan"] == [
+        {
+            "volume": volume,
+            "name": "db-1 data",
+            "create": True,
+            "snapshots": {"(new)": "kept: 1 of 4"},
+            "notes": [],
+        }
+    ]
+    assert set(world.calls) == {"DescribeVolumes", "DescribeSnapshots"}
+    assert world.mails() == []
+    assert world.metrics() == []
+
+
+def test_with_report_problems_a_good_run_is_silent(world: World) -> None:
+    world.set(report="problems")
+    world.volume()
+
+    world.invoke(RULE)
+
+    assert world.mails() == []
+
+
+def test_with_report_problems_a_failure_speaks(world: World) -> None:
+    world.set(report="problems")
+    refused, _ = world.volume(), world.volume("web-1")
+    world.refuse("CreateSnapshot", "UnauthorizedOperation", VolumeId=refused)
+
+    answer = world.invoke(RULE)
+
+    assert answer["status"] == "PARTIAL"
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes failed"
+
+
+def test_with_report_problems_what_the_limit_left_speaks(world: World) -> None:
+    world.set(report="problems")
+    world.volume()
+    for day in (20, 21, 22):
+        world.invoke({"period": "day", "time": f"2026-11-{day}T01:30:00Z"})
+    world.set(report="problems", keep_day=1, max_expired_per_volume=1)
+
+    answer = world.invoke(RULE)
+
+    assert (answer["status"], answer["expired"], answer["left"]) == ("OK", 1, 2)
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 2 left for later"
+
+
+def test_nothing_selected_fails_loudly_but_returns_for_a_retry_would_not_help(world: World) -> None:
+    world.volume(Backup="no")
+
+    answer = world.invoke(RULE)
+
+    assert (answer["status"], answer["failures"][0]["code"]) == ("FAILED", "NothingSelected")
+    (mail,) = world.mails()
+    assert mail["Subject"].startswith("[FAILED] EBS day backup, eu-west-1: nothing selected")
+
+
+def test_a_broken_listing_mails_then_raises(world: World) -> None:
+    world.volume()
+    world.refuse("DescribeVolumes", "UnauthorizedOperation")
+
+    with pytest.raises(ClientError):
+        world.invoke(RULE)
+
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[FAILED] EBS day backup, eu-west-1: the run broke: UnauthorizedOperation"
+    assert "To do: The role may not do this." in mail["Message"]
+    assert world.runs() == []
+
+
+def test_a_bad_environment_mails_then_raises(world: World) -> None:
+    world.volume()
+    world.env.setenv("EBS_BACKUP_KEEP_DAY", "0")
+
+    with pytest.raises(InvalidSettingsError):
+        world.invoke(RULE)
+
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[FAILED] EBS day backup, eu-west-1: the run broke: InvalidSettings"
+    assert "keep_day must be a whole number from 1 to 1000, got 0" in mail["Message"]
+    assert "Correct it in cdk.json and run `cdk deploy`." in mail["Message"]
+    assert world.calls == []
+
+
+def test_a_fault_of_our_own_mails_then_raises(world: World) -> None:
+    def fault(*_: object) -> None:
+        message = "no such thing"
+        raise LookupError(message)
+
+    world.env.setattr(module, "execute", fault)
+
+    with pytest.raises(LookupError):
+        world.invoke(RULE)
+
+    (mail,) = world.mails()
+    assert mail["Subject"].endswith("the run broke: LookupError")
+    assert "This is a fault of ebs-backup itself" in mail["Message"]
+
+
+def test_a_broken_dry_run_raises_and_mails_nothing(world: World) -> None:
+    world.refuse("DescribeVolumes", "UnauthorizedOperation")
+
+    with pytest.raises(ClientError):
+        world.invoke({"period": "day", "dry_run": True})
+
+    assert world.mails() == []
+    assert world.metrics() == []
+
+
+def test_a_broken_run_that_cannot_be_mailed_raises_what_broke_it(world: World) -> None:
+    world.refuse("DescribeVolumes", "UnauthorizedOperation")
+    world.env.delenv("EBS_BACKUP_TOPIC_ARN")
+
+    with pytest.raises(InvalidSettingsError, match="topic_arn"):
+        world.invoke(RULE)
+
+    assert "the broken run could not be mailed" in [line["message"] for line in world.logged()]
+
+
+def test_a_mail_that_cannot_be_sent_fails_the_invocation_and_the_retry_only_mails(world: World) -> None:
+    world.volume()
+    subscription = world.sns.list_subscriptions()["Subscriptions"][0]["Endpoint"]
+    world.sns.delete_topic(TopicArn=world.topic)
+    with pytest.raises(ClientError):
+        world.invoke(RULE)
+    world.sns.create_topic(Name="backups")
+    world.sns.subscribe(TopicArn=world.topic, Protocol="sqs", Endpoint=subscription)
+
+    world.invoke(RULE)
+
+    assert world.runs() == [RUN]
+    (mail,) = world.mails()
+    assert "1 already there" in mail["Subject"]
+
+
+@pytest.mark.parametrize(
+    "event", [None, [], {"period": "hour"}, {"period": "day", "time": "today"}, {"period": "day", "keep": 1}]
+)
+def test_a_bad_event_raises_one_line_and_does_nothing_at_all(world: World, event: object) -> None:
+    world.volume()
+
+    with pytest.raises(InvalidEventError) as refusal:
+        world.invoke(event)
+
+    assert "\n" not in str(refusal.value)
+    assert world.calls == []
+    assert world.mails() == []
+    assert world.metrics() == []
+
+
+def test_metrics_count_by_set_and_period_alone(world: World) -> None:
+    world.set(backup_set="web")
+    refused, _ = world.volume(), world.volume("web-1")
+    world.refuse("CreateSnapshot", "UnauthorizedOperation", VolumeId=refused)
+
+    world.invoke(RULE)
+
+    (line,) = world.metrics()
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "EbsBackup"
+    assert directive["Dimensions"] == [["set", "period"]]
+    assert (line["set"], line["period"]) == ("web", "day")
+    names = [metric["Name"] for metric in directive["Metrics"]]
+    assert {name: line[name] for name in names} == {
+        "VolumesSelected": [2.0],
+        "SnapshotsCreated": [1.0],
+        "SnapshotsExpired": [0.0],
+        "Failures": [1.0],
+    }
+
+
+def test_metrics_of_one_run_never_leak_into_the_next(world: World) -> None:
+    world.volume()
+    world.invoke(RULE)
+    world.metrics()
+
+    world.invoke({"period": "week", "time": "2026-11-28T02:30:00Z"})
+
+    (line,) = world.metrics()
+    assert (line["period"], line["VolumesSelected"], line["SnapshotsCreated"]) == ("week", [1.0], [1.0])
+
+
+def test_a_broken_run_counts_as_one_failure(world: World) -> None:
+    world.refuse("DescribeVolumes", "UnauthorizedOperation")
+
+    with pytest.raises(ClientError):
+        world.invoke(RULE)
+
+    (line,) = world.metrics()
+    assert (line["Failures"], line["VolumesSelected"]) == ([1.0], [0.0])
+
+
+def test_every_log_line_is_json_and_names_run_set_and_period(world: World) -> None:
+    refused, _ = world.volume(), world.volume("web-1")
+    world.refuse("CreateSnapshot", "UnauthorizedOperation", VolumeId=refused)
+
+    world.invoke(RULE)
+
+    lines = world.logged()
+    assert {(line["run"], line["set"], line["period"]) for line in lines} == {(RUN, "default", "day")}
+    messages = [line["message"] for line in lines]
+    assert {
+        "volumes selected",
+        "snapshot created",
+        "failed",
+        "volume done",
+        "report mailed",
+        "run done",
+    } <= set(messages)
+
+
+def test_the_log_of_one_run_never_names_the_one_before(world: World) -> None:
+    world.volume()
+    world.invoke(RULE)
+    before = len(world.logged())
+
+    world.invoke({"period": "week", "time": "2026-11-28T02:30:00Z"})
+
+    runs = {(line["run"], line["period"]) for line in world.logged()[before:]}
+    assert runs == {("2026-11-28T02:30:00Z", "week")}
+
+
+def test_neither_log_nor_answer_holds_a_secret_or_an_address(world: World) -> None:
+    world.env.setenv("AWS_SECRET_ACCESS_KEY", "hush-hush")
+    world.set(alert_email="ops@example.com")
+    world.volume()
+
+    answer = world.invoke(RULE)
+
+    told = world.log.getvalue() + json.dumps(answer)
+    assert "hush-hush" not in told
+    assert "@example.com" not in told
+
+
+def test_clients_are_made_once_for_all_invocations(world: World) -> None:
+    world.volume()
+    world.invoke(RULE)
+    first = module._ec2()
+
+    world.invoke(RULE)
+
+    assert module._ec2() is first
+    assert module._sns.cache_info().misses == 1
+
+
+def test_no_test_reaches_beyond_this_machine() -> None:
+    with socket.socket() as outside, pytest.raises(AssertionError, match="a unit test tried to reach"):
+        outside.connect(("192.0.2.1", 443))

@@ -1,0 +1,44 @@
+"""SNS: the mail is sent to the topic's own region, and an untold run never looks like a good one."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from boto3.session import Session
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from ebs_backup import sns
+from ebs_backup.mail import Mail
+
+MAIL = Mail(
+    subject="[OK] EBS day backup, eu-west-1: 1 created, 1 expired", body="CREATED  1 snapshot\nübrig: 日次"
+)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with mock_aws():
+        yield Session()
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1"])
+def test_a_mail_arrives_whole_whatever_region_the_topic_is_in(session: Session, region: str) -> None:
+    queues = session.client("sqs", region_name=region)
+    queue = queues.create_queue(QueueName="inbox")["QueueUrl"]
+    topics = session.client("sns", region_name=region)
+    topic = topics.create_topic(Name="backups")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{region}:123456789012:inbox")
+
+    sns.publish(sns.connect(session, topic), topic, MAIL)
+
+    (message,) = queues.receive_message(QueueUrl=queue)["Messages"]
+    received = json.loads(message["Body"])
+    assert Mail(subject=received["Subject"], body=received["Message"]) == MAIL
+
+
+def test_a_topic_that_is_gone_raises(session: Session) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:gone"
+
+    with pytest.raises(ClientError, match="NotFound"):
+        sns.publish(sns.connect(session, topic), topic, MAIL)
