@@ -1,0 +1,184 @@
+"""One account in one region: volumes, snapshots, mails, queued invocations, and the rules that EC2 has for them."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+
+from benchmarks.aws.buckets import Bucket
+
+OWNER = "111122223333"
+REGION = "eu-west-1"
+TOPIC = f"arn:aws:sns:{REGION}:{OWNER}:backups"
+SECONDS_BETWEEN_SNAPSHOTS = 15  # of one volume
+CONCURRENT = {"st1": 1, "sc1": 1}  # pending and failed snapshots of one volume; 5 for every other type
+
+
+class RefusalError(Exception):
+    """An error answer: nothing was done."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+@dataclass(slots=True, kw_only=True)
+class VolumeRecord:
+    """A volume as EC2 holds it."""
+
+    id: str
+    tags: dict[str, str]
+    state: str = "in-use"
+    type: str = "gp3"
+    size: int = 8
+    instance: str = "i-0123456789abcdef0"
+
+
+@dataclass(slots=True, kw_only=True)
+class SnapshotRecord:
+    """A snapshot as EC2 holds it, kept here after its deletion too: the tests ask what went, and when."""
+
+    id: str
+    volume_id: str
+    started: float
+    tags: dict[str, str]
+    size: int = 8
+    description: str = ""
+    settles: float = 0  # until then it is pending
+    ends_as: str = "completed"
+    ami: str = ""  # the image that uses it
+    locked: bool = False
+    deleted: float | None = None
+
+    def state(self, at: float) -> str:
+        """Give the state at this time."""
+        return "pending" if at < self.settles else self.ends_as
+
+    def exists(self, at: float) -> bool:
+        """Tell whether it was there at this time."""
+        return self.started <= at and (self.deleted is None or at < self.deleted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRecord:
+    """What SNS accepted."""
+
+    topic: str
+    subject: str
+    body: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Account:
+    """The state, and what EC2 and SNS do with it; every method raises RefusalError where AWS refuses.
+
+    Times are seconds since the epoch on `clock`. `lag` is by how many seconds listings trail the writes, `page` the
+    most that a page of a listing holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot
+    is pending and what it ends as.
+    """
+
+    clock: Callable[[], float] = time.time
+    lag: float = 0
+    page: int = 1000
+    fate: Callable[[int], tuple[float, str]] = lambda _: (60, "completed")
+    volumes: dict[str, VolumeRecord] = field(default_factory=dict)
+    snapshots: dict[str, SnapshotRecord] = field(default_factory=dict)
+    mails: list[MailRecord] = field(default_factory=list)
+    queued: list[bytes] = field(default_factory=list)
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    _newest: dict[str, SnapshotRecord] = field(default_factory=dict)
+    _unsettled: dict[str, list[SnapshotRecord]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def add(self, snapshot: SnapshotRecord) -> SnapshotRecord:
+        """Put a snapshot there, as history or as the result of a create."""
+        self.snapshots[snapshot.id] = snapshot
+        if snapshot.started >= getattr(self._newest.get(snapshot.volume_id), "started", 0):
+            self._newest[snapshot.volume_id] = snapshot
+        if snapshot.settles > self.clock() or snapshot.ends_as == "error":
+            self._unsettled.setdefault(snapshot.volume_id, []).append(snapshot)
+        return snapshot
+
+    def throttle(self, action: str) -> None:
+        """Take one token of the action's bucket, if it has one."""
+        bucket = self.buckets.get(action)
+        if bucket and not bucket.take(self.clock()):
+            self.refused[action] += 1
+            raise RefusalError("RequestLimitExceeded", "Request limit exceeded.", status=503)
+
+    def visible(self) -> list[tuple[SnapshotRecord, str]]:
+        """Give the snapshots that a listing shows now, with the state it shows."""
+        at = self.clock() - self.lag
+        return [(each, each.state(at)) for each in self.snapshots.values() if each.exists(at)]
+
+    def create_snapshot(self, volume_id: str, tags: Mapping[str, str], description: str) -> SnapshotRecord:
+        """Make a snapshot within EC2's limits for one volume."""
+        volume = self.volumes.get(volume_id)
+        if volume is None:
+            raise RefusalError("InvalidVolume.NotFound", f"The volume '{volume_id}' does not exist.")
+        now = self.clock()
+        _check_labels(tags, description)
+        self._check_volume_limits(volume, now)
+        number = next(self._numbers)
+        pending, ends_as = self.fate(number)
+        made = SnapshotRecord(
+            id=f"snap-{number:017x}",
+            volume_id=volume_id,
+            started=now,
+            tags=dict(tags),
+            size=volume.size,
+            description=description,
+            settles=now + pending,
+            ends_as=ends_as,
+        )
+        return self.add(made)
+
+    def _check_volume_limits(self, volume: VolumeRecord, now: float) -> None:
+        newest = self._newest.get(volume.id)
+        if newest and now - newest.started < SECONDS_BETWEEN_SNAPSHOTS:
+            raise RefusalError(
+                "SnapshotCreationPerVolumeRateExceeded",
+                "The maximum per volume CreateSnapshot request rate has been exceeded.",
+            )
+        unsettled = self._unsettled.get(volume.id, [])
+        counted = sum(each.deleted is None and each.state(now) in ("pending", "error") for each in unsettled)
+        if counted >= CONCURRENT.get(volume.type, 5):
+            raise RefusalError(
+                "ConcurrentSnapshotLimitExceeded",
+                f"Maximum allowed in-progress snapshots for volume {volume.id} exceeded.",
+            )
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Delete a snapshot that nothing holds."""
+        now = self.clock()
+        snapshot = self.snapshots.get(snapshot_id)
+        if snapshot is None or not snapshot.exists(now):
+            raise RefusalError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+        if snapshot.ami:
+            raise RefusalError(
+                "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {snapshot.ami}"
+            )
+        if snapshot.locked:
+            raise RefusalError("OperationNotPermitted", f"The snapshot {snapshot_id} is locked.")
+        snapshot.deleted = now
+
+    def publish(self, topic: str, subject: str, body: str) -> None:
+        """Take a mail as SNS does: a known topic, a subject and a body within its limits."""
+        if topic != TOPIC:
+            raise RefusalError("NotFound", "Topic does not exist", status=404)
+        if not subject.isascii() or not subject.isprintable() or not 0 < len(subject) < 100:
+            raise RefusalError("InvalidParameter", "Invalid parameter: Subject")
+        if not body or len(body.encode()) > 262_144:
+            raise RefusalError("InvalidParameter", "Invalid parameter: Message too long")
+        self.mails.append(MailRecord(topic=topic, subject=subject, body=body))
+
+
+def _check_labels(tags: Mapping[str, str], description: str) -> None:
+    """Refuse what EC2 refuses: 50 tags, 128 and 256 characters, no `aws:`, 255 ASCII characters of description."""
+    wrong = [key for key in tags if key.lower().startswith("aws:") or not 0 < len(key) <= 128]
+    if len(tags) > 50 or wrong or any(len(value) > 256 for value in tags.values()):
+        raise RefusalError("InvalidParameterValue", f"Tags are not valid: {wrong or len(tags)}")
+    if len(description) > 255 or not description.isascii():
+        raise RefusalError("InvalidParameterValue", "Description is not valid")

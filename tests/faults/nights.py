@@ -1,0 +1,87 @@
+"""A night by seed: what happens to each delivery of the event."""
+
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+from benchmarks.aws import wire
+from benchmarks.aws.wire import Fault
+from tests.faults.function import Function, Invocation
+from tests.faults.invariants import check
+from tests.faults.world import World
+
+# How many calls of each action may meet a fault; what comes after them finds the wire whole.
+CALLS = {
+    "DescribeVolumes": 8,
+    "DescribeSnapshots": 30,
+    "CreateSnapshot": 25,
+    "DeleteSnapshot": 40,
+    "Publish": 6,
+}
+ANY = (*wire.WIRE, *wire.WIRE, *wire.THROTTLES, *wire.REFUSALS)
+FAULTS: dict[str, tuple[Fault, ...]] = {
+    "DescribeVolumes": ANY,
+    "DescribeSnapshots": ANY,
+    "CreateSnapshot": (*ANY, *wire.CREATE_LIMITS, *wire.CREATE_REFUSALS, *wire.CREATE_GONE),
+    "DeleteSnapshot": (*ANY, *wire.DELETE_REFUSALS, *wire.DELETE_GONE),
+    "Publish": ANY,
+}
+REFUSALS = {fault.name for fault in (*wire.REFUSALS, *wire.DELETE_REFUSALS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """What came of the night's faulty deliveries."""
+
+    invocations: tuple[Invocation, ...]
+
+    def refused(self, world: World) -> Counter[str]:
+        """Count the snapshots of each volume that EC2 refused to delete once: a newer one may have gone instead."""
+        ids = set[str]().union(*(_refused(each) for each in self.invocations))
+        return Counter(world.account.snapshots[each].volume_id for each in ids)
+
+
+def faulty_night(world: World, function: Function, draw: random.Random) -> Night:
+    """Deliver the event one to three times, each with faults, a crash or a second delivery at once."""
+    invocations: list[Invocation] = []
+    for _ in range(draw.randint(1, 3)):
+        plan = _plan(draw)
+        if draw.random() < 0.25:
+            world.at_once = True
+            done = function.invoke_twice_at_once(world.event, plan=plan)
+            world.excused.update(world.account.snapshots[each].volume_id for each in _refused(done[0]))
+        else:
+            done = [
+                function.invoke(world.event, plan=plan | _crash(draw), seconds=draw.choice([900, 900, 60]))
+            ]
+        for invocation in done:
+            check(world, invocation)
+        invocations += done
+        world.clock.advance(draw.choice([0, 1, 20, 300]))
+    return Night(invocations=tuple(invocations))
+
+
+def _refused(invocation: Invocation) -> set[str]:
+    """Give the snapshots that a fault of the plan kept from being deleted."""
+    return {
+        call.params["SnapshotId"]
+        for call in invocation.calls
+        if call.action == "DeleteSnapshot" and call.fault and call.fault.name in REFUSALS
+    }
+
+
+def _plan(draw: random.Random) -> dict[tuple[str, int], Fault]:
+    rate = draw.choice([0.0, 0.03, 0.1, 0.35])
+    return {
+        (action, index): draw.choice(FAULTS[action])
+        for action, calls in CALLS.items()
+        for index in range(calls)
+        if draw.random() < rate
+    }
+
+
+def _crash(draw: random.Random) -> dict[tuple[str, int], Fault]:
+    if draw.random() < 0.6:
+        return {}
+    action = draw.choice([*CALLS, "CreateSnapshot", "DeleteSnapshot", "DeleteSnapshot"])
+    return {(action, draw.randrange(12)): draw.choice([wire.KILLED_BEFORE, wire.KILLED_AFTER])}
