@@ -44,8 +44,9 @@ def counted(number: int, noun: str) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]], *, indent: int = 2) -> Iterator[str]:
-    """Lay out rows so that their columns line up; a column that is empty in every row takes no room."""
-    kept = [cells for cells in zip(*rows, strict=True) if any(cells)]
+    """Lay out rows so that their columns line up; a further column that is empty in every row takes no room."""
+    first, *others = zip(*rows, strict=True)
+    kept = [first, *(cells for cells in others if any(cells))]
     widths = [min(max(map(len, cells)), WIDEST_COLUMN) for cells in kept]
     for row in zip(*kept, strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -6,6 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
+
+# A busy machine is no fault of the code under test.
+hypothesis.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("unit")
 
 GOLDEN = Path(__file__).parent / "golden"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -410,7 +410,7 @@ def fits(mail_: Mail) -> bool:
     )
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@hypothesis_settings(max_examples=60)
 @given(outcomes)
 def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: Outcome) -> None:
     mail_ = render(outcome)
@@ -423,9 +423,7 @@ def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: O
     assert ("NOT DELETED" in found) == any(each.failures and each.made for each in outcome.volumes)
 
 
-@hypothesis_settings(
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=60
-)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(outcome=outcomes, size=st.integers(0, 6000))
 def test_whatever_the_limit_a_mail_that_was_cut_says_so(
     outcome: Outcome, size: int, monkeypatch: pytest.MonkeyPatch
