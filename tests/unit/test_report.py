@@ -423,19 +423,20 @@ def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: O
     assert ("NOT DELETED" in found) == any(each.failures and each.made for each in outcome.volumes)
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
-@given(outcome=outcomes, size=st.integers(0, 6000))
-def test_whatever_the_limit_a_mail_that_was_cut_says_so(
-    outcome: Outcome, size: int, monkeypatch: pytest.MonkeyPatch
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(outcome=outcomes, times=st.integers(1, 100))
+def test_a_mail_is_cut_only_where_it_does_not_fit_and_then_says_so(
+    outcome: Outcome, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    outcome = replace(outcome, volumes=outcome.volumes * times)
     whole = render(outcome)
-    limit = 20_000 + size
-    monkeypatch.setattr("ebs_backup.mail.MAX_BODY", limit)
+    monkeypatch.setattr("ebs_backup.mail.MAX_BODY", 20_000)
 
     cut = render(outcome)
 
-    assert len(cut.body.encode()) <= limit
-    assert (cut.body == whole.body) == ("\nCUT to" not in cut.body)
+    assert len(cut.body.encode()) <= 20_000
+    assert (cut.body == whole.body) == (len(whole.body.encode()) <= 20_000)
+    assert ("\nCUT to" in cut.body) == (cut.body != whole.body or "\nCUT to" in whole.body)
     assert cut.subject == whole.subject
 
 
