@@ -1,1 +1,8 @@
 """Measurements of the function against an AWS of our own: `python -m benchmarks`."""
+
+import sys
+from pathlib import Path
+
+# The function's source root is no package of this repository: its asset root must hold nothing else.
+if (_SOURCE := str(Path(__file__).parent.parent / "lambda")) not in sys.path:
+    sys.path.insert(0, _SOURCE)

@@ -1,0 +1,70 @@
+"""The measure of all things: a throw-away thread pool that makes exactly the run's calls, and thinks nothing.
+
+It knows beforehand what to create and to delete, keeps no listing, retries as botocore does and reports nothing.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from boto3.session import Session
+from botocore.config import Config
+
+from benchmarks.aws.account import TOPIC
+from benchmarks.population import RUN, SETTINGS, TAGS, expiring_id, volume_id
+from ebs_backup.ec2 import WORKERS
+from ebs_backup.settings import TAG_SET
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_sns import SNSClient
+
+
+def clients() -> "tuple[EC2Client, SNSClient]":
+    """Make the two clients as anybody would, with a pool as large as the number of threads."""
+    session = Session()
+    return session.client("ec2", config=Config(max_pool_connections=WORKERS)), session.client("sns")
+
+
+def run(ec2: "EC2Client", sns: "SNSClient", volumes: int) -> None:
+    """List, create, delete, publish."""
+    _list(ec2)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(lambda number: _one(ec2, number), range(volumes)))
+    sns.publish(TopicArn=TOPIC, Subject="Done", Message="All of it.")
+
+
+def _list(ec2: "EC2Client") -> None:
+    for _ in ec2.get_paginator("describe_volumes").paginate(
+        Filters=[
+            {"Name": f"tag:{SETTINGS.tag_name}", "Values": [SETTINGS.tag_value]},
+            {"Name": "status", "Values": ["available", "in-use"]},
+        ],
+        PaginationConfig={"PageSize": 500},
+    ):
+        pass
+    for _ in ec2.get_paginator("describe_snapshots").paginate(
+        OwnerIds=["self"],
+        Filters=[{"Name": f"tag:{TAG_SET}", "Values": [SETTINGS.backup_set]}],
+        PaginationConfig={"PageSize": 1000},
+    ):
+        pass
+
+
+def _one(ec2: "EC2Client", number: int) -> None:
+    tags = {
+        TAG_SET: SETTINGS.backup_set,
+        "ebs-backup:period": "day",
+        "ebs-backup:run": RUN,
+        "ebs-backup:source": "zone=eu-west-1a type=gp3 size=8 iops=3000 throughput=125 device=/dev/xvdf",
+        "Name": f"web-{number} data day 2026-11-23 01:30Z",
+        "ebs-backup:expires-until": "2026-11-19T01:30:00+00:00",
+        **TAGS,
+    }
+    ec2.create_snapshot(
+        VolumeId=volume_id(number),
+        Description=f"The day backup of {volume_id(number)} by backup set default, run {RUN}.",
+        TagSpecifications=[
+            {"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": tag} for key, tag in tags.items()]}
+        ],
+    )
+    ec2.delete_snapshot(SnapshotId=expiring_id(number))

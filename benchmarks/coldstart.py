@@ -1,0 +1,68 @@
+"""Cold start: what a fresh process needs to import its code and make its first clients."""
+
+import io
+import statistics
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.aws.account import TOPIC
+from benchmarks.measure import ROOT, environment
+
+TIMES = 9
+_CLOCK = "import time; wall, cpu = time.perf_counter(), time.process_time()\n"
+_TELL = "\nprint(time.perf_counter() - wall, time.process_time() - cpu)"
+OURS = f"from ebs_backup import handler; handler._ec2(); handler._sns({TOPIC!r})"
+BARE = "import boto3; session = boto3.Session(); session.client('ec2'); session.client('sns')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColdStart:
+    """Median seconds of several fresh processes."""
+
+    wall: float
+    cpu: float
+
+
+def cold_starts(step: Callable[[], None]) -> tuple[ColdStart, ColdStart]:
+    """Measure ours and bare by turns, after one start of each that fills the caches."""
+    codes = (OURS, BARE)
+    for code in codes:
+        _start(code)
+    starts: tuple[list[tuple[float, float]], ...] = ([], [])
+    for _ in range(TIMES):
+        for code, found in zip(codes, starts, strict=True):
+            found.append(_start(code))
+            step()
+    ours, bare = (
+        ColdStart(wall=statistics.median(wall), cpu=statistics.median(cpu))
+        for wall, cpu in (zip(*found, strict=True) for found in starts)
+    )
+    return ours, bare
+
+
+def _start(code: str) -> tuple[float, float]:
+    command = [sys.executable, "-c", _CLOCK + code + _TELL]
+    done = subprocess.run(  # noqa: S603 - our own code
+        command, capture_output=True, text=True, check=True, env=environment("http://127.0.0.1:9"), cwd=ROOT
+    )
+    wall, cpu = map(float, done.stdout.split())
+    return wall, cpu
+
+
+def zip_size(build: Path) -> int | None:
+    """Give the bytes of the function's zip: the newest in `build`, or of the bundle there as Lambda would get it."""
+    if zips := sorted(build.rglob("*.zip"), key=lambda each: each.stat().st_mtime):
+        return zips[-1].stat().st_size
+    bundles = [each.parent.parent for each in build.rglob("ebs_backup/handler.py")]
+    if not bundles:
+        return None
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(bundles[0].rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                archive.write(file, file.relative_to(bundles[0]))
+    return len(buffer.getvalue())

@@ -1,0 +1,51 @@
+"""What a run costs at each memory size that Lambda offers, computed from what was measured.
+
+Lambda gives CPU in proportion to memory, one core at 1,769 MB; the code is bound to one core by Python's lock, so more
+memory than that buys nothing. A run's CPU seconds, those of its cold start included, are stretched by 1,769 / MB; the
+seconds in which the process waited (wall less CPU) stay. Waiting and computing overlap in truth, so this is the upper
+bound. A size counts only where the peak memory fits with a tenth to spare.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.goals import Results
+from benchmarks.measure import Measured
+
+SIZES = (128, 192, 256, 384, 512, 1024, 1769)
+CORE_MB = 1769
+USD_PER_GB_SECOND = 0.0000133334  # arm64, us-east-1: https://aws.amazon.com/lambda/pricing/
+LONGEST = 900
+VOLUMES = (10, 100, 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """One run at one memory size; `fits` is false where the memory or the time would not do."""
+
+    volumes: int
+    megabytes: int
+    seconds: float
+    usd: float
+    fits: bool
+
+
+def prices(results: Results) -> Iterator[Price]:
+    """Give the price of a run for every memory size and number of volumes that was measured."""
+    for volumes in VOLUMES:
+        run = results.run("ours", volumes, buckets=True) or results.run("ours", volumes)
+        if run:
+            yield from (_price(run, results, megabytes) for megabytes in SIZES)
+
+
+def _price(run: Measured, results: Results, megabytes: int) -> Price:
+    start, _ = results.cold
+    cpu, waiting = run.cpu + start.cpu, max(0.0, run.wall - run.cpu)
+    seconds = waiting + cpu * max(1.0, CORE_MB / megabytes)
+    return Price(
+        volumes=run.volumes,
+        megabytes=megabytes,
+        seconds=seconds,
+        usd=seconds * megabytes / 1024 * USD_PER_GB_SECOND,
+        fits=run.peak_kib / 1024 * 1.1 <= megabytes and seconds <= LONGEST,
+    )

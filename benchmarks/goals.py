@@ -1,0 +1,111 @@
+"""The goals, each a ratio taken in one run, and what was measured of them."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks.aws.buckets import WRITES
+from benchmarks.coldstart import ColdStart
+from benchmarks.measure import Measured
+from benchmarks.population import PER_VOLUME
+
+LARGE = (1000, 5000)  # where CPU and memory are held against bare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """All that was measured: medians of `ours` and `bare`, and an `idle` process that has only made its clients."""
+
+    runs: Sequence[Measured]
+    idle: Measured
+    cold: tuple[ColdStart, ColdStart]  # ours, bare
+    zip_bytes: int | None
+
+    def run(self, subject: str, volumes: int, *, buckets: bool = False) -> Measured | None:
+        """Give one of the runs, if it was made."""
+        wanted = (subject, volumes, buckets)
+        return next(
+            (each for each in self.runs if (each.subject, each.volumes, each.buckets) == wanted), None
+        )
+
+    def pairs(self) -> Iterator[tuple[Measured, Measured]]:
+        """Give ours and bare side by side, without buckets."""
+        for ours in self.runs:
+            bare = self.run("bare", ours.volumes)
+            if ours.subject == "ours" and not ours.buckets and bare:
+                yield ours, bare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """A measure, the most it may be, and what it is."""
+
+    measure: str
+    at_most: float
+    measured: float
+
+    @property
+    def met(self) -> bool:
+        """Tell whether the goal is reached."""
+        return self.measured <= self.at_most
+
+
+def floor(volumes: int) -> float:
+    """Give the seconds that nobody can beat: so many creates beside as many deletes, from full buckets."""
+    capacity, rate = WRITES
+    return max(0.0, (volumes - capacity) / rate)
+
+
+def pages(volumes: int) -> int:
+    """Give the pages of both listings: 500 volumes, 1,000 snapshots each."""
+    return math.ceil(volumes / 500) + math.ceil(volumes * PER_VOLUME / 1000)
+
+
+def goals(results: Results) -> Iterator[Goal]:
+    """Give every goal that the run has measured."""
+    yield from _with_buckets(results)
+    for ours, bare in results.pairs():
+        yield from _beside_bare(ours, bare, results.idle)
+    small, large = (results.run("ours", volumes) for volumes in LARGE)
+    if small and large:
+        growth = math.log(large.cpu / small.cpu) / math.log(large.volumes / small.volumes)
+        yield Goal(measure="growth of CPU from 1,000 to 5,000: exponent", at_most=1.05, measured=growth)
+    ours_cold, bare_cold = results.cold
+    yield Goal(measure="cold start over bare", at_most=1.15, measured=ours_cold.wall / bare_cold.wall)
+    wrong = sum(
+        each.missed + each.duplicates + each.wrongly_deleted + each.not_deleted
+        for each in results.runs
+        if each.subject == "ours"
+    )
+    yield Goal(measure="missed, duplicate, wrongly deleted, not deleted", at_most=0, measured=wrong)
+
+
+def _with_buckets(results: Results) -> Iterator[Goal]:
+    for ours in (each for each in results.runs if each.buckets and each.subject == "ours"):
+        if floor(ours.volumes):
+            yield Goal(
+                measure=f"with AWS's buckets, N={ours.volumes:,}: wall over the floor",
+                at_most=1.06,
+                measured=ours.wall / floor(ours.volumes),
+            )
+        yield Goal(
+            measure=f"with AWS's buckets, N={ours.volumes:,}: throttled calls, %",
+            at_most=0.5,
+            measured=100 * ours.throttled / ours.all_calls,
+        )
+
+
+def _beside_bare(ours: Measured, bare: Measured, idle: Measured) -> Iterator[Goal]:
+    volumes = f"N={ours.volumes:,}"
+    if ours.volumes <= 1000:
+        yield Goal(measure=f"{volumes}: wall over bare", at_most=1.15, measured=ours.wall / bare.wall)
+    most = 2 * ours.volumes + pages(ours.volumes) + 2
+    yield Goal(measure=f"{volumes}: API calls", at_most=most, measured=ours.all_calls)
+    if ours.volumes in LARGE:
+        yield Goal(measure=f"{volumes}: CPU over bare", at_most=1.0, measured=ours.cpu / bare.cpu)
+        memory = dict(zip(LARGE, (1.4, 2.7), strict=True))[ours.volumes]
+        yield Goal(
+            measure=f"{volumes}: peak memory over a process that has only made its clients",
+            at_most=memory,
+            measured=ours.peak_kib / idle.peak_kib,
+        )

@@ -1,0 +1,106 @@
+"""Measurements, each with an endpoint and a client in processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.aws.account import REGION, TOPIC
+from benchmarks.population import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+LONGEST = 3 * 3600  # seconds, of one measurement
+TICK = 0.25  # seconds between two looks at the progress
+
+Watch = Callable[[int], None]  # is told how many calls have been made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One run: wall and CPU seconds of the client, its peak memory, the calls, and the truth about the account."""
+
+    subject: str
+    volumes: int
+    buckets: bool
+    wall: float
+    cpu: float
+    peak_kib: int
+    failed: str
+    calls: dict[str, int]
+    throttled: int
+    missed: int
+    duplicates: int
+    wrongly_deleted: int
+    not_deleted: int
+
+    @property
+    def all_calls(self) -> int:
+        """Give the number of API calls."""
+        return sum(self.calls.values())
+
+
+def environment(url: str) -> dict[str, str]:
+    """Give a client process its environment: nothing of the developer's own AWS."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "EBS_BACKUP_"))}
+    ours = {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "PYTHONPATH": os.pathsep.join((str(ROOT / "lambda"), str(ROOT))),
+    }
+    return kept | ours | SETTINGS.to_env(topic_arn=TOPIC)
+
+
+@contextmanager
+def endpoint(volumes: int, *, buckets: bool) -> Iterator[str]:
+    """Start an endpoint of so many volumes; gives its address."""
+    command = [sys.executable, "-m", "benchmarks.serve", "--volumes", str(volumes), *["--buckets"] * buckets]
+    process = subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment("")
+    )
+    with process:
+        assert process.stdout is not None  # noqa: S101 - piped above
+        yield process.stdout.readline().strip()
+
+
+def measure(subject: str, volumes: int, *, buckets: bool, watch: Watch = lambda _: None) -> Measured:
+    """Do one run of `ours` or `bare`, or of `idle`, which makes its clients and no call."""
+    with endpoint(volumes, buckets=buckets) as url, tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "result.json"
+        command = [sys.executable, "-m", "benchmarks.client", subject, str(volumes), str(result)]
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            command, stdout=subprocess.DEVNULL, cwd=ROOT, env=environment(url)
+        )
+        _await(process, url, watch)
+        status, truth = _ask(f"{url}/status"), _ask(f"{url}/truth")
+        measured = json.loads(result.read_text("ascii"))
+    return Measured(subject=subject, volumes=volumes, buckets=buckets, **measured, **status, **truth)
+
+
+def _await(process: "subprocess.Popen[bytes]", url: str, watch: Watch) -> None:
+    until = time.monotonic() + LONGEST
+    while process.poll() is None:
+        if time.monotonic() > until:
+            process.kill()
+        time.sleep(TICK)
+        watch(sum(_ask(f"{url}/status")["calls"].values()))
+    if process.returncode:
+        raise SystemExit(f"the measured process ended with status {process.returncode}")
+
+
+def _ask(url: str) -> dict[str, Any]:
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - our own endpoint on the loopback
+        told: dict[str, Any] = json.load(answer)
+        return told

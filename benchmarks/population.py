@@ -1,0 +1,104 @@
+"""The account that is measured: N volumes with 11 snapshots of history each, of which a day's run expires one."""
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.aws.account import TOPIC, Account, SnapshotRecord, VolumeRecord
+from benchmarks.aws.buckets import ec2_buckets
+from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Period, Settings
+
+HISTORY = {Period.DAY: (4, 1), Period.WEEK: (4, 7), Period.MONTH: (3, 30)}  # snapshots, days between
+PER_VOLUME = sum(points for points, _ in HISTORY.values())
+SETTINGS = Settings(
+    backup_set="default",
+    tag_name="Backup",
+    tag_value="true",
+    keep_day=4,
+    keep_week=4,
+    keep_month=3,
+    schedule_day="30 1 ? * MON-FRI *",
+    schedule_week="30 2 ? * SAT *",
+    schedule_month="30 3 1 * ? *",
+    alert_email=(),
+    topic_arn=TOPIC,
+    report="always",
+    copy_tags=True,
+    max_expired_per_volume=3,
+)
+RUN = "2026-11-23T01:30:00Z"
+EVENT = {"period": "day", "time": RUN}
+TAGS = {SETTINGS.tag_name: SETTINGS.tag_value, "team": "storage", "service": "web"}
+
+
+def volume_id(number: int) -> str:
+    """Give the id of the n-th volume, from 0."""
+    return f"vol-{number:017x}"
+
+
+def expiring_id(number: int) -> str:
+    """Give the id of the snapshot of the n-th volume that the run has to delete: the oldest of its days."""
+    return f"snap-f{number * PER_VOLUME + HISTORY[Period.DAY][0] - 1:016x}"
+
+
+def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> Account:
+    """Build the account; the snapshots are listed in no order, as EC2 lists them."""
+    account = Account(clock=clock, buckets=ec2_buckets() if buckets else {})
+    history = []
+    for number in range(volumes):
+        volume = VolumeRecord(id=volume_id(number), tags={"Name": f"web-{number} data", **TAGS})
+        account.volumes[volume.id] = volume
+        ages = (
+            (period, each * days)
+            for period, (points, days) in HISTORY.items()
+            for each in range(1, points + 1)
+        )
+        for index, (period, days) in enumerate(ages):
+            history.append(_snapshot(number * PER_VOLUME + index, volume, period, days, clock()))
+    random.Random(1).shuffle(history)  # noqa: S311 - not a secret
+    for snapshot in history:
+        account.add(snapshot)
+    return account
+
+
+def _snapshot(number: int, volume: VolumeRecord, period: Period, days: int, now: float) -> SnapshotRecord:
+    started = datetime.fromtimestamp(now, UTC) - timedelta(days=days)
+    run = f"{started:%Y-%m-%d}T01:30:00Z"
+    ours = {
+        TAG_SET: SETTINGS.backup_set,
+        TAG_PERIOD: period.value,
+        TAG_RUN: run,
+        "ebs-backup:source": "zone=eu-west-1a type=gp3 size=8 iops=3000 throughput=125 device=/dev/xvdf",
+    }
+    return SnapshotRecord(
+        id=f"snap-f{number:016x}",
+        volume_id=volume.id,
+        started=started.timestamp(),
+        tags=ours | volume.tags | {"Name": f"{volume.tags['Name']} {period} {started:%Y-%m-%d} 01:30Z"},
+        description=f"The {period} backup of {volume.id} by backup set default, run {run}.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What the account says about a run: volumes without a snapshot, snapshots too many, and wrong deletions."""
+
+    missed: int
+    duplicates: int
+    wrongly_deleted: int
+    not_deleted: int
+
+
+def judge(account: Account) -> Truth:
+    """Compare what is there with what one run was to do."""
+    made = Counter(each.volume_id for each in account.snapshots.values() if each.tags.get(TAG_RUN) == RUN)
+    gone = {each.id for each in account.snapshots.values() if each.deleted is not None}
+    due = {expiring_id(number) for number in range(len(account.volumes))}
+    return Truth(
+        missed=sum(not made[volume] for volume in account.volumes),
+        duplicates=made.total() - len(made),
+        wrongly_deleted=len(gone - due),
+        not_deleted=len(due - gone),
+    )
