@@ -66,7 +66,7 @@ def main() -> None:
 def _measured(wanted: Sequence[Plan], console: Console) -> Results:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
-        task = progress.add_task("cold start", total=2 * TIMES)
+        task = progress.add_task("cold start", total=TIMES)
         cold = cold_starts(lambda: progress.advance(task))
         idle = measure("idle", 1, buckets=False)
         found: dict[Plan, list[Measured]] = {plan: [] for plan in wanted}

@@ -39,7 +39,7 @@ def prices(results: Results) -> Iterator[Price]:
 
 
 def _price(run: Measured, results: Results, megabytes: int) -> Price:
-    start, _ = results.cold
+    start, *_ = results.cold
     cpu, waiting = run.cpu + start.cpu, max(0.0, run.wall - run.cpu)
     seconds = waiting + cpu * max(1.0, CORE_MB / megabytes)
     return Price(

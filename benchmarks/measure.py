@@ -47,9 +47,10 @@ class Measured:
         return sum(self.calls.values())
 
 
-def environment(url: str) -> dict[str, str]:
-    """Give a client process its environment: nothing of the developer's own AWS."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "EBS_BACKUP_"))}
+def environment(url: str, *, source: Path = ROOT / "lambda") -> dict[str, str]:
+    """Give a client process its environment: nothing of the developer's own AWS or Python."""
+    own = ("AWS_", "EBS_BACKUP_", "PYTHON")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     ours = {
         "AWS_ENDPOINT_URL": url,
         "AWS_DEFAULT_REGION": REGION,
@@ -58,7 +59,8 @@ def environment(url: str) -> dict[str, str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "PYTHONPATH": os.pathsep.join((str(ROOT / "lambda"), str(ROOT))),
+        "PYTHONPATH": os.pathsep.join((str(source), str(ROOT))),
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
     return kept | ours | SETTINGS.to_env(topic_arn=TOPIC)
 

@@ -105,13 +105,14 @@ def _run(run: Measured) -> Row:
 
 
 def _cold_start(results: Results) -> Sheet:
-    ours, bare = results.cold
+    ours, uncompiled, bare = results.cold
     size = f"{results.zip_bytes / 1e6:.2f} MB" if results.zip_bytes else "not built here"
     return Sheet(
         title="Cold start: import and first clients",
         heads=("process", "wall, s", "CPU, s"),
         rows=[
             ("ours", f"{ours.wall:.3f}", f"{ours.cpu:.3f}"),
+            ("ours, without byte code in the bundle", f"{uncompiled.wall:.3f}", f"{uncompiled.cpu:.3f}"),
             ("bare boto3, the same two clients", f"{bare.wall:.3f}", f"{bare.cpu:.3f}"),
         ],
         note=f"Medians of fresh processes, by turns. The function's zip: {size}. "

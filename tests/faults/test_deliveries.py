@@ -1,0 +1,113 @@
+"""One event delivered more than once: again, after a crash, late, or twice at the same moment."""
+
+import pytest
+
+from benchmarks.aws import wire
+from benchmarks.aws.server import Endpoint, Gate
+from ebs_backup.settings import TAG_RUN
+from tests.faults.convergence import clean_night, double, one_clean_run, settle, state
+from tests.faults.invariants import check, of_run
+from tests.faults.world import World, small_world
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("gated", ["DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot"])
+def test_two_deliveries_at_once_end_as_one_does(endpoint: Endpoint, gated: str, workers: int) -> None:
+    clean, world = one_clean_run(endpoint, small_world()), small_world()
+    world.workers, world.clock.patience = workers, 0.1
+
+    with world.function(endpoint) as function:
+        endpoint.gates = {"DescribeVolumes": Gate(parties=2), gated: Gate(parties=2)}
+        for invocation in function.invoke_twice_at_once(world.event):
+            check(world, invocation)
+            assert invocation.answer is not None
+        settle(world, function)
+
+    assert state(world) == state(clean)
+
+
+@pytest.mark.parametrize("lag", [1, 4])
+@pytest.mark.parametrize("index", range(3))
+def test_a_redelivery_right_after_a_crash_makes_no_second_snapshot(
+    endpoint: Endpoint, index: int, lag: float
+) -> None:
+    world = small_world()
+    world.account.lag = lag
+
+    with world.function(endpoint) as function:
+        check(world, function.invoke(world.event, plan={("CreateSnapshot", index): wire.KILLED_AFTER}))
+        check(world, function.invoke(world.event))
+
+    assert [len(of_run(world, volume.id)) for volume in world.selected] == [1, 1, 1]
+
+
+def test_a_duplicate_that_slips_through_displaces_nothing_and_goes_on_the_next_run(
+    endpoint: Endpoint,
+) -> None:
+    world = small_world()
+    world.account.lag = 60
+    lost = wire.WIRE[1]
+
+    with world.function(endpoint) as function:
+        check(world, function.invoke(world.event, plan={("CreateSnapshot", 0): lost}))
+        assert len(double(world)) == 1
+        duplicates = of_run(world, world.selected[0].id)
+        settle(world, function)
+        world.next_night()
+        clean_night(world, function)
+
+    assert sum(each.exists(world.clock()) for each in duplicates) == 1
+
+
+def test_a_retried_manual_invocation_is_one_run(endpoint: Endpoint) -> None:
+    world = small_world()
+
+    with world.function(endpoint) as function:
+        function.invoke({"period": "day"}, request="one")
+        there = state(world)
+        again = function.invoke({"period": "day"}, request="one")
+
+    assert state(world) == there
+    assert again.answer is not None
+    assert again.answer["found"] == 3
+
+
+def test_another_manual_invocation_is_another_run(endpoint: Endpoint) -> None:
+    world = small_world()
+
+    with world.function(endpoint) as function:
+        function.invoke({"period": "day"}, request="one")
+        world.clock.advance(60)
+        other = function.invoke({"period": "day"}, request="two")
+
+    assert other.answer is not None
+    assert other.answer["created"] == 3
+
+
+def test_a_dry_run_changes_nothing_and_mails_nothing(endpoint: Endpoint) -> None:
+    world = small_world()
+    before = state(world)
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke({**world.event, "dry_run": True})
+
+    assert state(world) == before
+    assert not invocation.mails
+    assert {call.action for call in invocation.calls} == {"DescribeVolumes", "DescribeSnapshots"}
+
+
+def test_a_volume_is_selected_only_when_its_tag_matches_to_the_letter(endpoint: Endpoint) -> None:
+    world = World()
+    world.settings = type(world.settings).parse(
+        {name: getattr(world.settings, name) for name in world.settings.__dataclass_fields__}
+        | {"tag_value": "a*b?\\"}
+    )
+    wanted = world.volume()
+    for other in ("a*b?", "axb?\\", "a*bc\\", "A*b?\\", "a*b?\\\\"):
+        world.volume(Backup=other)
+
+    with world.function(endpoint) as function:
+        function.invoke(world.event)
+
+    made = [each for each in world.account.snapshots.values() if TAG_RUN in each.tags]
+    assert [each.volume_id for each in made] == [wanted.id]

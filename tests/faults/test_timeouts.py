@@ -1,0 +1,41 @@
+"""Calls that are never answered: EC2's silence tells nothing about what it did."""
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from botocore.config import Config
+
+from benchmarks.aws import wire
+from benchmarks.aws.server import Endpoint
+from ebs_backup import ec2, sns
+from tests.faults.convergence import one_clean_run, settle, state
+from tests.faults.invariants import check
+from tests.faults.world import small_world
+
+SHORT = 0.3  # seconds that the client waits here for an answer; the function's own time-outs are many seconds
+
+
+@pytest.fixture(autouse=True)
+def short_timeouts() -> Iterator[None]:
+    def config(**options: Any) -> Config:  # noqa: ANN401 - as botocore's own
+        return Config(**options | {"read_timeout": SHORT})
+
+    with patch.object(ec2, "Config", config), patch.object(sns, "Config", config):
+        yield
+
+
+@pytest.mark.parametrize(
+    "action", ["DescribeVolumes", "DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot", "Publish"]
+)
+def test_a_call_that_is_never_answered_ends_as_a_clean_run_does(endpoint: Endpoint, action: str) -> None:
+    clean, world = one_clean_run(endpoint, small_world()), small_world()
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event, plan={(action, 0): wire.HANGS})
+        check(world, invocation)
+        settle(world, function, deliveries=1)
+
+    assert invocation.answer is not None
+    assert state(world) == state(clean)
