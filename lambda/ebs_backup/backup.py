@@ -50,7 +50,7 @@ class Backup:
             made = yield from self.writer.create(self.volume, self.run, label)
         except AwsError as error:
             return self._not_made(error)
-        logger.info("snapshot created", volume=self.volume.id, name=self.volume.name, snapshot=made.id)
+        logger.info("snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id)
         notes = (f"no room for its tags {', '.join(label.left_off)}",) if label.left_off else ()
         return VolumeOutcome(volume=self.volume, made=made, notes=notes)
 
@@ -131,7 +131,7 @@ class Backup:
         logger.error(
             "failed",
             volume=self.volume.id,
-            name=self.volume.name,
+            volume_name=self.volume.name,
             resource=resource,
             action=action,
             code=failed.code,
@@ -145,7 +145,7 @@ class Backup:
         logger.info(
             "volume done",
             volume=self.volume.id,
-            name=self.volume.name,
+            volume_name=self.volume.name,
             kept={each.snapshot.id: each.reason for each in outcome.kept},
             expired={each.snapshot.id: each.reason for each in outcome.expired},
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FilterTypeDef, TagTypeDef
 
 WORKERS = 16
+VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE = 500, 1000  # as many as EC2 gives
 SETTLING = 5.0  # seconds that EC2's listings may lag behind its writes
 LONGEST_PAUSE = 20.0  # seconds between two tries
 
@@ -68,7 +69,7 @@ class Ec2:
             {"Name": "status", "Values": ["available", "in-use"]},
         ]
         pages = self._client.get_paginator("describe_volumes").paginate(
-            Filters=filters, PaginationConfig={"PageSize": 500}
+            Filters=filters, PaginationConfig={"PageSize": VOLUMES_A_PAGE}
         )
         volumes = (_volume(raw) for page in pages for raw in page["Volumes"])
         return [volume for volume in volumes if volume.tags.get(tag_name) == tag_value]
@@ -147,7 +148,7 @@ class Ec2:
         pages = self._client.get_paginator("describe_snapshots").paginate(
             OwnerIds=["self"],
             Filters=[{"Name": name, "Values": [_literal(value)]} for name, value in filters.items()],
-            PaginationConfig={"PageSize": 1000},
+            PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
         )
         return (_snapshot(raw) for page in pages for raw in page["Snapshots"])
 

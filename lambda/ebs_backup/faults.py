@@ -4,7 +4,13 @@ import re
 from enum import Enum, auto
 from typing import Self
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own, under which its connect time-outs stand
+    HTTPClientError,
+    IncompleteReadError,
+)
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.model import Failure
@@ -52,7 +58,9 @@ class AwsError(Exception):
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
             return cls(kind=_kind(code, status), code=code, message=message)
         code = UNREADABLE if isinstance(error, ResponseParserError) else type(error).__name__
-        perhaps_sent = isinstance(error, ResponseParserError | HTTPClientError | IncompleteReadError)
+        perhaps_sent = isinstance(
+            error, ResponseParserError | ConnectionError | HTTPClientError | IncompleteReadError
+        )
         return cls(kind=Kind.UNSURE if perhaps_sent else Kind.REFUSED, code=code, message=str(error))
 
 

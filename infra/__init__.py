@@ -1,0 +1,1 @@
+"""The stack: settings from the CDK context, constructs, the least-privilege role, the function's zip."""

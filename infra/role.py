@@ -1,0 +1,81 @@
+"""What the function may do: one statement for each need, and nothing else."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from ebs_backup.settings import TAG_SET, Settings
+
+
+def function_role(
+    scope: Construct, *, settings: Settings, topic_arn: str, log_group_arn: str, failures_arn: str
+) -> iam.Role:
+    """Make the role. Sources: the service authorization references of EC2, SNS, CloudWatch Logs and SQS."""
+    role = iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description=f"ebs-backup {settings.backup_set}: snapshots tagged volumes, deletes its own snapshots",
+    )
+    for statement in (
+        *ec2_statements(Stack.of(scope), settings),
+        # Mail the report.
+        _allow("MailTheReport", "sns:Publish", topic_arn),
+        # Write the log, of this function alone.
+        _allow("WriteTheLog", "logs:CreateLogStream", f"{log_group_arn}:*", more="logs:PutLogEvents"),
+        # Lambda puts what the function could not do there, in the function's name.
+        _allow("KeepFailedRuns", "sqs:SendMessage", failures_arn),
+    ):
+        role.add_to_policy(statement)
+    return role
+
+
+def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatement, ...]:
+    """Give the statements on EC2; a snapshot's ARN has no account, so its tag is what makes it ours."""
+    volumes = f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}:volume/*"
+    snapshots = f"arn:{stack.partition}:ec2:{stack.region}::snapshot/*"
+    ours = {f"aws:ResourceTag/{TAG_SET}": settings.backup_set}
+    return (
+        # List volumes and snapshots: EC2 cannot scope a listing below the region.
+        _allow(
+            "ListVolumesAndSnapshots",
+            "ec2:DescribeVolumes",
+            "*",
+            more="ec2:DescribeSnapshots",
+            equals={"aws:RequestedRegion": stack.region},
+        ),
+        # Snapshot a volume only if it carries the tag ...
+        _allow(
+            "SnapshotTaggedVolumes",
+            "ec2:CreateSnapshot",
+            volumes,
+            equals={f"aws:ResourceTag/{settings.tag_name}": settings.tag_value},
+        ),
+        # ... and only if the new snapshot is labelled as this backup set's.
+        _allow(
+            "LabelNewSnapshotsAsOurs",
+            "ec2:CreateSnapshot",
+            snapshots,
+            equals={f"aws:RequestTag/{TAG_SET}": settings.backup_set},
+        ),
+        # Tag inside the create call only: no existing snapshot can ever be made ours, and so deletable.
+        _allow(
+            "TagOnlyWhileCreating",
+            "ec2:CreateTags",
+            snapshots,
+            equals={"ec2:CreateAction": "CreateSnapshot"},
+        ),
+        # Delete this backup set's own snapshots, and no other.
+        _allow("DeleteOurSnapshots", "ec2:DeleteSnapshot", snapshots, equals=ours),
+    )
+
+
+def _allow(
+    sid: str, action: str, resource: str, *, more: str = "", equals: dict[str, str] | None = None
+) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=[action, more] if more else [action],
+        resources=[resource],
+        conditions={"StringEquals": equals} if equals else None,
+    )

@@ -1,0 +1,128 @@
+"""One backup set's stack: topic, function and role, three rules, the queues for what fails, the alarms."""
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from ebs_backup.settings import Period, Settings
+from infra.alerts import alarms, report_topic
+from infra.bundle import RUNTIME
+from infra.role import function_role
+
+MEMORY = 512  # MB; docs/performance.md has the measurement
+
+
+class BackupStack(Stack):
+    """What one `cdk deploy` makes. Physical names are CloudFormation's own, so that any set name fits."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        stack_id: str,
+        *,
+        settings: Settings,
+        function: Path,
+        env: Environment | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            stack_id,
+            env=env,
+            description=f"ebs-backup: snapshots of every EBS volume tagged {settings.tag_name}={settings.tag_value}"[
+                :1024
+            ],
+        )
+        topic = report_topic(self, settings)
+        undelivered, failed = _queue(self, "UndeliveredEvents"), _queue(self, "FailedRuns")
+        backup = _function(self, settings=settings, code=function, topic=topic, failed=failed)
+        for period in Period:
+            _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
+        alarms(self, topic=topic, function=backup, undelivered=undelivered, failed=failed)
+        for name, value in {
+            "FunctionName": backup.function_name,
+            "TopicArn": topic.topic_arn,
+            "LogGroupName": backup.log_group.log_group_name,
+            "RuleQueueUrl": undelivered.queue_url,
+            "FailureQueueUrl": failed.queue_url,
+        }.items():
+            CfnOutput(self, name, value=value)
+
+
+def _queue(scope: Construct, name: str) -> sqs.Queue:
+    return sqs.Queue(
+        scope,
+        name,
+        retention_period=Duration.days(14),
+        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        enforce_ssl=True,
+    )
+
+
+def _function(
+    scope: Construct, *, settings: Settings, code: Path, topic: sns.ITopic, failed: sqs.Queue
+) -> lambda_.Function:
+    # Reports that had to be cut refer to the log: it is kept as long as anybody may still ask.
+    log = logs.LogGroup(
+        scope, "Log", retention=logs.RetentionDays.SIX_MONTHS, removal_policy=RemovalPolicy.DESTROY
+    )
+    role = function_role(
+        scope,
+        settings=settings,
+        topic_arn=topic.topic_arn,
+        log_group_arn=f"arn:{Stack.of(scope).partition}:logs:{Stack.of(scope).region}:{Stack.of(scope).account}:log-group:{log.log_group_name}",
+        failures_arn=failed.queue_arn,
+    )
+    return lambda_.Function(
+        scope,
+        "Function",
+        description=f"EBS backup of set {settings.backup_set}",
+        code=lambda_.Code.from_asset(str(code)),
+        handler="ebs_backup.handler.handler",
+        runtime=lambda_.Runtime(f"python{RUNTIME}", lambda_.RuntimeFamily.PYTHON),
+        architecture=lambda_.Architecture.ARM_64,
+        memory_size=MEMORY,
+        timeout=Duration.minutes(15),
+        role=role.without_policy_updates(),
+        log_group=log,
+        logging_format=lambda_.LoggingFormat.JSON,
+        environment=settings.to_env(topic_arn=topic.topic_arn),
+        retry_attempts=2,
+        max_event_age=Duration.hours(6),
+        on_failure=destinations.SqsDestination(failed),
+    )
+
+
+def _rule(
+    scope: Construct,
+    period: Period,
+    *,
+    settings: Settings,
+    function: lambda_.Function,
+    undelivered: sqs.Queue,
+) -> None:
+    """Make the rule of one period; the event's own time is the run's identity, the same on every redelivery."""
+    events.Rule(
+        scope,
+        f"Rule {period}",
+        description=f"The {period} backup of set {settings.backup_set} (UTC)",
+        schedule=events.Schedule.expression(f"cron({settings.schedule(period)})"),
+        targets=[
+            targets.LambdaFunction(
+                function,
+                event=events.RuleTargetInput.from_object(
+                    {"period": period.value, "time": events.EventField.time}
+                ),
+                dead_letter_queue=undelivered,
+                retry_attempts=185,
+                max_event_age=Duration.hours(24),
+            )
+        ],
+    )

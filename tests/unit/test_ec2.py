@@ -1,0 +1,254 @@
+"""The border with EC2: what is sent, what is read, and what becomes of an answer that is lost."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from ebs_backup.ec2 import Ec2
+from ebs_backup.faults import AwsError, Kind
+from ebs_backup.labels import labels
+from ebs_backup.model import Snapshot
+from ebs_backup.steps import Step
+from tests.unit.account import Account, an_account
+from tests.unit.builders import a_run, a_snapshot, a_volume
+
+STARTED = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    with an_account() as account:
+        yield account
+
+
+class Script:
+    """Answers each of the function's calls from a list; what is an exception is raised."""
+
+    def __init__(self, account: Account, **answers: list[Any]) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.answers = answers
+        for call in answers:
+            account.function.meta.events.register(f"before-call.ec2.{call}", self._answerer(call))
+
+    def _answerer(self, call: str) -> Callable[..., Any]:
+        def answer(params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, Any]:
+            self.sent.append((call, dict(params["body"])))
+            answer = self.answers[call].pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return (BAD if "Error" in answer else OK), answer
+
+        return answer
+
+    def calls(self) -> list[str]:
+        """Give the names of the calls, in order."""
+        return [call for call, _ in self.sent]
+
+
+def made(snapshot: str = "snap-new") -> dict[str, Any]:
+    return {
+        "SnapshotId": snapshot,
+        "VolumeId": "vol-1",
+        "State": "pending",
+        "StartTime": STARTED,
+        "VolumeSize": 8,
+    }
+
+
+def refused(code: str) -> dict[str, Any]:
+    return {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+
+
+def listed(*snapshots: dict[str, Any]) -> dict[str, Any]:
+    return {"Snapshots": list(snapshots)}
+
+
+LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
+
+
+def create(account: Account, *, deadline: float = 1e9) -> Step[Snapshot]:
+    run, volume = a_run(), a_volume(id="vol-1")
+    ec2 = Ec2(account.function, deadline=deadline, clock=lambda: 0.0)
+    return ec2.create(volume, run, labels(volume, run, copy_tags=True))
+
+
+def delete(account: Account) -> Step[bool]:
+    return Ec2(account.function, deadline=1e9, clock=lambda: 0.0).delete(a_snapshot(id="snap-old"))
+
+
+def finish(step: Step[Any]) -> tuple[Any, list[float]]:
+    """Run a step to its end without waiting; give its result and the pauses that it asked for."""
+    pauses = []
+    while True:
+        try:
+            pauses.append(next(step))
+        except StopIteration as end:
+            return end.value, pauses
+
+
+def test_a_lost_answer_is_settled_by_listing_and_nothing_is_made_twice(account: Account) -> None:
+    script = Script(account, CreateSnapshot=[LOST], DescribeSnapshots=[listed(made("snap-first"))])
+
+    snapshot, pauses = finish(create(account))
+
+    assert snapshot.id == "snap-first"
+    assert script.calls() == ["CreateSnapshot", "DescribeSnapshots"]
+    assert pauses[0] >= 5
+
+
+def test_a_lost_answer_whose_snapshot_never_shows_is_tried_again_after_looking(account: Account) -> None:
+    script = Script(account, CreateSnapshot=[LOST, made()], DescribeSnapshots=[listed()])
+
+    snapshot, _ = finish(create(account))
+
+    assert snapshot.id == "snap-new"
+    assert script.calls() == ["CreateSnapshot", "DescribeSnapshots", "CreateSnapshot"]
+
+
+def test_a_refusal_by_rate_after_a_lost_answer_makes_it_look_again(account: Account) -> None:
+    """EC2's listings lag behind: the first snapshot is there although the first listing lacks it."""
+    rate = refused("SnapshotCreationPerVolumeRateExceeded")
+    script = Script(
+        account, CreateSnapshot=[LOST, rate], DescribeSnapshots=[listed(), listed(made("snap-first"))]
+    )
+
+    snapshot, _ = finish(create(account))
+
+    assert snapshot.id == "snap-first"
+    assert script.calls().count("CreateSnapshot") == 2
+
+
+def test_a_listing_that_fails_while_settling_never_leads_to_a_second_create(account: Account) -> None:
+    throttled = refused("RequestLimitExceeded")
+    script = Script(account, CreateSnapshot=[LOST], DescribeSnapshots=[throttled, listed(made("snap-first"))])
+
+    snapshot, _ = finish(create(account))
+
+    assert snapshot.id == "snap-first"
+    assert script.calls().count("CreateSnapshot") == 1
+
+
+@pytest.mark.parametrize("answer", [{}, {"SnapshotId": "snap-1"}, ResponseParserError("not XML")])
+def test_an_unreadable_answer_counts_as_lost(account: Account, answer: Any) -> None:  # noqa: ANN401 - any answer
+    Script(account, CreateSnapshot=[answer], DescribeSnapshots=[listed(made("snap-first"))])
+
+    snapshot, _ = finish(create(account))
+
+    assert snapshot.id == "snap-first"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "ConcurrentSnapshotLimitExceeded",
+        "PendingSnapshotLimitExceeded",
+    ],
+)
+def test_what_was_certainly_not_done_is_tried_again_without_a_listing(account: Account, code: str) -> None:
+    script = Script(account, CreateSnapshot=[refused(code)] * 9 + [made()])
+
+    snapshot, pauses = finish(create(account))
+
+    assert snapshot.id == "snap-new"
+    assert len(pauses) == 9
+    assert set(script.calls()) == {"CreateSnapshot"}
+
+
+def test_when_waiting_would_pass_the_deadline_the_last_error_is_raised(account: Account) -> None:
+    Script(account, CreateSnapshot=[refused("RequestLimitExceeded")])
+
+    with pytest.raises(AwsError, match="RequestLimitExceeded"):
+        finish(create(account, deadline=1.0))
+
+
+def test_an_unknown_refusal_is_raised_at_once(account: Account) -> None:
+    script = Script(account, CreateSnapshot=[refused("SomethingOf2030")])
+
+    with pytest.raises(AwsError) as caught:
+        finish(create(account))
+
+    assert caught.value.kind is Kind.REFUSED
+    assert script.calls() == ["CreateSnapshot"]
+
+
+def test_a_delete_whose_answer_was_lost_is_sent_again_and_not_found_means_gone(account: Account) -> None:
+    Script(account, DeleteSnapshot=[LOST, refused("InvalidSnapshot.NotFound")])
+
+    was_there, _ = finish(delete(account))
+
+    assert was_there is False
+
+
+def test_botocore_sends_a_write_once(account: Account) -> None:
+    """CreateSnapshot has no client token: a request sent again is a second snapshot."""
+    sent: list[str] = []
+
+    def unavailable(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
+        sent.append(request.url)
+        raise LOST
+
+    for call in ("CreateSnapshot", "DeleteSnapshot"):
+        account.function.meta.events.register_first(f"before-send.ec2.{call}", unavailable)
+
+    with pytest.raises(ReadTimeoutError):
+        account.function.create_snapshot(VolumeId="vol-1")
+    with pytest.raises(ReadTimeoutError):
+        account.function.delete_snapshot(SnapshotId="snap-1")
+
+    assert len(sent) == 2
+
+
+def test_wildcards_in_the_tag_value_are_escaped_and_only_exact_matches_count(account: Account) -> None:
+    volumes = [
+        {
+            "VolumeId": f"vol-{value}",
+            "AvailabilityZone": "a",
+            "VolumeType": "gp3",
+            "Size": 1,
+            "Tags": [{"Key": "Backup", "Value": value}],
+        }
+        for value in ("a*?\\", "abc")
+    ]
+    script = Script(account, DescribeVolumes=[{"Volumes": volumes}])
+
+    selected = Ec2(account.function, deadline=1e9).volumes("Backup", "a*?\\")
+
+    assert script.sent[0][1]["Filter.1.Value.1"] == "a\\*\\?\\\\"
+    assert [each.id for each in selected] == ["vol-a*?\\"]
+
+
+def test_every_page_of_a_listing_is_read(account: Account) -> None:
+    first = {"Snapshots": [made("snap-1")], "NextToken": "more"}
+    script = Script(account, DescribeSnapshots=[first, listed(made("snap-2"))])
+
+    snapshots = Ec2(account.function, deadline=1e9).snapshots("default")
+
+    assert [each.id for each in snapshots] == ["snap-1", "snap-2"]
+    assert script.sent[0][1]["MaxResults"] == 1000
+    assert script.sent[1][1]["NextToken"] == "more"
+
+
+def test_a_mark_of_rotation_that_was_changed_by_hand_says_nothing(account: Account) -> None:
+    tags = [{"Key": "ebs-backup:expires-until", "Value": "yesterday"}]
+    Script(account, DescribeSnapshots=[listed(made() | {"Tags": tags})])
+
+    (snapshot,) = Ec2(account.function, deadline=1e9).snapshots("default")
+
+    assert snapshot.expires_until is None
+
+
+def test_a_name_with_line_breaks_and_control_characters_stands_on_one_line(account: Account) -> None:
+    account.volume("web\n\troot\u2028")
+
+    (volume,) = Ec2(account.function, deadline=1e9).volumes("Backup", "true")
+
+    assert volume.name.isprintable()
+    assert volume.name.startswith("web")

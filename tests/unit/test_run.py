@@ -1,0 +1,343 @@
+"""A whole run against EC2 in this process: what it creates, deletes, keeps and reports."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ebs_backup.model import Status
+from ebs_backup.settings import Period
+from tests.unit.account import Account, an_account
+from tests.unit.builders import a_run, settings
+
+NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    with an_account() as account:
+        yield account
+
+
+def history(
+    account: Account, volume: str, count: int, *, period: str = "day", backup_set: str = "default"
+) -> list[str]:
+    """Make one completed snapshot for each of the last `count` days, newest first."""
+    ages = [timedelta(days=number) for number in range(1, count + 1)]
+    return [
+        account.snapshot(
+            volume, started=NIGHT - age, set=backup_set, period=period, run=f"run {age.days} days ago"
+        )
+        for age in ages
+    ]
+
+
+def test_every_tagged_volume_gets_one_snapshot_tagged_in_the_create_call(account: Account) -> None:
+    volumes = [account.volume("web"), account.volume("db")]
+    account.volume("scratch", Backup="no")
+
+    outcome = account.run(settings(), a_run(id="2026-11-23T01:30:00Z"))
+
+    assert outcome.status is Status.OK
+    assert sorted(each["VolumeId"] for each in account.snapshots()) == sorted(volumes)
+    tags = {tag["Key"]: tag["Value"] for tag in account.snapshots(volumes[0])[0]["Tags"]}
+    assert tags["ebs-backup:set"] == "default"
+    assert tags["ebs-backup:period"] == "day"
+    assert tags["ebs-backup:run"] == "2026-11-23T01:30:00Z"
+
+
+def test_rotation_leaves_keep_and_deletes_the_oldest(account: Account) -> None:
+    volume = account.volume()
+    newest, second, third, *older = history(account, volume, 5)
+
+    outcome = account.run(settings(keep_day=4), a_run())
+
+    (made,) = [each.made for each in outcome.volumes]
+    assert made is not None
+    assert set(account.ids(volume)) == {newest, second, third, made.id}
+    assert [each.snapshot.id for each in outcome.volumes[0].expired] == list(reversed(older))
+
+
+def test_a_second_delivery_changes_nothing(account: Account) -> None:
+    volume = account.volume()
+    history(account, volume, 12)
+    account.run(settings(), a_run(id="same"))
+    after_one = account.ids()
+
+    outcome = account.run(settings(), a_run(id="same"))
+
+    assert account.ids() == after_one
+    assert outcome.volumes[0].found
+    assert outcome.status is Status.OK
+
+
+def test_a_second_delivery_finishes_what_a_crash_left_and_no_more(account: Account) -> None:
+    volume = account.volume()
+    history(account, volume, 12)
+    account.run(settings(), a_run(id="clean"))
+    clean = len(account.ids())
+    for snapshot in account.ids():
+        account.client.delete_snapshot(SnapshotId=snapshot)
+    history(account, volume, 12)
+    account.run(settings(), a_run(id="crashed"))
+    oldest = account.snapshot(
+        volume,
+        started=NIGHT - timedelta(days=12),
+        set="default",
+        period="day",
+        run="not deleted before the crash",
+    )
+
+    account.run(settings(), a_run(id="crashed"))
+
+    assert oldest not in account.ids()
+    assert len(account.ids()) == clean
+
+
+def test_another_run_of_the_same_day_makes_another_snapshot(account: Account) -> None:
+    volume = account.volume()
+    account.run(settings(), a_run(id="one"))
+
+    account.run(settings(), a_run(id="two"))
+
+    assert len(account.ids(volume)) == 2
+
+
+def test_a_failed_snapshot_of_this_run_is_made_again_and_the_failed_one_goes(account: Account) -> None:
+    volume = account.volume()
+    failed = account.snapshot(volume, state="error", set="default", period="day", run="again")
+
+    outcome = account.run(settings(), a_run(id="again"))
+
+    assert len(account.ids(volume)) == 1
+    assert failed not in account.ids(volume)
+    assert outcome.volumes[0].expired[0].reason == "failed snapshot"
+
+
+def test_each_period_rotates_only_its_own(account: Account) -> None:
+    volume = account.volume()
+    weekly = history(account, volume, 6, period="week")
+
+    account.run(settings(keep_day=1), a_run(period=Period.DAY))
+
+    assert set(weekly) <= set(account.ids(volume))
+
+
+def test_each_backup_set_sees_and_deletes_only_its_own(account: Account) -> None:
+    """What ec2-automate-backup gets wrong: it purges every expiring snapshot of the region, of any backup set."""
+    volume = account.volume()
+    others = history(account, volume, 6, backup_set="other")
+    mine = history(account, volume, 6, backup_set="web")
+
+    account.run(settings(keep_day=1, backup_set="web"), a_run(backup_set="web"))
+
+    assert set(others) <= set(account.ids(volume))
+    assert len(set(mine) & set(account.ids(volume))) == 3
+
+
+def test_a_hand_made_snapshot_named_like_a_backup_is_never_deleted(account: Account) -> None:
+    """Makesnapshots deletes a hand-made snapshot called `day_snapshot ...`."""
+    volume = account.volume()
+    by_hand = account.snapshot(
+        volume, started=NIGHT - timedelta(days=900), Name="day_snapshot before the upgrade"
+    )
+
+    account.run(settings(keep_day=1), a_run())
+
+    assert by_hand in account.ids()
+
+
+def test_a_snapshot_that_an_ami_uses_does_not_stop_the_others(account: Account) -> None:
+    """Makesnapshots 3.3 stops that volume's rotation for ever."""
+    volume = account.volume()
+    *_, second_oldest, oldest = history(account, volume, 6)
+    image = account.client.register_image(
+        Name="golden",
+        RootDeviceName="/dev/xvda",
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": oldest}}],
+    )["ImageId"]
+    account.refuse(
+        "DeleteSnapshot", "InvalidSnapshot.InUse", f"{oldest} is in use by {image}", SnapshotId=oldest
+    )
+
+    outcome = account.run(settings(), a_run())
+
+    assert outcome.status is Status.PARTIAL
+    assert second_oldest not in account.ids()
+    (failure,) = outcome.failures
+    assert (failure.resource, failure.code) == (oldest, "InvalidSnapshot.InUse")
+    assert image in failure.advice
+
+
+def test_what_cannot_be_deleted_does_not_use_up_the_limit(account: Account) -> None:
+    volume = account.volume()
+    *kept, third, second, oldest = history(account, volume, 8)
+    account.refuse("DeleteSnapshot", "InvalidSnapshot.InUse", "in use", SnapshotId=oldest)
+
+    outcome = account.run(settings(keep_day=4, max_expired_per_volume=2), a_run())
+
+    assert [each.snapshot.id for each in outcome.volumes[0].expired] == [second, third]
+    assert set(kept) <= set(account.ids())
+    assert [each.snapshot.id for each in outcome.volumes[0].stuck] == [oldest]
+
+
+def test_one_run_deletes_at_most_max_expired_per_volume_and_says_what_it_left(account: Account) -> None:
+    volume = account.volume()
+    old = history(account, volume, 10)
+
+    outcome = account.run(settings(keep_day=1, max_expired_per_volume=3), a_run())
+
+    assert len(set(old) & set(account.ids())) == 7
+    assert len(outcome.volumes[0].expired) == 3
+    assert len(outcome.volumes[0].left) == 7
+    assert outcome.needs_a_person
+
+
+def test_failed_snapshots_do_not_use_up_the_limit(account: Account) -> None:
+    volume = account.volume()
+    history(account, volume, 3)
+    failed = [
+        account.snapshot(
+            volume, state="error", started=NIGHT, set="default", period="day", run=f"failed {number}"
+        )
+        for number in range(4)
+    ]
+
+    outcome = account.run(settings(keep_day=1, max_expired_per_volume=1), a_run())
+
+    assert not set(failed) & set(account.ids())
+    assert len(outcome.volumes[0].expired) == 5
+
+
+def test_a_volume_whose_create_failed_keeps_everything_and_the_others_go_on(account: Account) -> None:
+    bad, good = account.volume("bad"), account.volume("good")
+    old = history(account, bad, 9)
+    account.refuse("CreateSnapshot", "UnauthorizedOperation", "You are not authorized", VolumeId=bad)
+
+    outcome = account.run(settings(keep_day=1), a_run())
+
+    assert outcome.status is Status.PARTIAL
+    assert sorted(account.ids(bad)) == sorted(old)
+    assert len(account.ids(good)) == 1
+    (failed,) = [each for each in outcome.volumes if each.failures]
+    assert failed.failures[0].code == "UnauthorizedOperation"
+    assert failed.newest_completed is not None
+    assert failed.newest_completed.id == old[0]
+
+
+def test_every_create_failing_is_a_failed_run(account: Account) -> None:
+    account.volume()
+    account.refuse("CreateSnapshot", "SnapshotLimitExceeded", "quota")
+
+    outcome = account.run(settings(), a_run())
+
+    assert outcome.status is Status.FAILED
+
+
+def test_selecting_nothing_is_a_failure_and_deletes_nothing(account: Account) -> None:
+    """Makesnapshots mails success; ec2-automate-backup still purges to zero."""
+    volume = account.volume(Backup="false")
+    old = history(account, volume, 9)
+
+    outcome = account.run(settings(keep_day=1), a_run())
+
+    assert outcome.status is Status.FAILED
+    assert outcome.failures[0].code == "NothingSelected"
+    assert sorted(account.ids()) == sorted(old)
+
+
+def test_a_volume_deleted_before_its_turn_is_no_failure(account: Account) -> None:
+    gone, there = account.volume("gone"), account.volume("there")
+    account.refuse("CreateSnapshot", "InvalidVolume.NotFound", "does not exist", VolumeId=gone)
+
+    outcome = account.run(settings(), a_run())
+
+    assert outcome.status is Status.OK
+    assert len(account.ids(there)) == 1
+    (note,) = [note for each in outcome.volumes for note in each.notes]
+    assert "deleted" in note
+
+
+def test_a_snapshot_deleted_by_somebody_else_is_no_failure_and_counts_as_gone(account: Account) -> None:
+    volume = account.volume()
+    *_, second, oldest = history(account, volume, 6)
+    account.refuse("DeleteSnapshot", "InvalidSnapshot.NotFound", "does not exist", SnapshotId=oldest)
+
+    outcome = account.run(settings(max_expired_per_volume=1), a_run())
+
+    assert outcome.status is Status.OK
+    assert outcome.volumes[0].expired[0].reason == "beyond keep_day=4; already gone"
+    assert second in account.ids()
+
+
+def test_snapshots_of_volumes_no_longer_selected_are_kept_and_counted(account: Account) -> None:
+    volume, retired = account.volume(), account.volume("retired", Backup="no")
+    old = history(account, retired, 7)
+    history(account, retired, 2, period="week")
+
+    outcome = account.run(settings(keep_day=1), a_run())
+
+    assert outcome.unselected == {retired: 7}
+    assert set(old) <= set(account.ids())
+    assert len(account.ids(volume)) == 1
+
+
+def test_a_tag_that_differs_by_case_is_not_selected(account: Account) -> None:
+    account.volume("shouting", Backup="TRUE")
+
+    outcome = account.run(settings(), a_run())
+
+    assert outcome.volumes == ()
+
+
+def test_a_listing_that_fails_breaks_the_run_before_anything_is_written(account: Account) -> None:
+    """Makesnapshots goes on with what it has, or dies without a mail."""
+    volume = account.volume()
+    old = history(account, volume, 9)
+    account.refuse("DescribeSnapshots", "UnauthorizedOperation", "You are not authorized")
+
+    with pytest.raises(ClientError):
+        account.run(settings(keep_day=1), a_run())
+
+    assert sorted(account.ids()) == sorted(old)
+
+
+def test_a_dry_run_plans_with_a_reason_for_every_snapshot_and_changes_nothing(account: Account) -> None:
+    volume = account.volume()
+    old = history(account, volume, 5)
+    calls: list[str] = []
+    account.function.meta.events.register("before-call.ec2", lambda model, **_: calls.append(model.name))
+
+    outcome = account.run(settings(keep_day=4), a_run(dry_run=True))
+
+    assert set(calls) == {"DescribeVolumes", "DescribeSnapshots"}
+    assert sorted(account.ids()) == sorted(old)
+    planned = {
+        each.snapshot.id: each.sentence for each in (*outcome.volumes[0].kept, *outcome.volumes[0].expired)
+    }
+    assert planned.keys() == {*old, "(new)"}
+    assert planned[old[-1]] == "expired: beyond keep_day=4"
+
+
+def test_a_dry_run_plans_exactly_what_the_real_run_then_does(account: Account) -> None:
+    volume = account.volume()
+    history(account, volume, 9)
+    account.snapshot(volume, state="error", set="default", period="day", run="failed")
+
+    planned = account.run(settings(), a_run(dry_run=True)).volumes[0]
+    done = account.run(settings(), a_run()).volumes[0]
+
+    assert [each.sentence for each in planned.expired] == [each.sentence for each in done.expired]
+    assert [each.snapshot.id for each in planned.expired] == [each.snapshot.id for each in done.expired]
+    assert [each.sentence for each in planned.kept] == [each.sentence for each in done.kept]
+
+
+def test_when_time_is_up_nothing_new_begins_and_every_volume_is_reported(account: Account) -> None:
+    volume = account.volume()
+    old = history(account, volume, 9)
+
+    outcome = account.run(settings(), a_run(), deadline=0.0)
+
+    assert outcome.failures[0].code == "OutOfTime"
+    assert sorted(account.ids()) == sorted(old)
