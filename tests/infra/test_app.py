@@ -1,0 +1,85 @@
+"""The app as the CDK CLI runs it: refusals before anything is built, a synth without credentials, the zip."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from infra.bundle import LOCK, SOURCES, BundleError, bundle
+from tests.infra.conftest import ROOT
+
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+
+
+def synth(tmp_path: Path, *context: str) -> subprocess.CompletedProcess[str]:
+    """Run the real CLI with an environment that holds no credentials, no region and a fresh home."""
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "CI": "true",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    options = [part for pair in context for part in ("-c", pair)]
+    command = [str(CDK), "synth", "--quiet", "--no-notices", "--output", str(tmp_path / "out"), *options]
+    return subprocess.run(  # noqa: S603 - our own words
+        command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def test_it_synthesizes_without_credentials_and_warns_that_nobody_is_told(tmp_path: Path) -> None:
+    done = synth(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "ebs-backup-default.template.json").exists()
+    assert "nobody is told" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("context", "words"),
+    [
+        ("keep_week=0", "ebs-backup: keep_week must be a whole number from 1 to 1000, got 0"),
+        ("keep_dya=3", "ebs-backup: keep_dya must be one of the settings backup_set,"),
+        ("schedule_day=30 1 * * 1-5", "in EventBridge that is '30 1 ? * MON-FRI *'"),
+    ],
+)
+def test_a_bad_setting_is_one_line_and_builds_nothing(tmp_path: Path, context: str, words: str) -> None:
+    done = synth(tmp_path, context)
+
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("ebs-backup:")]
+    assert words in line
+    assert done.returncode != 0
+    assert not list(tmp_path.glob("out/*.template.json"))
+
+
+def test_the_zip_holds_the_sources_and_exactly_the_locked_packages() -> None:
+    made = bundle()
+
+    locked = set(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
+    parts = [re.split(r"-(?=\d)", path.name.removesuffix(".dist-info")) for path in made.glob("*.dist-info")]
+    assert {(name.replace("_", "-").lower(), version) for name, version in parts} == locked
+    for source in SOURCES.glob("*.py"):
+        assert (made / "ebs_backup" / source.name).read_bytes() == source.read_bytes()
+    assert not list(made.rglob("*.pyc"))
+
+
+def test_the_zip_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = bundle()
+
+    def fail(*_: object, **__: object) -> None:
+        pytest.fail("pip was called again")
+
+    monkeypatch.setattr(subprocess, "run", fail)
+
+    assert bundle() == made
+
+
+def test_packages_that_cannot_be_installed_stop_the_synth_and_leave_nothing(tmp_path: Path) -> None:
+    lock = tmp_path / "lambda.txt"
+    lock.write_text("boto3==0.0.0 --hash=sha256:" + "0" * 64 + "\n", encoding="utf-8")
+
+    with pytest.raises(BundleError, match="could not be installed"):
+        bundle(tmp_path / "build", lock)
+
+    assert not list((tmp_path / "build").iterdir())

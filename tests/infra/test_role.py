@@ -1,0 +1,87 @@
+"""What the function may do: exactly these statements, each with its condition."""
+
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from tests.infra.conftest import synthesize
+
+EC2 = {
+    "ListVolumesAndSnapshots": (
+        ["ec2:DescribeVolumes", "ec2:DescribeSnapshots"],
+        "*",
+        {"aws:RequestedRegion": "eu-west-1"},
+    ),
+    "SnapshotTaggedVolumes": (
+        "ec2:CreateSnapshot",
+        ":ec2:eu-west-1:111122223333:volume/*",
+        {"aws:ResourceTag/Backup": "true"},
+    ),
+    "LabelNewSnapshotsAsOurs": (
+        "ec2:CreateSnapshot",
+        ":ec2:eu-west-1::snapshot/*",
+        {"aws:RequestTag/ebs-backup:set": "default"},
+    ),
+    "TagOnlyWhileCreating": (
+        "ec2:CreateTags",
+        ":ec2:eu-west-1::snapshot/*",
+        {"ec2:CreateAction": "CreateSnapshot"},
+    ),
+    "DeleteOurSnapshots": (
+        "ec2:DeleteSnapshot",
+        ":ec2:eu-west-1::snapshot/*",
+        {"aws:ResourceTag/ebs-backup:set": "default"},
+    ),
+}
+OTHERS = {
+    "MailTheReport": "sns:Publish",
+    "WriteTheLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "KeepFailedRuns": "sqs:SendMessage",
+}
+
+
+def statements(template: Template) -> dict[str, dict[str, Any]]:
+    (policy,) = template.find_resources("AWS::IAM::Policy").values()
+    return {each["Sid"]: each for each in policy["Properties"]["PolicyDocument"]["Statement"]}
+
+
+def test_the_role_has_exactly_these_statements_and_no_managed_policy(template: Template) -> None:
+    (role,) = template.find_resources("AWS::IAM::Role").values()
+
+    assert statements(template).keys() == EC2.keys() | OTHERS.keys()
+    assert "ManagedPolicyArns" not in role["Properties"]
+
+
+@pytest.mark.parametrize("sid", EC2)
+def test_each_ec2_statement_is_bound_to_its_resource_and_condition(template: Template, sid: str) -> None:
+    action, resource, equals = EC2[sid]
+
+    statement = statements(template)[sid]
+
+    assert statement["Action"] == action
+    assert str(resource) in str(statement["Resource"])
+    assert statement["Condition"] == {"StringEquals": equals}
+
+
+@pytest.mark.parametrize("sid", OTHERS)
+def test_each_other_statement_names_one_resource_of_this_stack(template: Template, sid: str) -> None:
+    statement = statements(template)[sid]
+
+    assert statement["Action"] == OTHERS[sid]
+    assert {"Ref", "Fn::GetAtt", "Fn::Join"} & statement["Resource"].keys()
+
+
+def test_only_listings_are_allowed_on_everything(template: Template) -> None:
+    wide = [sid for sid, each in statements(template).items() if each["Resource"] == "*"]
+
+    assert wide == ["ListVolumesAndSnapshots"]
+
+
+def test_the_conditions_carry_the_sets_own_name_and_tag() -> None:
+    found = statements(synthesize(backup_set="web", tag_name="Team", tag_value="a b"))
+
+    assert found["SnapshotTaggedVolumes"]["Condition"]["StringEquals"] == {"aws:ResourceTag/Team": "a b"}
+    assert found["DeleteOurSnapshots"]["Condition"]["StringEquals"] == {
+        "aws:ResourceTag/ebs-backup:set": "web"
+    }

@@ -1,0 +1,148 @@
+"""The stack by its promises: rules, function, queues, topic, alarms, outputs."""
+
+import os
+import platform
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from infra.bundle import RUNTIME
+from tests.infra.conftest import synthesize
+
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:existing"
+
+
+def only(template: Template, kind: str) -> dict[str, Any]:
+    """Give the properties of the one resource of this type."""
+    (resource,) = template.find_resources(kind).values()
+    return dict(resource["Properties"])
+
+
+@pytest.mark.parametrize(
+    ("period", "schedule"),
+    [("day", "30 1 ? * MON-FRI *"), ("week", "30 2 ? * SAT *"), ("month", "30 3 1 * ? *")],
+)
+def test_each_rule_passes_its_period_and_the_events_own_time(
+    template: Template, period: str, schedule: str
+) -> None:
+    target = {
+        "InputTransformer": {
+            "InputPathsMap": {"time": "$.time"},
+            "InputTemplate": f'{{"period":"{period}","time":<time>}}',
+        },
+        "RetryPolicy": {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185},
+        "DeadLetterConfig": Match.any_value(),
+    }
+
+    template.has_resource_properties(
+        "AWS::Events::Rule",
+        {
+            "ScheduleExpression": f"cron({schedule})",
+            "Targets": [Match.object_like(target)],
+            "State": "ENABLED",
+        },
+    )
+
+
+def test_there_are_three_rules(template: Template) -> None:
+    template.resource_count_is("AWS::Events::Rule", 3)
+
+
+def test_the_function_runs_on_the_python_that_the_tests_run_on(template: Template) -> None:
+    here = ".".join(platform.python_version_tuple()[:2])
+    if here != RUNTIME and not os.environ.get("CI"):
+        pytest.skip(f"these tests run on Python {here}: that {RUNTIME} works is shown where it is installed")
+
+    assert only(template, "AWS::Lambda::Function")["Runtime"] == f"python{here}"
+
+
+def test_the_function_has_fifteen_minutes_arm64_and_json_logs_in_its_own_log_group(
+    template: Template,
+) -> None:
+    function = only(template, "AWS::Lambda::Function")
+
+    assert function["Timeout"] == 900
+    assert function["Architectures"] == ["arm64"]
+    assert function["LoggingConfig"]["LogFormat"] == "JSON"
+    assert only(template, "AWS::Logs::LogGroup")["RetentionInDays"] == 180
+
+
+def test_the_functions_environment_names_no_address(template: Template) -> None:
+    environment = only(template, "AWS::Lambda::Function")["Environment"]["Variables"]
+
+    assert environment["EBS_BACKUP_KEEP_DAY"] == "4"
+    assert "example.com" not in str(environment)
+
+
+def test_what_the_function_cannot_do_goes_to_a_queue_after_two_more_tries(template: Template) -> None:
+    config = only(template, "AWS::Lambda::EventInvokeConfig")
+
+    assert config["MaximumRetryAttempts"] == 2
+    assert "FailedRuns" in str(config["DestinationConfig"]["OnFailure"])
+
+
+def test_queues_keep_fourteen_days_encrypted_and_over_tls_only(template: Template) -> None:
+    properties = {"MessageRetentionPeriod": 1209600, "SqsManagedSseEnabled": True}
+
+    template.all_resources_properties("AWS::SQS::Queue", properties)
+    template.resource_count_is("AWS::SQS::QueuePolicy", 2)
+    for policy in template.find_resources("AWS::SQS::QueuePolicy").values():
+        assert "aws:SecureTransport" in str(policy)
+
+
+def test_the_topic_takes_tls_only_and_lets_this_accounts_alarms_publish(template: Template) -> None:
+    statements = only(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    (allow,) = [each for each in statements if each["Effect"] == "Allow"]
+    (deny,) = [each for each in statements if each["Effect"] == "Deny"]
+
+    assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_every_address_is_subscribed(template: Template) -> None:
+    found = template.find_resources("AWS::SNS::Subscription").values()
+
+    assert {each["Properties"]["Endpoint"] for each in found} == {"you@example.com", "me@example.com"}
+
+
+def test_each_alarm_notifies_the_topic_says_what_to_do_and_is_not_red_for_want_of_data(
+    template: Template,
+) -> None:
+    alarms = template.find_resources("AWS::CloudWatch::Alarm").values()
+
+    assert {each["Properties"]["MetricName"] for each in alarms} == {
+        "Errors",
+        "ApproximateNumberOfMessagesVisible",
+    }
+    assert len(alarms) == 3
+    for alarm in alarms:
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+        assert len(alarm["Properties"]["AlarmActions"]) == 1
+        assert "aws lambda invoke" in str(alarm["Properties"]["AlarmDescription"])
+
+
+def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:
+    names = set(template.find_outputs("*"))
+
+    assert names == {"FunctionName", "TopicArn", "LogGroupName", "RuleQueueUrl", "FailureQueueUrl"}
+
+
+def test_a_given_topic_is_used_and_none_is_made() -> None:
+    template = synthesize(topic_arn=TOPIC, alert_email="you@example.com")
+
+    template.resource_count_is("AWS::SNS::Topic", 0)
+    assert only(template, "AWS::SNS::Subscription")["TopicArn"] == TOPIC
+    assert (
+        only(template, "AWS::Lambda::Function")["Environment"]["Variables"]["EBS_BACKUP_TOPIC_ARN"] == TOPIC
+    )
+    for alarm in template.find_resources("AWS::CloudWatch::Alarm").values():
+        assert alarm["Properties"]["AlarmActions"] == [TOPIC]
+
+
+def test_a_set_name_of_64_characters_deploys_for_no_physical_name_is_ours() -> None:
+    template = synthesize(backup_set="s" * 64)
+
+    for kind, name in {"AWS::Lambda::Function": "FunctionName", "AWS::SNS::Topic": "TopicName"}.items():
+        assert name not in only(template, kind)
