@@ -1,16 +1,16 @@
-# make demo: the whole job in an embedded AWS.  make test: every check and test.  make help: the rest.
+# make test: every check and test.  make help: the rest.
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 # The newest Python that AWS Lambda runs and this machine has (3.11 is enough for all of it).
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup demo test check unit infra e2e bench lock clean
+.PHONY: help setup test check infra faults bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.ready .emulator/.ready node_modules/.ready ## Install what everything else needs
+setup: .venv/.ready node_modules/.ready ## Install what everything else needs
 
 .venv/.ready: requirements/dev.txt
 	@echo "Installing the development tools into .venv ..."
@@ -29,22 +29,22 @@ node_modules/.ready: package-lock.json
 	@npm ci --silent
 	@touch $@
 
-demo: setup ## Deploy into the embedded emulator and watch a week of backups
-	@$(BIN)/python -m demo
+test: check infra ## Every check and test that passes or fails a change
 
-test: check infra e2e ## Every check and test
-
-check: setup ## Lint, types and unit tests: under a minute
+check: setup ## Lint, types and unit tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy app.py infra lambda tests demo emulator
+	@$(BIN)/mypy app.py infra lambda tests benchmarks
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 
-infra: setup ## The synthesized templates
-	@$(BIN)/pytest --quiet tests/infra
+infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 $(BIN)/pytest --quiet tests/infra
 
-e2e: setup ## The real CDK CLI, the real function, an emulated AWS
-	@$(BIN)/pytest tests/e2e
+faults: setup ## Runs against an EC2 that fails in every way we know (minutes; not yet part of test)
+	@$(BIN)/pytest --quiet -n auto tests/faults
+
+bench: setup ## Speed and memory beside a bare thread pool
+	@$(BIN)/python -m benchmarks
 
 lock: ## Lock the Python dependencies again (needs uv)
 	@requirements/lock.sh
