@@ -1,0 +1,1 @@
+"""Tests: units, infra and faults, in folders of their own."""

@@ -78,16 +78,20 @@ class Backup:
         left: list[Decision] = []
         stuck: list[Decision] = []
         failures: list[Failure] = []
+        gone = 0
         for decision in deletion_order(decisions):
-            if self._is_enough(decision, expired, outcome):
+            if self._is_enough(decision, gone, outcome):
                 left.append(decision)
                 continue
             fate = yield from self._delete(decision)
-            if isinstance(fate, Failure):
+            if isinstance(fate, AwsError):
                 stuck.append(decision)
-                failures.append(fate)
+                failures.append(self._failed(decision.snapshot.id, "delete a snapshot", fate))
             else:
                 expired.append(fate)
+            # Only what EC2 refused is certainly still there; a delete that was never answered may have been done.
+            refused = isinstance(fate, AwsError) and fate.kind is Kind.REFUSED
+            gone += decision.verdict is Verdict.EXPIRED and not refused
         return replace(
             outcome,
             kept=tuple(each for each in decisions if each.verdict is Verdict.KEPT),
@@ -97,21 +101,20 @@ class Backup:
             failures=tuple(failures),
         )
 
-    def _is_enough(self, decision: Decision, expired: list[Decision], outcome: VolumeOutcome) -> bool:
+    def _is_enough(self, decision: Decision, gone: int, outcome: VolumeOutcome) -> bool:
         """Tell whether a restore point is to wait for the next run; waste never waits."""
         if decision.verdict is not Verdict.EXPIRED:
             return False
-        points = sum(each.verdict is Verdict.EXPIRED for each in expired)
         until = outcome.made.expires_until if outcome.made else None
         beyond = outcome.found and (until is None or decision.snapshot.started > until)
-        return beyond or points >= self.settings.max_expired_per_volume
+        return beyond or gone >= self.settings.max_expired_per_volume
 
-    def _delete(self, decision: Decision) -> Step[Decision | Failure]:
+    def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
         try:
             self.writer.check_time()
             was_there = yield from self.writer.delete(decision.snapshot)
         except AwsError as error:
-            return self._failed(decision.snapshot.id, "delete a snapshot", error)
+            return error
         return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
 
     def _decide(self, made: Snapshot) -> tuple[Decision, ...]:

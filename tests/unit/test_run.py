@@ -1,5 +1,6 @@
 """A whole run against EC2 in this process: what it creates, deletes, keeps and reports."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -180,6 +181,20 @@ def test_what_cannot_be_deleted_does_not_use_up_the_limit(account: Account) -> N
     assert [each.snapshot.id for each in outcome.volumes[0].expired] == [second, third]
     assert set(kept) <= set(account.ids())
     assert [each.snapshot.id for each in outcome.volumes[0].stuck] == [oldest]
+
+
+def test_a_delete_that_was_never_answered_uses_up_the_limit_for_it_may_have_been_done(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    old = history(account, volume, 8)
+    account.refuse("DeleteSnapshot", "InternalError", "no answer", status=500)
+
+    outcome = account.run(settings(max_expired_per_volume=2), a_run(), deadline=time.monotonic() + 4)
+
+    (done,) = outcome.volumes
+    assert [each.snapshot.id for each in done.stuck] == [old[7], old[6]]
+    assert len(done.left) == 3
 
 
 def test_one_run_deletes_at_most_max_expired_per_volume_and_says_what_it_left(account: Account) -> None:
