@@ -20,6 +20,7 @@ from benchmarks.aws.service import Call, Service
 from benchmarks.aws.wire import Plan
 from ebs_backup import ec2, handler, run, steps
 from ebs_backup.settings import Settings
+from tests.faults import instance
 from tests.faults.clock import VirtualClock
 
 CALL_SECONDS = 0.25  # that every call takes: no two snapshots start at once
@@ -32,10 +33,6 @@ ENVIRONMENT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-
-
-class KilledError(BaseException):
-    """The process is dead: nothing in the function catches this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +103,11 @@ class Function:
         try:
             answer = handler.handler(event, context)
             json.dumps(answer)
-        except KilledError:
+        except instance.KilledError:
             pass
         except Exception as error:  # noqa: BLE001 - Lambda takes any
             raised = error
         return Invocation(answer=answer, raised=raised, began=began, ended=self.clock())
-
-    def die_if_killed(self, **_: object) -> None:
-        """Raise what nothing catches, in whatever thread calls AWS, once a fault has killed the process."""
-        if self.endpoint.service.killed:
-            raise KilledError
 
     def measure(self, *args: Any) -> None:  # noqa: ANN401 - as the handler's own
         """Emit metrics one at a time: two instances share no memory, these two threads do."""
@@ -146,21 +138,8 @@ def deployed(
         stack.enter_context(patch.dict(os.environ, environment))
         for module, name, value in replaced:
             stack.enter_context(patch.object(module, name, value))
-        stack.callback(_forget_clients)
-        _forget_clients()
-        events = handler._session().events
-        for moment in ("before-send", "response-received"):
-            events.register(moment, function.die_if_killed)
-            stack.callback(events.unregister, moment, function.die_if_killed)
+        instance.warm(endpoint)
         yield function
-
-
-def _forget_clients() -> None:
-    """Let the next invocation make its clients: they know an endpoint, and count their retries."""
-    for cached, arguments in ((handler._ec2, ()), (handler._sns, (TOPIC,))):
-        if cached.cache_info().currsize:
-            cached(*arguments).close()
-        cached.cache_clear()
 
 
 def _context(clock: VirtualClock, until: float, request: str) -> SimpleNamespace:

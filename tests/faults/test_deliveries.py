@@ -4,10 +4,9 @@ import pytest
 
 from benchmarks.aws import wire
 from benchmarks.aws.server import Endpoint, Gate
-from ebs_backup.settings import TAG_RUN
 from tests.faults.convergence import clean_night, double, one_clean_run, settle, state
 from tests.faults.invariants import check, of_run
-from tests.faults.world import World, small_world
+from tests.faults.world import small_world
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -82,32 +81,3 @@ def test_another_manual_invocation_is_another_run(endpoint: Endpoint) -> None:
 
     assert other.answer is not None
     assert other.answer["created"] == 3
-
-
-def test_a_dry_run_changes_nothing_and_mails_nothing(endpoint: Endpoint) -> None:
-    world = small_world()
-    before = state(world)
-
-    with world.function(endpoint) as function:
-        invocation = function.invoke({**world.event, "dry_run": True})
-
-    assert state(world) == before
-    assert not invocation.mails
-    assert {call.action for call in invocation.calls} == {"DescribeVolumes", "DescribeSnapshots"}
-
-
-def test_a_volume_is_selected_only_when_its_tag_matches_to_the_letter(endpoint: Endpoint) -> None:
-    world = World()
-    world.settings = type(world.settings).parse(
-        {name: getattr(world.settings, name) for name in world.settings.__dataclass_fields__}
-        | {"tag_value": "a*b?\\"}
-    )
-    wanted = world.volume()
-    for other in ("a*b?", "axb?\\", "a*bc\\", "A*b?\\", "a*b?\\\\"):
-        world.volume(Backup=other)
-
-    with world.function(endpoint) as function:
-        function.invoke(world.event)
-
-    made = [each for each in world.account.snapshots.values() if TAG_RUN in each.tags]
-    assert [each.volume_id for each in made] == [wanted.id]

@@ -11,6 +11,7 @@ from benchmarks.aws import wire
 from benchmarks.aws.server import Endpoint
 from ebs_backup import ec2, sns
 from tests.faults.convergence import one_clean_run, settle, state
+from tests.faults.instance import forget_clients
 from tests.faults.invariants import check
 from tests.faults.world import small_world
 
@@ -23,7 +24,9 @@ def short_timeouts() -> Iterator[None]:
         return Config(**options | {"read_timeout": SHORT})
 
     with patch.object(ec2, "Config", config), patch.object(sns, "Config", config):
+        forget_clients()
         yield
+    forget_clients()
 
 
 @pytest.mark.parametrize(

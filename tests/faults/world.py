@@ -123,8 +123,13 @@ class World:
 
     @property
     def may_slip(self) -> bool:
-        """Tell whether a duplicate may slip through: no listing shows in time what has just been made."""
-        return self.at_once or self.account.lag > SETTLED
+        """Tell whether a duplicate may slip through: no listing shows in time what has just been made.
+
+        Neither does one to a worker so slow that EC2's 15 s between two snapshots of a volume are over: where several
+        share the virtual clock, one that sleeps makes the others as slow as that.
+        """
+        slow = self.at_once or (self.workers > 1 and self.account.lag > 0)
+        return slow or self.account.lag > SETTLED
 
     @property
     def night(self) -> float:
