@@ -65,7 +65,7 @@ def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> Acco
 
 def _snapshot(number: int, volume: VolumeRecord, period: Period, days: int, now: float) -> SnapshotRecord:
     started = datetime.fromtimestamp(now, UTC) - timedelta(days=days)
-    run = f"{started:%Y-%m-%d}T01:30:00Z"
+    run = f"{started:%Y-%m-%d}T01:29:00Z"  # never RUN, whatever the date of the measurement
     ours = {
         TAG_SET: SETTINGS.backup_set,
         TAG_PERIOD: period.value,

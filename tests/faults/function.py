@@ -45,6 +45,7 @@ class Invocation:
     ended: float
     calls: Sequence[Call] = ()
     mails: Sequence[MailRecord] = ()
+    alone: bool = True  # else the calls and mails of another delivery are among these
 
     @property
     def killed(self) -> bool:
@@ -87,7 +88,8 @@ class Function:
             thread.start()
         for thread in threads:
             thread.join()
-        return [replace(each, calls=service.calls, mails=service.account.mails[mails:]) for each in done]
+        sent = service.account.mails[mails:]
+        return [replace(each, calls=service.calls, mails=sent, alone=False) for each in done]
 
     def _serve(self, plan: Plan | None) -> Service:
         account = self.endpoint.service.account

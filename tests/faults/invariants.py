@@ -114,7 +114,8 @@ def _check_mail(world: World, invocation: Invocation) -> None:
         )
     for volume in world.selected:
         assert of_run(world, volume.id) or volume.id in body, f"nobody is told of {volume.id}"
-    _check_undeleted(world, invocation, body)
+    if invocation.alone:
+        _check_undeleted(world, invocation, body)
 
 
 def _check_undeleted(world: World, invocation: Invocation, body: str) -> None:

@@ -228,7 +228,8 @@ def _add_random_point(world: World, draw: random.Random, volume: str, period: Pe
         volume, age=age + draw.uniform(60, 3000), state=draw.choice(states), period=period, run=f"{age}"
     )
     holds = draw.random()
-    point.ami = "ami-0123456789abcdef0" if holds < 0.12 else ""
-    point.locked = 0.12 < holds < 0.18
-    if draw.random() < 0.07:
+    if holds < 0.07:
         world.snapshot(volume, age=age + draw.uniform(60, 3000), period=period, run=f"{age}")
+        return
+    point.ami = "ami-0123456789abcdef0" if holds < 0.2 else ""
+    point.locked = 0.2 < holds < 0.27
