@@ -12,7 +12,7 @@ SOURCES = ROOT / "lambda" / "ebs_backup"
 LOCK = ROOT / "requirements" / "lambda.txt"
 BUILD = ROOT / "build" / "function"
 
-RUNTIME = "3.13"  # the newest that the tests run on and Lambda offers (docs/decisions/0003)
+RUNTIME = "3.13"  # the newest that the tests run on and Lambda offers (docs/decisions/0001)
 PLATFORM = "manylinux2014_aarch64"
 
 

@@ -17,7 +17,7 @@ from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
 from infra.role import function_role
 
-MEMORY = 512  # MB; docs/performance.md has the measurement
+MEMORY = 512  # MB, to be set by the benchmark
 
 
 class BackupStack(Stack):
