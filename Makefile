@@ -5,12 +5,12 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup test check infra faults bench lock clean
+.PHONY: help setup demo test check infra e2e faults bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.ready node_modules/.ready ## Install what everything else needs
+setup: .venv/.ready .emulator/.ready node_modules/.ready ## Install what everything else needs
 
 .venv/.ready: requirements/dev.txt
 	@echo "Installing the development tools into .venv ..."
@@ -29,16 +29,22 @@ node_modules/.ready: package-lock.json
 	@npm ci --silent
 	@touch $@
 
-test: check infra ## Every check and test that passes or fails a change
+demo: setup ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
+	@PYTHONPATH=lambda $(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT))
 
-check: setup ## Lint, types and unit tests
+test: check infra e2e ## Every check and test that passes or fails a change
+
+check: .venv/.ready ## Lint, types and unit tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy app.py infra lambda tests benchmarks
+	@$(BIN)/mypy app.py benchmarks demo emulator infra lambda tests
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 $(BIN)/pytest --quiet tests/infra
+
+e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, mails, destroy
+	@$(BIN)/pytest --quiet tests/emulator tests/e2e
 
 faults: setup ## Runs against an EC2 that fails in every way we know (minutes; not yet part of test)
 	@$(BIN)/pytest --quiet -n auto tests/faults

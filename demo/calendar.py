@@ -1,0 +1,40 @@
+"""When the demo's rules fire: enough firsts, Saturdays and weekdays to see each period rotate with the defaults."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ebs_backup.settings import Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """One firing of one default schedule."""
+
+    period: Period
+    time: datetime
+
+    def __str__(self) -> str:
+        return f"{self.period} rule, {self.time:%a %Y-%m-%d %H:%M}Z"
+
+
+def _month(month: int) -> Occasion:
+    return Occasion(period=Period.MONTH, time=datetime(2027, month, 1, 3, 30, tzinfo=UTC))
+
+
+def _week(month: int, day: int) -> Occasion:
+    return Occasion(period=Period.WEEK, time=datetime(2027, month, day, 2, 30, tzinfo=UTC))
+
+
+def _day(month: int, day: int) -> Occasion:
+    return Occasion(period=Period.DAY, time=datetime(2027, month, day, 1, 30, tzinfo=UTC))
+
+
+# One more of each period than the defaults keep, and two more days.
+OCCASIONS = (
+    *(_month(month) for month in (1, 2, 3)),
+    *(_week(3, day) for day in (6, 13, 20, 27)),
+    _month(4),
+    _week(4, 3),
+    *(_day(4, day) for day in (5, 6, 7, 8, 9, 12)),
+)
+ONE_MORE_DAY = _day(4, 13)

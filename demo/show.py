@@ -1,0 +1,67 @@
+"""What the demo prints: steps as they end, the table of what is kept and why, the mails as they came."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from emulator.account import Letter
+
+console = Console(highlight=False)
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Show that something is going on, then that it is done and how long it took."""
+    began = time.monotonic()
+    with console.status(f"{what} ..."):
+        yield
+    _done(what, began)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[object], None]]:
+    """Show a bar that the yielded function moves on by one, with what is being done; then that all is done."""
+    began = time.monotonic()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda doing: bar.update(task, advance=1, description=str(doing))
+    _done(what, began)
+
+
+def _done(what: str, began: float) -> None:
+    console.print(f"[green]✓[/] {what} [dim]{time.monotonic() - began:.0f} s[/]")
+
+
+def kept(volume: str, rows: list[tuple[str, datetime, str, str]]) -> None:
+    """Show every snapshot of one volume: its period, its start, its id, and the reason why it stays."""
+    table = Table(title=f"What is kept of {volume}, and why", title_justify="left", title_style="bold")
+    for column in ("period", "taken", "snapshot", "why"):
+        table.add_column(column, no_wrap=True)
+    for number, (period, taken, snapshot, why) in enumerate(rows, 1):
+        last = number < len(rows) and rows[number][0] != period
+        table.add_row(period, f"{taken:%a %Y-%m-%d %H:%M}Z", snapshot, why, end_section=last)
+    console.print(table)
+
+
+def totals(rows: list[tuple[str, str, int]]) -> None:
+    """Show how many snapshots each volume has, and of whom."""
+    table = Table(title="Snapshots in the account", title_justify="left", title_style="bold")
+    for column in ("volume", "made by", "snapshots"):
+        table.add_column(column, no_wrap=True)
+    for name, maker, count in rows:
+        table.add_row(name, maker, str(count))
+    console.print(table)
+
+
+def mail(title: str, letter: Letter) -> None:
+    """Show a mail as it was received, not one line of it broken."""
+    console.print()
+    console.rule(f"[bold]{title}", align="left")
+    console.print(Text(f"Subject: {letter.subject}\n\n{letter.body}"), soft_wrap=True)

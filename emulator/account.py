@@ -1,0 +1,135 @@
+"""What lives in the emulated account beside the stack: volumes, AMIs, an inbox for the mails, the function by hand."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Self
+
+from emulator.server import REGION, Emulator
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account's EC2 as its owner uses it."""
+
+    emulator: Emulator
+
+    @property
+    def ec2(self) -> Any:  # noqa: ANN401 - a client
+        """Give the owner's own client."""
+        return self.emulator.client("ec2")
+
+    def volume(self, name: str, *, size: int = 8, **tags: str) -> str:
+        """Make a volume with these tags and give its id."""
+        every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
+        made = self.ec2.create_volume(
+            AvailabilityZone=f"{REGION}a",
+            Size=size,
+            VolumeType="gp3",
+            TagSpecifications=[{"ResourceType": "volume", "Tags": every}],
+        )
+        return str(made["VolumeId"])
+
+    def snapshot(self, volume: str, **tags: str) -> str:
+        """Make a snapshot by hand, as somebody else would, and give its id."""
+        made = self.ec2.create_snapshot(VolumeId=volume, Description="made by hand")
+        if tags:
+            every = [{"Key": key, "Value": value} for key, value in tags.items()]
+            self.ec2.create_tags(Resources=[made["SnapshotId"]], Tags=every)
+        return str(made["SnapshotId"])
+
+    def image(self, snapshot: str, name: str = "golden") -> str:
+        """Register an AMI that uses the snapshot and give its id."""
+        devices = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}]
+        return str(self.ec2.register_image(Name=name, BlockDeviceMappings=devices)["ImageId"])
+
+    def snapshots(self, volume: str | None = None) -> list[dict[str, Any]]:
+        """List the account's snapshots, of one volume or of all, oldest first; `Tags` is a plain mapping."""
+        filters = [{"Name": "volume-id", "Values": [volume]}] if volume else []
+        pages = self.ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
+        found = [
+            {**each, "Tags": {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}}
+            for page in pages
+            for each in page["Snapshots"]
+        ]
+        return sorted(found, key=lambda each: each["StartTime"])
+
+    def clear(self) -> None:
+        """Remove every image, snapshot and volume."""
+        ec2 = self.ec2
+        for image in ec2.describe_images(Owners=["self"])["Images"]:
+            ec2.deregister_image(ImageId=image["ImageId"])
+        for snapshot in self.snapshots():
+            ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+        for volume in ec2.describe_volumes()["Volumes"]:
+            ec2.delete_volume(VolumeId=volume["VolumeId"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail as it was received."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbox:
+    """A queue that a topic's mails are delivered to."""
+
+    sqs: Any
+    url: str
+
+    @classmethod
+    def of(cls, emulator: Emulator, topic_arn: str) -> Self:
+        """Make a queue and subscribe it to the topic."""
+        sqs = emulator.client("sqs")
+        url = sqs.create_queue(QueueName=f"inbox-of-{topic_arn.rpartition(':')[2]}"[:80])["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        allowed = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+        }
+        policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+        emulator.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+        return cls(sqs=sqs, url=url)
+
+    def read(self, *, within: float = 0) -> list[Letter]:
+        """Take out all mails that are there; waits up to `within` seconds for the first."""
+        until = time.monotonic() + within
+        found: list[Letter] = []
+        while True:
+            messages = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
+            for message in messages:
+                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                told = json.loads(message["Body"])
+                found.append(Letter(subject=told["Subject"], body=told["Message"]))
+            if not messages and (found or time.monotonic() >= until):
+                return found
+            time.sleep(0.1)
+
+
+class FunctionError(RuntimeError):
+    """The function raised: what AWS tells its caller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """The deployed function, called by hand."""
+
+    client: Any
+    name: str
+
+    def run(self, **event: object) -> dict[str, Any]:
+        """Call it and give its answer; raises FunctionError where it raised."""
+        answer = self.client.invoke(FunctionName=self.name, Payload=json.dumps(event))
+        told = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise FunctionError(f"{told['errorType']}: {told['errorMessage']}")
+        return dict(told)
+
+    def start(self, **event: object) -> None:
+        """Call it as EventBridge does: asynchronously, with Lambda's retries."""
+        self.client.invoke(FunctionName=self.name, Payload=json.dumps(event), InvocationType="Event")

@@ -1,0 +1,136 @@
+"""Who may call EC2, checked as AWS does it: on every resource that a call touches, each with its tags and conditions.
+
+And plain HTTP on loopback counts as TLS: policies that demand it (`aws:SecureTransport`) are to hold as on AWS.
+
+Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2".
+"""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator, responses
+from ministack.services import ec2
+
+from emulator.ebs import Params, numbered, one
+from emulator.patching import replace
+
+_asked: ContextVar[Params] = ContextVar("the call that is being authorized", default={})  # noqa: B039 - never written to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One action on one resource, with the condition keys that AWS gives for it."""
+
+    action: str
+    resource: str
+    keys: dict[str, Any] = field(default_factory=dict)
+
+
+def patch() -> None:
+    """Put the checks in the place of ministack's own single one."""
+    replace(iam_actions, "request_tag_context", _remembering)
+    replace(iam_evaluator, "enforce", _enforcing)
+    replace(iam_evaluator, "_resolve_condition_key", _secure)
+
+
+def _secure(original: Callable[[str, object], object]) -> Callable[[str, object], object]:
+    def resolve(key: str, context: object) -> object:
+        return "true" if key.lower() == "aws:securetransport" else original(key, context)
+
+    return resolve
+
+
+def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:
+    def request_tag_context(service: str, action: str, body: bytes, params: Params) -> Any:  # noqa: ANN401 - ministack's
+        _asked.set(dict(params) if service == "ec2" else {})
+        return original(service, action, body, params)
+
+    return request_tag_context
+
+
+def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
+    def enforce(key: str, action: str, service: str, region: str, **rest: Any) -> Any:  # noqa: ANN401 - ministack's
+        found = checks(action, _asked.get(), region, responses.get_account_id()) if service == "ec2" else ()
+        if not found:
+            return original(key, action, service, region, **rest)
+        refusals = (
+            original(key, each.action, service, region, resource_arn=each.resource, service_context=each.keys)
+            for each in found
+        )
+        return next((refusal for refusal in refusals if refusal), None)
+
+    return enforce
+
+
+def checks(action: str, params: Params, region: str, account: str) -> tuple[Check, ...]:
+    """Give every check of a call on volumes and snapshots; none for a call that is left to ministack."""
+    verb = action.removeprefix("ec2:")
+    if verb.startswith("Describe"):
+        return (Check(action=action, resource="*"),)
+    arns = _Arns(region, account)
+    if verb == "CreateSnapshot":
+        return _of_create(params, arns)
+    if verb in ("CreateTags", "DeleteTags"):
+        asked = _request_keys(
+            dict(zip(numbered(params, "Tag.{}.Key"), numbered(params, "Tag.{}.Value"), strict=False))
+        )
+        return tuple(
+            Check(action=action, resource=arns.of(each), keys=asked | _resource_keys(each))
+            for each in numbered(params, "ResourceId.{}")
+        )
+    touched = [each for name in ("SnapshotId", "SourceSnapshotId", "VolumeId") if (each := one(params, name))]
+    return tuple(
+        Check(action=action, resource=arns.of(each), keys=_resource_keys(each) | {"ec2:owner": account})
+        for each in touched
+    )
+
+
+def _of_create(params: Params, arns: "_Arns") -> tuple[Check, ...]:
+    volume, snapshot = one(params, "VolumeId"), arns.of("snap-*").replace("snap-*", "*")
+    asked = _request_keys(_new_tags(params))
+    create, tag = "ec2:CreateSnapshot", "ec2:CreateTags"
+    found = (
+        Check(action=create, resource=arns.of(volume), keys=_resource_keys(volume)),
+        Check(action=create, resource=snapshot, keys=asked | {"ec2:parentvolume": arns.of(volume)}),
+    )
+    if not asked:
+        return found
+    return (*found, Check(action=tag, resource=snapshot, keys=asked | {"ec2:createaction": "CreateSnapshot"}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Arns:
+    region: str
+    account: str
+
+    def of(self, resource: str) -> str:
+        """Give the ARN of a volume or a snapshot; a snapshot's has no account."""
+        if resource.startswith("snap-"):
+            return f"arn:aws:ec2:{self.region}::snapshot/{resource}"
+        return f"arn:aws:ec2:{self.region}:{self.account}:volume/{resource}"
+
+
+def _new_tags(params: Params) -> dict[str, str]:
+    """Give the tags that a create call sets on its snapshot."""
+    for number, kind in enumerate(numbered(params, "TagSpecification.{}.ResourceType"), 1):
+        if kind == "snapshot":
+            keys = numbered(params, f"TagSpecification.{number}.Tag.{{}}.Key")
+            return {
+                key: one(params, f"TagSpecification.{number}.Tag.{index}.Value")
+                for index, key in enumerate(keys, 1)
+            }
+    return {}
+
+
+def _request_keys(tags: dict[str, str]) -> dict[str, Any]:
+    keys: dict[str, Any] = {f"aws:requesttag/{key.lower()}": value for key, value in tags.items()}
+    return keys | {"aws:tagkeys": list(tags)} if tags else {}
+
+
+def _resource_keys(resource: str) -> dict[str, Any]:
+    tags = {tag["Key"].lower(): tag["Value"] for tag in ec2._tags.get(resource, [])}
+    return {
+        f"{service}:resourcetag/{key}": value for key, value in tags.items() for service in ("aws", "ec2")
+    }

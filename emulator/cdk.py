@@ -1,0 +1,80 @@
+"""The real CDK CLI against the emulator: bootstrap, deploy, diff, destroy."""
+
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator import guard
+from emulator.server import ACCOUNT, REGION, ROOT, Emulator
+
+CLI = ROOT / "node_modules" / ".bin" / "cdk"
+SECONDS = 300
+
+
+class CdkError(RuntimeError):
+    """The CLI ended with an error: its command and what it said last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cdk:
+    """The CLI as an operator calls it, from the repository's root."""
+
+    emulator: Emulator
+
+    def bootstrap(self) -> None:
+        """Prepare the account for deployments, as every CDK user does once; this needs no app."""
+        self.run("bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=self.emulator.folder)
+
+    def deploy(self, stack: str, **context: object) -> Mapping[str, str]:
+        """Deploy with these settings over cdk.json's and give the stack's outputs."""
+        outputs = self.emulator.folder / "outputs.json"
+        self.run(
+            "deploy",
+            stack,
+            "--require-approval=never",
+            f"--outputs-file={outputs}",
+            *options(context),
+        )
+        found: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
+        return found[stack]
+
+    def diff(self, stack: str, **context: object) -> str:
+        """Give what a deploy with these settings would change."""
+        return self.run("diff", stack, *options(context))
+
+    def destroy(self, stack: str, **context: object) -> None:
+        """Remove the stack that these settings describe."""
+        self.run("destroy", stack, "--force", *options(context))
+
+    def run(self, command: str, *options: str, folder: Path = ROOT) -> str:
+        """Run one command and give what it printed; raises CdkError if it fails."""
+        environment = self.emulator.environment() | {
+            "CI": "true",
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(
+                ROOT / "build" / "jsii"
+            ),  # else unpacked anew under each HOME
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            "NO_COLOR": "1",
+        }
+        guard.check(environment)
+        done = subprocess.run(  # noqa: S603 - our own words
+            [CLI, command, *options, "--no-notices", f"--output={self.emulator.folder / 'cdk.out'}"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        said = done.stdout + done.stderr
+        if done.returncode != 0:
+            raise CdkError(f"cdk {command} ended with {done.returncode}:\n{said.strip()[-2000:]}")
+        return said
+
+
+def options(context: Mapping[str, object]) -> list[str]:
+    """Write settings as the CLI takes them."""
+    return [word for name, value in context.items() for word in ("--context", f"{name}={value}")]

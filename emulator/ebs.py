@@ -1,0 +1,143 @@
+"""EBS as AWS behaves where ministack does not: pages, dry runs, pending snapshots, snapshots in use, exact filters."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from ministack.services import ec2
+
+from emulator.clock import Clock
+from emulator.patching import replace, require
+
+Params = Mapping[str, Any]
+Answer = tuple[int, dict[str, str], bytes]
+Action = Callable[[Params], Answer]
+
+NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
+VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE = 500, 1000
+PENDING = timedelta(minutes=5)  # of the emulator's time; on AWS minutes to hours
+
+
+def patch(clock: Clock) -> None:
+    """Put the behaviour into ministack's EC2."""
+    require(ec2, "_ACTION_MAP", "_snapshots", "_images", "_tags", "_error")
+    replace(ec2, "_now_ts", lambda _: lambda: milliseconds(clock.now()))
+    replace(ec2, "_glob_match", lambda _: filter_matches)
+    actions = ec2._ACTION_MAP
+    listed: tuple[tuple[str, str, int], ...] = (
+        ("DescribeVolumes", "volumeSet", VOLUMES_A_PAGE),
+        ("DescribeSnapshots", "snapshotSet", SNAPSHOTS_A_PAGE),
+    )
+    for name, items, size in listed:
+        actions[name] = _dry_run(_paged(_settled(actions[name], clock), items, size))
+    actions["CreateSnapshot"] = _dry_run(_pending(actions["CreateSnapshot"]))
+    actions["DeleteSnapshot"] = _dry_run(_refused_while_in_use(actions["DeleteSnapshot"]))
+
+
+def one(params: Params, name: str) -> str:
+    """Give a parameter of EC2's query protocol, empty if it is not there."""
+    value = params.get(name, "")
+    return str(value[0] if isinstance(value, list) else value)
+
+
+def numbered(params: Params, pattern: str) -> Iterator[str]:
+    """Give what `Tag.{}.Key` and the like hold for 1, 2, ... until one is missing."""
+    for number in count(1):
+        if not (value := one(params, pattern.format(number))):
+            return
+        yield value
+
+
+def milliseconds(time: datetime) -> str:
+    """Write a time as EC2 does."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
+
+
+def filter_matches(pattern: str, value: str) -> bool:
+    """Tell whether a filter's value fits: `*` and `?` are wildcards, a backslash takes what follows for what it is."""
+    wild = {"*": ".*", "?": "."}
+    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
+    regex = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
+    return re.fullmatch(regex, value, re.DOTALL) is not None
+
+
+def _dry_run(action: Action) -> Action:
+    def answer(params: Params) -> Answer:
+        if one(params, "DryRun").lower() == "true":
+            return _error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+        return action(params)
+
+    return answer
+
+
+def _paged(action: Action, items: str, most: int) -> Action:
+    """Cut a listing into pages; the token is the number of the next item."""
+
+    def answer(params: Params) -> Answer:
+        status, headers, body = action(params)
+        if status != 200:
+            return status, headers, body
+        root = ET.fromstring(body)  # noqa: S314 - ministack wrote it
+        listing = root.find(f"{{{NAMESPACE}}}{items}")
+        if listing is None:
+            raise LookupError(f"the listing has no {items}")
+        begin = int(one(params, "NextToken") or 0)
+        end = begin + min(int(one(params, "MaxResults") or most), most)
+        everything = list(listing)
+        listing[:] = everything[begin:end]
+        if end < len(everything):
+            ET.SubElement(root, f"{{{NAMESPACE}}}nextToken").text = str(end)
+        ET.register_namespace("", NAMESPACE)
+        return status, headers, ET.tostring(root, xml_declaration=True, encoding="utf-8")
+
+    return answer
+
+
+def _settled(action: Action, clock: Clock) -> Action:
+    """Complete what has been pending for long enough, before anything is listed."""
+
+    def answer(params: Params) -> Answer:
+        done = milliseconds(clock.now() - PENDING)
+        for snapshot in ec2._snapshots.values():
+            if snapshot["State"] == "pending" and snapshot["StartTime"] <= done:
+                snapshot.update(State="completed", Progress="100%")
+        return action(params)
+
+    return answer
+
+
+def _pending(action: Action) -> Action:
+    """Begin every snapshot as pending, as AWS does."""
+
+    def answer(params: Params) -> Answer:
+        before = set(ec2._snapshots)
+        status, headers, body = action(params)
+        for snapshot in set(ec2._snapshots) - before:
+            ec2._snapshots[snapshot].update(State="pending", Progress="0%")
+            body = body.replace(b">completed<", b">pending<").replace(b">100%<", b">0%<")
+        return status, headers, body
+
+    return answer
+
+
+def _refused_while_in_use(action: Action) -> Action:
+    """Refuse to delete a snapshot that an AMI uses, and name the AMI."""
+
+    def answer(params: Params) -> Answer:
+        snapshot = one(params, "SnapshotId")
+        for ami, image in ec2._images.items():
+            if snapshot in str(image.get("BlockDeviceMappings")):
+                return _error(
+                    "InvalidSnapshot.InUse", f"The snapshot {snapshot} is currently in use by {ami}", 400
+                )
+        return action(params)
+
+    return answer
+
+
+def _error(code: str, message: str, status: int) -> Answer:
+    answer: Answer = ec2._error(code, message, status)
+    return answer

@@ -1,0 +1,26 @@
+"""The emulator's process: ministack, patched; `--check` only says whether every patch still fits."""
+
+import sys
+from importlib.metadata import version
+
+from ministack.app import main
+
+from emulator import authorization, ebs, mail, schedule
+from emulator.clock import Clock
+from emulator.patching import check_version
+
+
+def patch() -> None:
+    """Patch the ministack of this process; raises PatchError if it is another than the patches were written for."""
+    check_version(version("ministack"))
+    clock = Clock.of_this_process()
+    ebs.patch(clock)
+    authorization.patch()
+    schedule.patch(clock)
+    mail.patch()
+
+
+if __name__ == "__main__":
+    patch()
+    if sys.argv[1:] != ["--check"]:
+        main()

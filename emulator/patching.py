@@ -1,0 +1,30 @@
+"""Replacing a name of the pinned ministack: one that is gone stops the start, instead of doing nothing unseen."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+MINISTACK = "1.5.33"  # what was read before it was patched; requirements/emulator.in pins the same
+
+
+class PatchError(RuntimeError):
+    """What is to be patched is not there: another ministack was installed."""
+
+
+def require(module: ModuleType, *names: str) -> None:
+    """Raise PatchError unless the module has all these names."""
+    for name in names:
+        if not hasattr(module, name):
+            raise PatchError(f"ministack {MINISTACK} is to have {module.__name__}.{name}, but it is gone")
+
+
+def replace(module: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
+    """Put `make(what is there)` in the place of a module's name."""
+    require(module, name)
+    setattr(module, name, make(getattr(module, name)))
+
+
+def check_version(installed: str) -> None:
+    """Raise PatchError unless this is the ministack that the patches were written for."""
+    if installed != MINISTACK:
+        raise PatchError(f"the patches are for ministack {MINISTACK}, but {installed} is installed")

@@ -1,0 +1,76 @@
+"""The stack's life by the CDK CLI: deployed, deployed again without a change, updated, destroyed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from emulator.account import Account, Function
+from emulator.cdk import Cdk, options
+from emulator.server import Emulator
+
+STACK = "ebs-backup-life"
+SETTINGS = {"backup_set": "life", "tag_name": "Life", "alert_email": "you@example.com,me@example.com"}
+
+
+@pytest.fixture(scope="module")
+def life(cdk: Cdk) -> Iterator[Mapping[str, str]]:
+    yield cdk.deploy(STACK, **SETTINGS)
+    if STACK in stacks(cdk.emulator):
+        cdk.destroy(STACK, **SETTINGS)
+
+
+def stacks(emulator: Emulator) -> set[str]:
+    listed = emulator.client("cloudformation").list_stacks(
+        StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"]
+    )
+    return {each["StackName"] for each in listed["StackSummaries"]}
+
+
+def environment(emulator: Emulator, outputs: Mapping[str, str]) -> dict[str, Any]:
+    found = emulator.client("lambda").get_function_configuration(FunctionName=outputs["FunctionName"])
+    return dict(found["Environment"]["Variables"])
+
+
+def test_a_deploy_makes_a_stack_that_mails_to_every_address(
+    emulator: Emulator, life: Mapping[str, str]
+) -> None:
+    listed = emulator.client("sns").list_subscriptions_by_topic(TopicArn=life["TopicArn"])
+
+    addresses = {each["Endpoint"] for each in listed["Subscriptions"] if each["Protocol"] == "email"}
+    assert addresses == {"you@example.com", "me@example.com"}
+    assert environment(emulator, life)["EBS_BACKUP_KEEP_DAY"] == "4"
+
+
+def test_the_same_deploy_again_changes_nothing(cdk: Cdk, life: Mapping[str, str]) -> None:
+    said = cdk.run("deploy", STACK, "--require-approval=never", *options(SETTINGS))
+
+    assert "no changes" in said
+    assert life["FunctionName"] in said
+
+
+def test_an_update_changes_the_function_and_keeps_the_topic(
+    cdk: Cdk, emulator: Emulator, life: Mapping[str, str]
+) -> None:
+    foreseen = cdk.diff(STACK, **SETTINGS, keep_day=7)
+    updated = cdk.deploy(STACK, **SETTINGS, keep_day=7)
+
+    assert "EBS_BACKUP_KEEP_DAY" in foreseen
+    assert environment(emulator, updated)["EBS_BACKUP_KEEP_DAY"] == "7"
+    assert updated["TopicArn"] == life["TopicArn"]
+    assert updated["FunctionName"] == life["FunctionName"]
+
+
+def test_a_destroyed_stack_leaves_no_function_and_every_snapshot(
+    cdk: Cdk, emulator: Emulator, account: Account, life: Mapping[str, str]
+) -> None:
+    account.volume("web", Life="true")
+    function = Function(client=emulator.client("lambda"), name=life["FunctionName"])
+    function.run(period="day")
+
+    cdk.destroy(STACK, **SETTINGS)
+
+    names = {each["FunctionName"] for each in emulator.client("lambda").list_functions()["Functions"]}
+    assert life["FunctionName"] not in names
+    assert STACK not in stacks(emulator)
+    assert len(account.snapshots()) == 1

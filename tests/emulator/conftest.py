@@ -1,0 +1,20 @@
+"""One emulator for all of these tests, and an empty account for each."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.account import Account
+from emulator.server import Emulator, running
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as started:
+        yield started
+
+
+@pytest.fixture
+def account(emulator: Emulator) -> Iterator[Account]:
+    yield (account := Account(emulator))
+    account.clear()

@@ -1,0 +1,113 @@
+"""EC2's authorization in the emulator: every resource of a call is checked, each with its own conditions."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from boto3.session import Session
+from botocore.exceptions import ClientError
+
+from emulator.account import Account
+from emulator.server import REGION
+
+Statement = dict[str, Any]
+VOLUMES, SNAPSHOTS = "arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*::snapshot/*"
+
+
+def allow(action: str, resource: str, key: str, value: str) -> Statement:
+    condition = {"StringEquals": {key: value}}
+    return {"Effect": "Allow", "Action": action, "Resource": resource, "Condition": condition}
+
+
+CREATE = [
+    allow("ec2:CreateSnapshot", VOLUMES, "aws:ResourceTag/Backup", "true"),
+    allow("ec2:CreateSnapshot", SNAPSHOTS, "aws:RequestTag/set", "a"),
+    allow("ec2:CreateTags", SNAPSHOTS, "ec2:CreateAction", "CreateSnapshot"),
+]
+
+
+@pytest.fixture
+def as_role(account: Account) -> Callable[[list[Statement]], Any]:
+    """Give an EC2 client of a role that has exactly these statements."""
+
+    def client(statements: list[Statement]) -> Any:  # noqa: ANN401 - a client
+        iam = account.emulator.client("iam")
+        trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+        name = f"role-{len(iam.list_roles()['Roles'])}"
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+        policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+        iam.put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=policy)
+        keys = account.emulator.client("sts").assume_role(RoleArn=role["Arn"], RoleSessionName="test")[
+            "Credentials"
+        ]
+        session = Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], REGION)
+        return session.client("ec2", endpoint_url=account.emulator.endpoint)
+
+    return client
+
+
+def create(ec2: Any, volume: str, **tags: str) -> None:  # noqa: ANN401 - a client
+    every = [{"Key": key, "Value": value} for key, value in tags.items()]
+    specification = [{"ResourceType": "snapshot", "Tags": every}] if tags else []
+    ec2.create_snapshot(VolumeId=volume, TagSpecifications=specification)
+
+
+def test_a_create_that_every_statement_allows_is_done(
+    account: Account, as_role: Callable[[list[Statement]], Any]
+) -> None:
+    create(as_role(CREATE), account.volume("web", Backup="true"), set="a")
+
+    assert len(account.snapshots()) == 1
+
+
+@pytest.mark.parametrize(
+    ("without", "volume_tag", "tags"),
+    [
+        (0, "true", {"set": "a"}),  # not allowed on the volume
+        (1, "true", {"set": "a"}),  # not allowed on the new snapshot
+        (2, "true", {"set": "a"}),  # not allowed to tag
+        (None, "false", {"set": "a"}),  # the volume has another tag
+        (None, "true", {"set": "b"}),  # the snapshot would get another tag
+        (None, "true", {}),  # ... or none
+    ],
+)
+def test_a_create_needs_the_volume_the_snapshot_and_the_tagging_allowed(
+    account: Account,
+    as_role: Callable[[list[Statement]], Any],
+    without: int | None,
+    volume_tag: str,
+    tags: dict[str, str],
+) -> None:
+    ec2 = as_role([each for number, each in enumerate(CREATE) if number != without])
+    volume = account.volume("web", Backup=volume_tag)
+
+    with pytest.raises(ClientError) as refused:
+        create(ec2, volume, **tags)
+
+    assert refused.value.response["Error"]["Code"] == "UnauthorizedOperation"
+    assert not account.snapshots()
+
+
+def test_a_delete_is_checked_against_the_snapshots_own_tags(
+    account: Account, as_role: Callable[[list[Statement]], Any]
+) -> None:
+    ec2 = as_role([allow("ec2:DeleteSnapshot", SNAPSHOTS, "aws:ResourceTag/set", "a")])
+    volume = account.volume("web")
+    ours, theirs = account.snapshot(volume, set="a"), account.snapshot(volume, set="b")
+
+    ec2.delete_snapshot(SnapshotId=ours)
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        ec2.delete_snapshot(SnapshotId=theirs)
+
+    assert [each["SnapshotId"] for each in account.snapshots()] == [theirs]
+
+
+def test_tagging_outside_a_create_call_is_refused(
+    account: Account, as_role: Callable[[list[Statement]], Any]
+) -> None:
+    ec2 = as_role(CREATE)
+    snapshot = account.snapshot(account.volume("web"))
+
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        ec2.create_tags(Resources=[snapshot], Tags=[{"Key": "set", "Value": "a"}])
