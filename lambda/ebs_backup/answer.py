@@ -1,12 +1,15 @@
 """The function's answer: what `aws lambda invoke` prints, and for a dry run the plan with its reasons. Pure."""
 
+import json
 from dataclasses import asdict
+from itertools import accumulate
 from typing import Any
 
 from ebs_backup.model import Outcome, VolumeOutcome
 
-# Lambda: an answer is at most 6 MB. What goes beyond this many volumes and failures stands in the log alone.
-MAX_SHOWN = 500
+# Lambda: an answer is at most 6 MB. What goes beyond these stands in the log alone.
+MAX_FAILURES = 500
+MAX_PLAN = 4_000_000  # bytes of JSON; one volume's plan may hold a thousand snapshots
 
 
 def answer(outcome: Outcome) -> dict[str, Any]:
@@ -21,15 +24,15 @@ def answer(outcome: Outcome) -> dict[str, Any]:
         "found": sum(each.found for each in outcome.volumes),
         "expired": sum(len(each.expired) for each in outcome.volumes),
         "left": sum(len(each.left) for each in outcome.volumes),
-        "failures": [asdict(failure) for failure in failures[:MAX_SHOWN]],
-        "failures_not_shown": max(0, len(failures) - MAX_SHOWN),
+        "failures": [asdict(failure) for failure in failures[:MAX_FAILURES]],
+        "failures_not_shown": max(0, len(failures) - MAX_FAILURES),
     }
     if not outcome.run.dry_run:
         return summary
-    return summary | {
-        "plan": [_plan(each) for each in outcome.volumes[:MAX_SHOWN]],
-        "volumes_not_shown": max(0, len(outcome.volumes) - MAX_SHOWN),
-    }
+    plans = [_plan(each) for each in outcome.volumes]
+    sizes = accumulate(len(json.dumps(each)) for each in plans)
+    shown = [plan for plan, size in zip(plans, sizes, strict=True) if size <= MAX_PLAN]
+    return summary | {"plan": shown, "volumes_not_shown": len(plans) - len(shown)}
 
 
 def _plan(each: VolumeOutcome) -> dict[str, Any]:

@@ -45,8 +45,14 @@ def test_each_rule_passes_its_period_and_the_events_own_time(
     )
 
 
-def test_there_are_three_rules(template: Template) -> None:
+def test_it_runs_by_itself_and_holds_no_keys(template: Template) -> None:
+    """Makesnapshots runs from a crontab of a machine that may be asleep, with access keys in a file."""
     template.resource_count_is("AWS::Events::Rule", 3)
+    template.resource_count_is("AWS::IAM::AccessKey", 0)
+    template.resource_count_is("AWS::IAM::User", 0)
+    assert not [
+        name for name in only(template, "AWS::Lambda::Function")["Environment"]["Variables"] if "KEY" in name
+    ]
 
 
 def test_the_function_runs_on_the_python_that_the_tests_run_on(template: Template) -> None:

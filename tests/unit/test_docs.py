@@ -60,3 +60,11 @@ def test_the_readme_names_every_setting_with_its_default() -> None:
 
 def _written(default: object) -> str:
     return "none" if default == "" else json.dumps(default).strip('"')
+
+
+def test_every_test_that_the_page_on_other_tools_names_is_there() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "other-tools.md").read_text(encoding="utf-8")))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert named
+    assert named <= set(re.findall(r"^def (test_\w+)", tests, re.MULTILINE))

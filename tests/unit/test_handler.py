@@ -433,14 +433,16 @@ def test_the_log_of_one_run_never_names_the_one_before(world: World) -> None:
 
 def test_neither_log_nor_answer_holds_a_secret_or_an_address(world: World) -> None:
     world.env.setenv("AWS_SECRET_ACCESS_KEY", "hush-hush")
-    world.set(alert_email="ops@example.com")
-    world.volume()
+    world.set(alert_email="ops@example.com", copy_tags=True)
+    refused = world.volume(Password="in-a-tag")
+    world.volume(Password="in-a-tag")
+    world.refuse("CreateSnapshot", "UnauthorizedOperation", VolumeId=refused)
 
-    answer = world.invoke(RULE)
+    answers = world.invoke(RULE), world.invoke(RULE | {"dry_run": True})
 
-    told = world.log.getvalue() + json.dumps(answer)
-    assert "hush-hush" not in told
-    assert "@example.com" not in told
+    told = world.log.getvalue() + json.dumps(answers) + str(world.mails())
+    assert refused in told
+    assert not [each for each in ("hush-hush", "in-a-tag", "@example.com") if each in told]
 
 
 def test_clients_are_made_once_for_all_invocations(world: World) -> None:
