@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup demo test check infra e2e faults bench lock clean
+.PHONY: help setup demo test check deleter infra e2e faults bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,13 +32,16 @@ node_modules/.ready: package-lock.json
 demo: setup ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
 	@PYTHONPATH=lambda $(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT))
 
-test: check infra e2e ## Every check and test that passes or fails a change
+test: check deleter infra e2e ## Every check and test that passes or fails a change
 
 check: .venv/.ready ## Lint, types and unit tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy app.py benchmarks demo emulator infra lambda tests
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
+
+deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
+	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 $(BIN)/pytest --quiet tests/infra

@@ -53,6 +53,7 @@ def _topic(scope: Construct, settings: Settings) -> sns.Topic:
 
 def alarms(
     scope: Construct,
+    settings: Settings,
     *,
     topic: sns.ITopic,
     function: lambda_.IFunction,
@@ -60,13 +61,14 @@ def alarms(
     failed: sqs.IQueue,
 ) -> None:
     """Make the alarms; each text says what happened and what to do, for whoever is woken by it."""
+    what = f"EBS backup of set {settings.backup_set}"
     again = f'aws lambda invoke --function-name {function.function_name} --payload \'{{"period":"day"}}\' --cli-binary-format raw-in-base64-out answer.json'
     _alarm(
         scope,
         "FunctionErrors",
         topic=topic,
         metric=function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
-        text="EBS backup: a run broke or its report could not be mailed. Lambda tries it twice more by itself."
+        text=f"{what}: a run broke or its report could not be mailed. Lambda tries it twice more by itself."
         f" Look for ERROR in the function's log; run it again by hand: {again}",
     )
     _alarm(
@@ -76,7 +78,7 @@ def alarms(
         metric=failed.metric_approximate_number_of_messages_visible(
             period=Duration.minutes(5), statistic="Maximum"
         ),
-        text="EBS backup: a run broke three times and was given up: volumes may have no backup of that day, week or"
+        text=f"{what}: a run broke three times and was given up: volumes may have no backup of that day, week or"
         f" month. Read the message in {failed.queue_name}, mend what it names, then run again (it makes only what is"
         f" lacking): {again} . Purge the queue to end this alarm.",
     )
@@ -87,7 +89,7 @@ def alarms(
         metric=undelivered.metric_approximate_number_of_messages_visible(
             period=Duration.minutes(5), statistic="Maximum"
         ),
-        text="EBS backup: EventBridge could not start the function: that run did not happen. The message in"
+        text=f"{what}: EventBridge could not start the function: that run did not happen. The message in"
         f" {undelivered.queue_name} says why. Mend it and run by hand: {again} . Purge the queue to end this alarm.",
     )
 

@@ -1,19 +1,89 @@
-"""Settings from the CDK context: everything in it that is not the CDK's own must be a setting."""
+"""From the CDK context to the stacks to build: every backup set in every region, with its settings checked."""
 
+import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ebs_backup.settings import InvalidSettingsError, Settings
 
+SETS, REGIONS = "backup_sets", "regions"
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 
-def settings_from(context: Mapping[str, Any], *, region: str | None = None) -> Settings:
-    """Read the settings; raises InvalidSettingsError, which names an unknown name too.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One stack to build; `region` is None where the CLI's environment names none (a synth without credentials)."""
+
+    settings: Settings
+    region: str | None
+    several: bool  # regions were asked for
+
+    @property
+    def name(self) -> str:
+        """Give the stack's name: the same in every region, so that `regions` can be set later without a new stack."""
+        return f"ebs-backup-{self.settings.backup_set}"
+
+    @property
+    def id(self) -> str:
+        """Give the stack's id in the app, where the name alone would not do for several regions."""
+        return f"{self.name}-{self.region}" if self.several else self.name
+
+
+def targets(context: Mapping[str, Any], *, region: str | None = None) -> tuple[Target, ...]:
+    """Read the settings of every stack; raises InvalidSettingsError, which names an unknown name too.
 
     The CDK's own keys (feature flags, cached look-ups, its CLI's notes) all hold a `:` or a `/`; no setting does.
     """
-    settings = Settings.parse({key: value for key, value in context.items() if not {":", "/"} & set(key)})
-    topic_region = settings.topic_arn.split(":")[3] if settings.topic_arn else region
-    if region and topic_region != region:
+    raw = {key: value for key, value in context.items() if not {":", "/"} & set(key)}
+    sets, regions = _sets(raw.pop(SETS, None)), _regions(raw.pop(REGIONS, None))
+    every = [_settings(raw, name, overrides) for name, overrides in sets.items()] or [Settings.parse(raw)]
+    return tuple(
+        Target(settings=_checked(settings, where), region=where, several=bool(regions))
+        for settings in every
+        for where in regions or (region,)
+    )
+
+
+def _settings(raw: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -> Settings:
+    if "backup_set" in overrides:
+        raise InvalidSettingsError(SETS, "without a backup_set inside: a set's name is its key", name)
+    try:
+        return Settings.parse({**raw, **overrides, "backup_set": name})
+    except InvalidSettingsError as error:
+        error.args = (f"{SETS}[{name!r}]: {error}",)
+        raise
+
+
+def _sets(value: object) -> Mapping[str, Mapping[str, Any]]:
+    """Take an object of objects, or its JSON (`-c` values arrive as strings), or none."""
+    try:
+        sets = json.loads(value) if isinstance(value, str) and value else value or {}
+    except json.JSONDecodeError:
+        sets = value
+    if not isinstance(sets, Mapping) or not all(isinstance(each, Mapping) for each in sets.values()):
+        allowed = 'an object of set names and overrides, such as {"web": {"keep_day": 7}}, or empty'
+        raise InvalidSettingsError(SETS, allowed, value)
+    return sets
+
+
+def _regions(value: object) -> tuple[str, ...]:
+    """Take a list of regions, or a comma-separated text, or none."""
+    listed = value.split(",") if isinstance(value, str) and value else value or []
+    names = (
+        [each.strip() if isinstance(each, str) else "" for each in listed]
+        if isinstance(listed, list)
+        else [""]
+    )
+    if not all(map(_REGION.fullmatch, names)):
+        raise InvalidSettingsError(REGIONS, "regions such as eu-west-1, comma-separated, or empty", value)
+    return tuple(dict.fromkeys(names))
+
+
+def _checked(settings: Settings, region: str | None) -> Settings:
+    """Refuse what is not in the stack's region; an alarm cannot publish to a topic elsewhere."""
+    if region and settings.topic_arn and settings.topic_arn.split(":")[3] != region:
         allowed = f"the ARN of a topic in {region}, where the stack's alarms are"
         raise InvalidSettingsError("topic_arn", allowed, settings.topic_arn)
     return settings

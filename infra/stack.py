@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack
+from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
@@ -12,9 +12,10 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from ebs_backup.settings import Period, Settings
+from ebs_backup.settings import TAG_SET, Period, Settings
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
+from infra.context import Target
 from infra.role import function_role
 
 MEMORY = 512  # MB, to be set by the benchmark
@@ -24,28 +25,25 @@ class BackupStack(Stack):
     """What one `cdk deploy` makes. Physical names are CloudFormation's own, so that any set name fits."""
 
     def __init__(
-        self,
-        scope: Construct,
-        stack_id: str,
-        *,
-        settings: Settings,
-        function: Path,
-        env: Environment | None = None,
+        self, scope: Construct, target: Target, *, function: Path, account: str | None = None
     ) -> None:
+        settings = target.settings
         super().__init__(
             scope,
-            stack_id,
-            env=env,
+            target.id,
+            stack_name=target.name,
+            env=Environment(account=account, region=target.region),
             description=f"ebs-backup: snapshots of every EBS volume tagged {settings.tag_name}={settings.tag_value}"[
                 :1024
             ],
         )
+        Tags.of(self).add(TAG_SET, settings.backup_set)
         topic = report_topic(self, settings)
         undelivered, failed = _queue(self, "UndeliveredEvents"), _queue(self, "FailedRuns")
         backup = _function(self, settings=settings, code=function, topic=topic, failed=failed)
         for period in Period:
             _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
-        alarms(self, topic=topic, function=backup, undelivered=undelivered, failed=failed)
+        alarms(self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed)
         for name, value in {
             "FunctionName": backup.function_name,
             "TopicArn": topic.topic_arn,

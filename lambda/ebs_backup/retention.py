@@ -20,8 +20,8 @@ def rotate(snapshots: Iterable[Snapshot], *, keep: int, period: Period, run: str
     """Decide for every snapshot of one volume and period: restore points newest first, then the rest.
 
     Kept are the newest `keep` usable restore points, the newest `max(1, keep - 1)` completed ones (a pending one can
-    still fail), what `run` made, and everything pending or in a state that EC2 may yet change. A failed snapshot
-    holds nothing and goes at once, as do completed duplicates inside one restore point.
+    still fail), what `run` made, and every restore point with a snapshot that is pending or in a state that EC2 may yet
+    change. A failed snapshot holds nothing and goes at once, as do completed duplicates inside one restore point.
     """
     everything = list(snapshots)
     ours = [each for each in everything if each.period == period and each.run]
@@ -63,7 +63,8 @@ def _age(each: Snapshot, run: str) -> tuple[object, bool, str, str]:
 
 def _by_rank(points: Sequence[RestorePoint], *, keep: int, period: Period, run: str) -> Iterator[Decision]:
     usable = completed = 0
-    for first in (point.first for point in points):
+    for point in points:
+        first = point.first
         usable += first.usable
         completed += first.state == COMPLETED
         if first.usable and usable <= keep:
@@ -74,6 +75,9 @@ def _by_rank(points: Sequence[RestorePoint], *, keep: int, period: Period, run: 
             yield _keep(first, "made by this run")
         elif first.state != COMPLETED:
             yield _keep(first, f"still {first.state}")
+        elif unsettled := [each for each in point.others if each.state != COMPLETED]:
+            # Alone, that one would pass for a restore point as new as itself, and displace an older one.
+            yield _keep(first, f"its duplicate {unsettled[0].id} is still {unsettled[0].state}")
         else:
             reason = f"beyond keep_{period}={keep}"
             yield Decision(snapshot=first, verdict=Verdict.EXPIRED, reason=reason)

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment
+from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from infra.context import settings_from
+from infra.context import targets
 from infra.stack import BackupStack
 
 ROOT = Path(__file__).parent.parent.parent
@@ -19,14 +19,8 @@ Synthesize = Callable[..., Template]
 def synthesize(**context: Any) -> Template:  # noqa: ANN401 - as loose as a context is
     """Synthesize the stack of these settings over cdk.json's defaults."""
     defaults = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    settings = settings_from(defaults | context)
-    stack = BackupStack(
-        App(),
-        f"ebs-backup-{settings.backup_set}",
-        settings=settings,
-        function=ROOT / "lambda",
-        env=Environment(account="111122223333", region="eu-west-1"),
-    )
+    (target,) = targets(defaults | context, region="eu-west-1")
+    stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
     return Template.from_stack(stack)
 
 

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis
 
 # A busy machine is no fault of the code under test.
 hypothesis.register_profile("unit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.register_profile("thorough", hypothesis.get_profile("unit"), max_examples=1000)
 hypothesis.load_profile("unit")
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -138,6 +138,17 @@ def test_of_duplicates_the_completed_one_stands_for_its_run_and_a_pending_one_wa
     }
 
 
+def test_a_restore_point_whose_duplicate_is_pending_waits_for_it() -> None:
+    """Left alone, a late pending duplicate would be the newest restore point and displace a good one."""
+    twin = snap(0, "pending", id="snap-2-twin", run="run-2")
+    history = [snap(1), snap(2, run="run-2"), twin, snap(1, id="snap-other", run="run-other")]
+
+    decisions = decide(*history, keep=2)
+
+    assert decisions["snap-2"] == "kept: its duplicate snap-2-twin is still pending"
+    assert gone(*history, keep=2) == []
+
+
 def test_a_restore_point_beyond_keep_goes_with_its_duplicates() -> None:
     twin = snap(2, id="snap-2-twin", run="run-2")
 
