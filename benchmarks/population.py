@@ -24,6 +24,7 @@ SETTINGS = Settings(
     schedule_month="30 3 1 * ? *",
     alert_email=(),
     topic_arn=TOPIC,
+    kms_key_arn="",
     report="always",
     copy_tags=True,
     max_expired_per_volume=3,

@@ -75,12 +75,13 @@ def _set_up(emulator: Emulator) -> Stage:
     with show.step("cdk bootstrap"):
         cdk.bootstrap()
     with show.step("cdk deploy -c alert_email=you@example.com"):
-        outputs = cdk.deploy(STACK, alert_email="you@example.com")
+        cdk.deploy(STACK, alert_email="you@example.com")
     with show.step("three volumes tagged Backup=true, one that is not, a snapshot made by hand"):
         volumes = {name: account.volume(name, Backup="true") for name in ("web-1 root", "web-1 data")}
         volumes["db-1 data"] = account.volume("db-1 data", size=100, Backup="true")
         volumes["scratch"] = account.volume("scratch")
         account.snapshot(volumes["db-1 data"], Name="day_snapshot of db-1, by hand")
+    outputs = cdk.outputs(STACK)
     function = Function(client=emulator.client("lambda"), name=outputs["FunctionName"])
     inbox = Inbox.of(emulator, outputs["TopicArn"])
     return Stage(account=account, function=function, inbox=inbox, volumes=volumes)

@@ -1,6 +1,5 @@
 """The real CDK CLI against the emulator: bootstrap, deploy, diff, destroy."""
 
-import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,30 +22,26 @@ class Cdk:
 
     emulator: Emulator
 
-    def bootstrap(self) -> None:
-        """Prepare the account for deployments, as every CDK user does once; this needs no app."""
-        self.run("bootstrap", f"aws://{ACCOUNT}/{REGION}", folder=self.emulator.folder)
+    def bootstrap(self, region: str = REGION) -> None:
+        """Prepare the account for deployments, as every CDK user does once a region; this needs no app."""
+        self.run("bootstrap", f"aws://{ACCOUNT}/{region}", folder=self.emulator.folder)
 
-    def deploy(self, stack: str, **context: object) -> Mapping[str, str]:
-        """Deploy with these settings over cdk.json's and give the stack's outputs."""
-        outputs = self.emulator.folder / "outputs.json"
-        self.run(
-            "deploy",
-            stack,
-            "--require-approval=never",
-            f"--outputs-file={outputs}",
-            *options(context),
-        )
-        found: dict[str, dict[str, str]] = json.loads(outputs.read_text(encoding="utf-8"))
-        return found[stack]
+    def deploy(self, stacks: str, **context: object) -> None:
+        """Deploy these stacks, or `--all`, with these settings over cdk.json's."""
+        self.run("deploy", stacks, "--require-approval=never", *options(context))
+
+    def outputs(self, stack: str, *, region: str = REGION) -> Mapping[str, str]:
+        """Give the outputs of a deployed stack, by its name."""
+        found = self.emulator.client("cloudformation", region=region).describe_stacks(StackName=stack)
+        return {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
 
     def diff(self, stack: str, **context: object) -> str:
         """Give what a deploy with these settings would change."""
         return self.run("diff", stack, *options(context))
 
-    def destroy(self, stack: str, **context: object) -> None:
-        """Remove the stack that these settings describe."""
-        self.run("destroy", stack, "--force", *options(context))
+    def destroy(self, stacks: str, **context: object) -> None:
+        """Remove stacks, or `--all`, of the app with these settings."""
+        self.run("destroy", stacks, "--force", *options(context))
 
     def run(self, command: str, *options: str, folder: Path = ROOT) -> str:
         """Run one command and give what it printed; raises CdkError if it fails."""

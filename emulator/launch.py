@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 from ministack.app import main
 
-from emulator import authorization, ebs, mail, schedule
+from emulator import authorization, ebs, mail, names, schedule
 from emulator.clock import Clock
 from emulator.patching import check_version
 
@@ -18,6 +18,7 @@ def patch() -> None:
     authorization.patch()
     schedule.patch(clock)
     mail.patch()
+    names.patch()
 
 
 if __name__ == "__main__":

@@ -55,10 +55,10 @@ class Emulator:
         guard.check(found)
         return found
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - a client of any service
+    def client(self, service: str, *, region: str = REGION) -> Any:  # noqa: ANN401 - a client of any service
         """Give a boto3 client of the emulator's root user."""
         any_service: Any = self.session.client  # the stubs know services by literal names alone
-        return any_service(service, endpoint_url=self.endpoint)
+        return any_service(service, region_name=region, endpoint_url=self.endpoint)
 
 
 @contextmanager

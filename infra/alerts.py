@@ -4,6 +4,7 @@ from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -12,7 +13,7 @@ from constructs import Construct
 from ebs_backup.settings import Settings
 
 
-def report_topic(scope: Construct, settings: Settings) -> sns.ITopic:
+def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.ITopic:
     """Make the topic, or take the given one, and subscribe the addresses.
 
     The construct ids must stay: another id is another topic, and every address would have to confirm again.
@@ -20,7 +21,7 @@ def report_topic(scope: Construct, settings: Settings) -> sns.ITopic:
     if settings.topic_arn:
         topic = sns.Topic.from_topic_arn(scope, "Topic", settings.topic_arn)
     else:
-        topic = _topic(scope, settings)
+        topic = _topic(scope, settings, key)
     for address in settings.alert_email:
         sns.Subscription(
             scope, f"Mail {address}", topic=topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
@@ -34,10 +35,9 @@ def report_topic(scope: Construct, settings: Settings) -> sns.ITopic:
     return topic
 
 
-def _topic(scope: Construct, settings: Settings) -> sns.Topic:
-    topic = sns.Topic(
-        scope, "Topic", display_name=f"EBS backup {settings.backup_set}"[:100], enforce_ssl=True
-    )
+def _topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.Topic:
+    name = f"EBS backup {settings.backup_set}"[:100]
+    topic = sns.Topic(scope, "Topic", display_name=name, enforce_ssl=True, master_key=key)
     # enforce_ssl writes a policy with a Deny alone, which would silence the alarms.
     topic.add_to_resource_policy(
         iam.PolicyStatement(

@@ -82,8 +82,9 @@ def _regions(value: object) -> tuple[str, ...]:
 
 
 def _checked(settings: Settings, region: str | None) -> Settings:
-    """Refuse what is not in the stack's region; an alarm cannot publish to a topic elsewhere."""
-    if region and settings.topic_arn and settings.topic_arn.split(":")[3] != region:
-        allowed = f"the ARN of a topic in {region}, where the stack's alarms are"
-        raise InvalidSettingsError("topic_arn", allowed, settings.topic_arn)
+    """Refuse what is not in the stack's region: an alarm cannot publish to a topic elsewhere, nor with a key there."""
+    for name, what in (("topic_arn", "topic"), ("kms_key_arn", "key")):
+        arn = getattr(settings, name)
+        if region and arn and arn.split(":")[3] != region:
+            raise InvalidSettingsError(name, f"the ARN of a {what} in {region}, where the stack is", arn)
     return settings

@@ -1,5 +1,7 @@
 """What the function may do: one statement for each need, and nothing else."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -27,7 +29,21 @@ def function_role(
         _allow("KeepFailedRuns", "sqs:SendMessage", failures_arn),
     ):
         role.add_to_policy(statement)
+    if settings.kms_key_arn:
+        role.add_to_policy(_use_the_key(Stack.of(scope), settings.kms_key_arn))
     return role
+
+
+def _use_the_key(stack: Stack, key_arn: str) -> iam.PolicyStatement:
+    """Let topic and queue be encrypted with a key of the account's own: their writers need it, and only through them."""
+    through = [f"{service}.{stack.region}.amazonaws.com" for service in ("sns", "sqs")]
+    return _allow(
+        "UseTheKey",
+        "kms:GenerateDataKey",
+        key_arn,
+        more="kms:Decrypt",
+        equals={"kms:ViaService": through},
+    )
 
 
 def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatement, ...]:
@@ -71,7 +87,12 @@ def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatemen
 
 
 def _allow(
-    sid: str, action: str, resource: str, *, more: str = "", equals: dict[str, str] | None = None
+    sid: str,
+    action: str,
+    resource: str,
+    *,
+    more: str = "",
+    equals: Mapping[str, str | list[str]] | None = None,
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         sid=sid,

@@ -5,6 +5,7 @@ from pathlib import Path
 from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
@@ -38,9 +39,10 @@ class BackupStack(Stack):
             ],
         )
         Tags.of(self).add(TAG_SET, settings.backup_set)
-        topic = report_topic(self, settings)
-        undelivered, failed = _queue(self, "UndeliveredEvents"), _queue(self, "FailedRuns")
-        backup = _function(self, settings=settings, code=function, topic=topic, failed=failed)
+        key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arn) if settings.kms_key_arn else None
+        topic = report_topic(self, settings, key)
+        undelivered, failed = (_queue(self, name, key) for name in ("UndeliveredEvents", "FailedRuns"))
+        backup = _function(self, settings=settings, code=function, topic=topic, failed=failed, key=key)
         for period in Period:
             _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
         alarms(self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed)
@@ -54,22 +56,33 @@ class BackupStack(Stack):
             CfnOutput(self, name, value=value)
 
 
-def _queue(scope: Construct, name: str) -> sqs.Queue:
+def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:
     return sqs.Queue(
         scope,
         name,
         retention_period=Duration.days(14),
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        encryption=sqs.QueueEncryption.KMS if key else sqs.QueueEncryption.SQS_MANAGED,
+        encryption_master_key=key,
         enforce_ssl=True,
     )
 
 
 def _function(
-    scope: Construct, *, settings: Settings, code: Path, topic: sns.ITopic, failed: sqs.Queue
+    scope: Construct,
+    *,
+    settings: Settings,
+    code: Path,
+    topic: sns.ITopic,
+    failed: sqs.Queue,
+    key: kms.IKey | None,
 ) -> lambda_.Function:
     # Reports that had to be cut refer to the log: it is kept as long as anybody may still ask.
     log = logs.LogGroup(
-        scope, "Log", retention=logs.RetentionDays.SIX_MONTHS, removal_policy=RemovalPolicy.DESTROY
+        scope,
+        "Log",
+        retention=logs.RetentionDays.SIX_MONTHS,
+        removal_policy=RemovalPolicy.DESTROY,
+        encryption_key=key,
     )
     role = function_role(
         scope,

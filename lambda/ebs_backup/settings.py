@@ -29,7 +29,7 @@ TAG_SOURCE = "ebs-backup:source"
 TAG_EXPIRES = "ebs-backup:expires-until"
 
 ENV_PREFIX = "EBS_BACKUP_"
-ENV_LEFT_OUT = frozenset({"alert_email"})  # the function publishes to a topic and needs no addresses
+ENV_LEFT_OUT = frozenset({"alert_email", "kms_key_arn"})  # the function needs neither addresses nor the key
 
 Report = Literal["always", "problems"]
 
@@ -106,6 +106,17 @@ def _topic(name: str, value: object) -> str:
     return value
 
 
+def _key(name: str, value: object) -> str:
+    """Take a key's ARN, or none; an alias could be pointed to another key later, which the role may not use."""
+    if value in ("", None):
+        return ""
+    if not isinstance(value, str) or not re.fullmatch(
+        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,128}", value
+    ):
+        raise InvalidSettingsError(name, "the ARN of a KMS key (no alias), or empty", value)
+    return value
+
+
 def _report(name: str, value: object) -> Report:
     if value not in ("always", "problems"):
         raise InvalidSettingsError(name, "always or problems", value)
@@ -143,6 +154,7 @@ class Settings:
     schedule_month: Annotated[str, _schedule]
     alert_email: Annotated[tuple[str, ...], _addresses]
     topic_arn: Annotated[str, _topic]
+    kms_key_arn: Annotated[str, _key]
     report: Annotated[Report, _report]
     copy_tags: Annotated[bool, _boolean]
     max_expired_per_volume: Annotated[int, _count]

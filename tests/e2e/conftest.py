@@ -27,7 +27,8 @@ def emulator(cdk: Cdk) -> Emulator:
 @pytest.fixture(scope="session")
 def outputs(cdk: Cdk) -> Mapping[str, str]:
     """Give the outputs of the stack, deployed as the README says."""
-    return cdk.deploy(STACK, alert_email="you@example.com")
+    cdk.deploy(STACK, alert_email="you@example.com")
+    return cdk.outputs(STACK)
 
 
 @pytest.fixture

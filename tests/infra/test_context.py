@@ -72,7 +72,11 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
         ({"regions": 1}, "regions must be regions such as eu-west-1"),
         (
             {"regions": "eu-west-1,eu-west-2", "topic_arn": "arn:aws:sns:eu-west-1:111122223333:t"},
-            "topic_arn must be the ARN of a topic in eu-west-2, where the stack's alarms are",
+            "topic_arn must be the ARN of a topic in eu-west-2, where the stack is",
+        ),
+        (
+            {"kms_key_arn": "arn:aws:kms:us-east-1:111122223333:key/k"},
+            "kms_key_arn must be the ARN of a key in eu-west-1, where the stack is",
         ),
     ],
 )

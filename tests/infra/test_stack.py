@@ -11,6 +11,7 @@ from infra.bundle import RUNTIME
 from tests.infra.conftest import synthesize
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:existing"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/0000-1111"
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
@@ -152,3 +153,24 @@ def test_a_set_name_of_64_characters_deploys_for_no_physical_name_is_ours() -> N
 
     for kind, name in {"AWS::Lambda::Function": "FunctionName", "AWS::SNS::Topic": "TopicName"}.items():
         assert name not in only(template, kind)
+
+
+def test_with_a_key_of_ones_own_topic_queues_and_log_are_encrypted_with_it() -> None:
+    template = synthesize(kms_key_arn=KEY)
+
+    assert only(template, "AWS::SNS::Topic")["KmsMasterKeyId"] == KEY
+    assert only(template, "AWS::Logs::LogGroup")["KmsKeyId"] == KEY
+    template.all_resources_properties("AWS::SQS::Queue", {"KmsMasterKeyId": KEY})
+
+
+def test_with_a_key_of_ones_own_alarms_rules_and_the_function_still_reach_topic_and_queues() -> None:
+    template = synthesize(kms_key_arn=KEY)
+
+    statements = only(template, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    (use,) = [each for each in statements if each["Sid"] == "UseTheKey"]
+    assert (set(use["Action"]), use["Resource"]) == ({"kms:GenerateDataKey", "kms:Decrypt"}, KEY)
+    assert use["Condition"] == {
+        "StringEquals": {"kms:ViaService": ["sns.eu-west-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com"]}
+    }
+    assert "cloudwatch.amazonaws.com" in str(only(template, "AWS::SNS::TopicPolicy"))
+    assert "events.amazonaws.com" in str(template.find_resources("AWS::SQS::QueuePolicy"))

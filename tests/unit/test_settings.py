@@ -12,9 +12,11 @@ from ebs_backup.settings import InvalidSettingsError, Period, Settings
 from tests.unit.builders import CONTEXT, settings
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/0000-1111"
 
 COUNT = "a whole number from 1 to 1000"
 ADDRESSES = "mail addresses, comma-separated, or empty"
+KEY_ARN = "the ARN of a KMS key (no alias), or empty"
 TOPIC_ARN = "the ARN of a standard SNS topic, or empty"
 SET = "1 to 64 of a-z, 0-9 and -"
 TAG_NAME = "1 to 128 characters without control characters or ${, and not begin with aws:"
@@ -41,6 +43,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
         schedule_month="30 3 1 * ? *",
         alert_email=(),
         topic_arn="",
+        kms_key_arn="",
         report="always",
         copy_tags=True,
         max_expired_per_volume=3,
@@ -84,6 +87,8 @@ def test_cdk_json_names_every_setting_and_no_other() -> None:
         ("topic_arn", "", ""),
         ("topic_arn", TOPIC, TOPIC),
         ("topic_arn", "arn:aws-cn:sns:cn-north-1:111122223333:b", "arn:aws-cn:sns:cn-north-1:111122223333:b"),
+        ("kms_key_arn", None, ""),
+        ("kms_key_arn", KEY, KEY),
         ("report", "always", "always"),
         ("report", "problems", "problems"),
         ("copy_tags", True, True),
@@ -173,6 +178,9 @@ def test_a_good_value_is_taken_as_a_string_and_as_it_is(
         ),
         ("topic_arn", "arn:aws:sns:eu-west-1:1111:b", TOPIC_ARN, "'arn:aws:sns:eu-west-1:1111:b'"),
         ("topic_arn", 5, TOPIC_ARN, "5"),
+        ("kms_key_arn", "alias/backups", KEY_ARN, "'alias/backups'"),
+        ("kms_key_arn", KEY.replace("key/", "alias/"), KEY_ARN, f"'{KEY.replace('key/', 'alias/')}'"),
+        ("kms_key_arn", 5, KEY_ARN, "5"),
         ("report", "never", "always or problems", "never"),
         ("report", "", "always or problems", "''"),
         ("report", "Always", "always or problems", "Always"),

@@ -1,0 +1,79 @@
+"""Two backup sets in two regions by one deploy: each makes, keeps, counts and expires only its own."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from emulator.account import Account, Function
+from emulator.cdk import Cdk
+from emulator.server import REGION
+
+ELSEWHERE = "us-east-2"
+SETS = {"backup_sets": json.dumps({"one": {"keep_day": 2}, "two": {"keep_day": 1}})}
+MONDAY = datetime(2027, 6, 7, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def sets(cdk: Cdk) -> Iterator[Mapping[str, Function]]:
+    """Give each set's function in the first region; the other region's stacks are there beside them."""
+    context = {**SETS, "regions": f"{REGION},{ELSEWHERE}", "alert_email": "you@example.com"}
+    cdk.bootstrap(ELSEWHERE)
+    cdk.deploy("--all", **context)
+    client = cdk.emulator.client("lambda")
+    yield {
+        name: Function(client=client, name=cdk.outputs(f"ebs-backup-{name}")["FunctionName"])
+        for name in ("one", "two")
+    }
+    cdk.destroy("--all", **context)
+
+
+def nights(account: Account, function: Function, count: int, *, first: int = 0) -> None:
+    for number in range(first, first + count):
+        time = MONDAY + timedelta(days=number)
+        account.emulator.clock.set(time + timedelta(seconds=1))
+        function.run(period="day", time=time.isoformat())
+
+
+def held(account: Account, volume: str) -> dict[str, int]:
+    """Count the volume's snapshots by backup set."""
+    sets = [each["Tags"]["ebs-backup:set"] for each in account.snapshots(volume)]
+    return {name: sets.count(name) for name in sets}
+
+
+def test_two_sets_that_select_one_volume_rotate_only_their_own(
+    account: Account, sets: Mapping[str, Function]
+) -> None:
+    volume = account.volume("shared", Backup="true")
+
+    nights(account, sets["one"], 4)
+    nights(account, sets["two"], 4, first=4)
+
+    assert held(account, volume) == {"one": 2, "two": 2}  # of keep 1 there are two while the newer is pending
+
+
+def test_a_set_that_selects_nothing_any_more_deletes_nothing_of_the_other(
+    account: Account, sets: Mapping[str, Function]
+) -> None:
+    volume = account.volume("shared", Backup="true")
+    nights(account, sets["one"], 3)
+
+    account.ec2.delete_tags(Resources=[volume], Tags=[{"Key": "Backup"}])
+    answer = sets["two"].run(period="day")
+
+    assert answer["status"] == "FAILED"
+    assert held(account, volume) == {"one": 2}
+
+
+def test_a_region_has_its_own_stack_and_sees_its_own_volumes(
+    account: Account, sets: Mapping[str, Function], cdk: Cdk
+) -> None:
+    account.volume("here", Backup="true")
+    client = cdk.emulator.client("lambda", region=ELSEWHERE)
+    name = cdk.outputs("ebs-backup-one", region=ELSEWHERE)["FunctionName"]
+
+    here = sets["one"].run(period="day", dry_run=True)
+    there = Function(client=client, name=name).run(period="day", dry_run=True)
+
+    assert (here["volumes"], there["volumes"]) == (1, 0)
