@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from botocore import xform_name
 from botocore.session import Session
+from botocore.validate import ParamValidator
 
-from ebs_backup.settings import Settings
+from ebs_backup.settings import Period, Settings
+from tests.unit.builders import settings
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 GLOBAL = {"--query", "--output", "--cli-binary-format", "--cli-read-timeout", "--region"}
 WAITERS = {"volume-available": "describe-volumes"}  # what the waiters that we use call
 RENAMED = {"--notification-endpoint": "--endpoint"}  # the CLI's own name, for --endpoint is taken
+OF_THE_CLI_ALONE = "aws dlm create-default-role"  # which is no API call: nothing here to hold it against
 COMMAND = re.compile(r"(?:^ +|`|xargs -n 1 )(aws [a-z0-9-]+ [^`|]+?)(?=`|\||$)", re.MULTILINE)
 PICKED = re.compile(r"\[\?[^\]]*\]\|\[0\]")  # a filter inside a --query, with backticks and a pipe of its own
 
@@ -23,7 +26,8 @@ PICKED = re.compile(r"\[\?[^\]]*\]\|\[0\]")  # a filter inside a --query, with b
 def commands() -> list[str]:
     """Give every `aws ...` command of the docs, each in one line."""
     texts = (page.read_text(encoding="utf-8").replace("\\\n", " ") for page in PAGES)
-    return [command for text in texts for command in COMMAND.findall(PICKED.sub("", text))]
+    found = (command for text in texts for command in COMMAND.findall(PICKED.sub("", text)))
+    return [command for command in found if not command.startswith(OF_THE_CLI_ALONE)]
 
 
 def test_the_docs_hold_commands() -> None:
@@ -68,3 +72,17 @@ def test_every_test_that_the_page_on_other_tools_names_is_there() -> None:
 
     assert named
     assert named <= set(re.findall(r"^def (test_\w+)", tests, re.MULTILINE))
+
+
+def test_the_dlm_policy_is_one_that_dlm_takes_and_equals_the_defaults() -> None:
+    text = (ROOT / "docs" / "dlm-and-aws-backup.md").read_text(encoding="utf-8")
+    policy = json.loads(re.findall(r"```json\n(.+?)```", text, re.DOTALL)[0])
+    defaults = settings()
+
+    shape = Session().get_service_model("dlm").shape_for("PolicyDetails")
+    assert not ParamValidator().validate(policy, shape).has_errors()
+    assert policy["TargetTags"] == [{"Key": defaults.tag_name, "Value": defaults.tag_value}]
+    assert {
+        each["Name"]: (each["CreateRule"]["CronExpression"], each["RetainRule"]["Count"])
+        for each in policy["Schedules"]
+    } == {period.value: (f"cron({defaults.schedule(period)})", defaults.keep(period)) for period in Period}
