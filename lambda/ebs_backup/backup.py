@@ -46,7 +46,6 @@ class Backup:
             self.volume, self.run, copy_tags=self.settings.copy_tags, expires_until=self._expires_until()
         )
         try:
-            self.writer.check_time()
             made = yield from self.writer.create(self.volume, self.run, label)
         except AwsError as error:
             return self._not_made(error)
@@ -111,7 +110,6 @@ class Backup:
 
     def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
         try:
-            self.writer.check_time()
             was_there = yield from self.writer.delete(decision.snapshot)
         except AwsError as error:
             return error

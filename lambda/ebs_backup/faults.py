@@ -30,9 +30,10 @@ class Kind(Enum):
 
 GONE_CODES = frozenset({"InvalidVolume.NotFound", "InvalidSnapshot.NotFound"})
 RATE_PER_VOLUME = "SnapshotCreationPerVolumeRateExceeded"  # 15 s between two snapshots of one volume
+THROTTLED, THROTTL = "RequestLimitExceeded", "Throttl"  # EC2's code, and what the others begin with
 WAIT_CODES = frozenset(
     {
-        "RequestLimitExceeded",
+        THROTTLED,
         RATE_PER_VOLUME,
         "ConcurrentSnapshotLimitExceeded",  # 5 pending snapshots of one volume, 1 of st1 and sc1
         "PendingSnapshotLimitExceeded",
@@ -48,6 +49,11 @@ class AwsError(Exception):
     def __init__(self, *, kind: Kind, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
         self.kind, self.code, self.message = kind, code, message
+
+    @property
+    def throttled(self) -> bool:
+        """Tell whether AWS refused for the number of calls, whatever they were about."""
+        return self.code == THROTTLED or self.code.startswith(THROTTL)
 
     @classmethod
     def of(cls, error: Exception) -> Self:
@@ -68,7 +74,7 @@ def _kind(code: str, status: int) -> Kind:
     """Class a code before its status: EC2 throttles with a 503, and then nothing was done."""
     if code in GONE_CODES:
         return Kind.GONE
-    if code in WAIT_CODES or code.startswith("Throttl"):
+    if code in WAIT_CODES or code.startswith(THROTTL):
         return Kind.WAIT
     return Kind.UNSURE if status >= 500 else Kind.REFUSED
 
