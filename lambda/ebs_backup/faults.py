@@ -55,6 +55,11 @@ class AwsError(Exception):
         """Tell whether AWS refused for the number of calls, whatever they were about."""
         return self.code == THROTTLED or self.code.startswith(THROTTL)
 
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether only time was lacking: what raises such an error had waited as long as it might."""
+        return self.kind in (Kind.WAIT, Kind.UNSURE)
+
     @classmethod
     def of(cls, error: Exception) -> Self:
         """Class any of ERRORS."""
@@ -105,6 +110,18 @@ _ADVICE_BY_WORDING = {
     r"\block": "The snapshot is locked (EBS Snapshot Lock): it goes when the lock ends, on the run after.",
     r"recycle bin": "The Recycle Bin holds this snapshot under a retention rule: nothing to do.",
 }
+
+
+def not_continued(error: AwsError, function: str) -> Failure:
+    """Say that a run which time cut short could not be handed on."""
+    return Failure(
+        resource=function,
+        action="go on in a further invocation",
+        code=error.code,
+        message=error.message[:300],
+        advice="Lambda tries a scheduled run twice more within minutes, and each try goes on where the last one ended: wait"
+        " for their mails. If the code speaks of access, look for a policy that keeps the function from invoking itself.",
+    )
 
 
 def failure(error: AwsError, *, resource: str, action: str) -> Failure:
