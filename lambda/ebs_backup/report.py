@@ -153,9 +153,9 @@ def _nothing_selected(outcome: Outcome) -> Iterator[str]:
 def _stopped(outcome: Outcome) -> Iterator[str]:
     if failure := outcome.stopped:
         undone = counted(sum(each.unfinished for each in outcome.volumes), "volume")
-        yield f"NOT FINISHED  {undone}: the function's time ended and it could not {failure.action}"
+        yield f"NOT FINISHED  {undone}; the function's time ended, and it could not {one_line(failure.action)}"
         yield from paragraph(one_line(f"{failure.resource}: {failure.code}: {failure.message}", 1000))
-        yield from paragraph(f"To do: {failure.advice}")
+        yield from paragraph(f"To do: {one_line(failure.advice)}")
 
 
 def _not_backed_up(outcome: Outcome, failed: Sequence[_Failed], detail: _Detail) -> Iterator[str]:
