@@ -133,10 +133,12 @@ class Ec2:
 
     def _in_time(self, wait: float, fault: AwsError | None) -> float:
         """Give the wait; raises what was met last if it passes the deadline."""
-        if self._clock() + wait >= self._deadline:
-            message = "the function's time ended before its turn"
-            raise fault or AwsError(kind=Kind.WAIT, code=OUT_OF_TIME, message=message)
-        return wait
+        if self._clock() + wait < self._deadline:
+            return wait
+        met = fault or AwsError(
+            kind=Kind.WAIT, code=OUT_OF_TIME, message="the function's time ended before its turn"
+        )
+        raise AwsError(kind=met.kind, code=met.code, message=met.message, unfinished=True)
 
     def _create(self, volume: Volume, labels: Labels) -> Snapshot:
         tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in labels.tags.items()]

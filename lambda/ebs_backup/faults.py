@@ -44,21 +44,19 @@ OUT_OF_TIME = "OutOfTime"
 
 
 class AwsError(Exception):
-    """An AWS call that did not work, classed; `code` and `message` are AWS's where it gave any."""
+    """An AWS call that did not work, classed; `code` and `message` are AWS's where it gave any.
 
-    def __init__(self, *, kind: Kind, code: str, message: str) -> None:
+    `unfinished` tells that it would have been tried again, had there been time.
+    """
+
+    def __init__(self, *, kind: Kind, code: str, message: str, unfinished: bool = False) -> None:
         super().__init__(f"{code}: {message}")
-        self.kind, self.code, self.message = kind, code, message
+        self.kind, self.code, self.message, self.unfinished = kind, code, message, unfinished
 
     @property
     def throttled(self) -> bool:
         """Tell whether AWS refused for the number of calls, whatever they were about."""
         return self.code == THROTTLED or self.code.startswith(THROTTL)
-
-    @property
-    def unfinished(self) -> bool:
-        """Tell whether only time was lacking: what raises such an error had waited as long as it might."""
-        return self.kind in (Kind.WAIT, Kind.UNSURE)
 
     @classmethod
     def of(cls, error: Exception) -> Self:
