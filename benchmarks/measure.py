@@ -78,10 +78,11 @@ def endpoint(volumes: int, *, buckets: bool) -> Iterator[str]:
 
 
 def measure(subject: str, volumes: int, *, buckets: bool, watch: Watch = lambda _: None) -> Measured:
-    """Do one run of `ours` or `bare`, or of `idle`, which makes its clients and no call."""
+    """Do one run of `ours` (unpaced where there are no buckets) or `bare`, or of `idle`, which makes no call."""
     with endpoint(volumes, buckets=buckets) as url, tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "benchmarks.client", subject, str(volumes), str(result)]
+        mode = "unpaced" if subject == "ours" and not buckets else subject
+        command = [sys.executable, "-m", "benchmarks.client", mode, str(volumes), str(result)]
         process = subprocess.Popen(  # noqa: S603 - our own module
             command, stdout=subprocess.DEVNULL, cwd=ROOT, env=environment(url)
         )

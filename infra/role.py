@@ -46,6 +46,15 @@ def _use_the_key(stack: Stack, key_arn: str) -> iam.PolicyStatement:
     )
 
 
+def let_go_on(scope: Construct, *, role: iam.Role, function_arn: str) -> None:
+    """Let the function invoke itself, for a run that time cuts short.
+
+    In a policy of its own: the function waits for the role's default one, which therefore cannot name it.
+    """
+    statement = _allow("GoOnInAFurtherInvocation", "lambda:InvokeFunction", function_arn)
+    iam.Policy(scope, "GoOn", roles=[role], statements=[statement])
+
+
 def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatement, ...]:
     """Give the statements on EC2; a snapshot's ARN has no account, so its tag is what makes it ours."""
     volumes = f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}:volume/*"

@@ -17,7 +17,7 @@ from ebs_backup.settings import TAG_SET, Period, Settings
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
 from infra.context import Target
-from infra.role import function_role
+from infra.role import function_role, let_go_on
 
 MEMORY = 512  # MB, to be set by the benchmark
 
@@ -91,7 +91,7 @@ def _function(
         log_group_arn=f"arn:{Stack.of(scope).partition}:logs:{Stack.of(scope).region}:{Stack.of(scope).account}:log-group:{log.log_group_name}",
         failures_arn=failed.queue_arn,
     )
-    return lambda_.Function(
+    function = lambda_.Function(
         scope,
         "Function",
         description=f"EBS backup of set {settings.backup_set}",
@@ -109,6 +109,8 @@ def _function(
         max_event_age=Duration.hours(6),
         on_failure=destinations.SqsDestination(failed),
     )
+    let_go_on(scope, role=role, function_arn=function.function_arn)
+    return function
 
 
 def _rule(

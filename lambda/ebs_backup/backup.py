@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind, failure
-from ebs_backup.labels import labels
+from ebs_backup.labels import Labels, labels
 from ebs_backup.model import COMPLETED, Decision, Failure, Run, Snapshot, Verdict, Volume, VolumeOutcome
 from ebs_backup.rehearsal import Rehearsal, would_be
 from ebs_backup.retention import deletion_order, rotate
@@ -30,9 +30,7 @@ class Backup:
     def step(self) -> Step[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
         made = next((each for each in self.held if each.usable and self._of_this_run(each)), None)
-        outcome = VolumeOutcome(volume=self.volume, made=made, found=made is not None)
-        if made is None:
-            outcome = yield from self._create()
+        outcome = self._found(made) if made else (yield from self._create())
         if outcome.made is not None:
             outcome = yield from self._rotate(outcome, outcome.made)
         self._log(outcome)
@@ -41,18 +39,25 @@ class Backup:
     def _of_this_run(self, snapshot: Snapshot) -> bool:
         return snapshot.period == self.run.period and snapshot.run == self.run.id
 
+    def _found(self, made: Snapshot) -> VolumeOutcome:
+        """Tell what an earlier invocation of this run made from what an earlier delivery of its event made."""
+        continued = self.run.continued
+        earlier = continued is not None and made.started >= continued.began
+        notes = _notes(self._labels(made.expires_until)) if earlier else ()
+        return VolumeOutcome(volume=self.volume, made=made, found=True, earlier=earlier, notes=notes)
+
+    def _labels(self, expires_until: datetime | None) -> Labels:
+        copy_tags = self.settings.copy_tags
+        return labels(self.volume, self.run, copy_tags=copy_tags, expires_until=expires_until)
+
     def _create(self) -> Step[VolumeOutcome]:
-        label = labels(
-            self.volume, self.run, copy_tags=self.settings.copy_tags, expires_until=self._expires_until()
-        )
+        label = self._labels(self._expires_until())
         try:
-            self.writer.check_time()
             made = yield from self.writer.create(self.volume, self.run, label)
         except AwsError as error:
             return self._not_made(error)
         logger.info("snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id)
-        notes = (f"no room for its tags {', '.join(label.left_off)}",) if label.left_off else ()
-        return VolumeOutcome(volume=self.volume, made=made, notes=notes)
+        return VolumeOutcome(volume=self.volume, made=made, notes=_notes(label))
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
         reason = "this run made no new snapshot of the volume"
@@ -63,6 +68,7 @@ class Backup:
             volume=self.volume,
             kept=kept,
             newest_completed=max(completed, key=lambda each: each.started, default=None),
+            unfinished=error.unfinished,
         )
         if error.kind is Kind.GONE:
             return replace(outcome, notes=("was deleted before its snapshot was made",))
@@ -78,7 +84,7 @@ class Backup:
         left: list[Decision] = []
         stuck: list[Decision] = []
         failures: list[Failure] = []
-        gone = 0
+        gone, unfinished = 0, False
         for decision in deletion_order(decisions):
             if self._is_enough(decision, gone, outcome):
                 left.append(decision)
@@ -87,6 +93,7 @@ class Backup:
             if isinstance(fate, AwsError):
                 stuck.append(decision)
                 failures.append(self._failed(decision.snapshot.id, "delete a snapshot", fate))
+                unfinished = unfinished or fate.unfinished
             else:
                 expired.append(fate)
             # Only what EC2 refused is certainly still there; a delete that was never answered may have been done.
@@ -99,6 +106,7 @@ class Backup:
             left=tuple(left),
             stuck=tuple(stuck),
             failures=tuple(failures),
+            unfinished=unfinished,
         )
 
     def _is_enough(self, decision: Decision, gone: int, outcome: VolumeOutcome) -> bool:
@@ -111,7 +119,6 @@ class Backup:
 
     def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
         try:
-            self.writer.check_time()
             was_there = yield from self.writer.delete(decision.snapshot)
         except AwsError as error:
             return error
@@ -131,8 +138,9 @@ class Backup:
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
-        logger.error(
-            "failed",
+        # What only time cut short is for the next invocation, or stands in the mail: no error of its own.
+        (logger.warning if error.unfinished else logger.error)(
+            "not done in time" if error.unfinished else "failed",
             volume=self.volume.id,
             volume_name=self.volume.name,
             resource=resource,
@@ -154,3 +162,7 @@ class Backup:
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
             notes=outcome.notes,
         )
+
+
+def _notes(label: Labels) -> tuple[str, ...]:
+    return (f"no room for its tags {', '.join(label.left_off)}",) if label.left_off else ()

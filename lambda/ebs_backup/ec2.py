@@ -14,6 +14,7 @@ from botocore.parsers import ResponseParserError
 from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, AwsError, Kind
 from ebs_backup.labels import Labels
 from ebs_backup.model import Run, Snapshot, Volume
+from ebs_backup.pace import Pace
 from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET
 from ebs_backup.steps import Step
 
@@ -53,14 +54,23 @@ def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that hand
 
 
 class Ec2:
-    """One function invocation's EC2: `deadline` is when to stop trying, on `clock`, in seconds."""
+    """One function invocation's EC2: `deadline` is when to stop trying, on `clock`, in seconds.
+
+    `rested` is False where an invocation just before has used up what EC2 takes at once.
+    """
 
     def __init__(
-        self, client: "EC2Client", *, deadline: float, clock: Callable[[], float] = time.monotonic
+        self,
+        client: "EC2Client",
+        *,
+        deadline: float,
+        rested: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
         self._deadline = deadline
         self._clock = clock
+        self._creates, self._deletes = Pace(clock, rested=rested), Pace(clock, rested=rested)
 
     def volumes(self, tag_name: str, tag_value: str) -> list[Volume]:
         """List the volumes that carry exactly this tag, all pages; raises what botocore raises."""
@@ -81,22 +91,24 @@ class Ec2:
     def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:
         """Make one snapshot: never a second one where a first exists, whatever became of EC2's answer.
 
-        Waits as long as EC2 asks it to. Raises an AwsError of kind GONE or REFUSED, or, when the time has run out, the
-        last one met.
+        Waits for its turn, and as long as EC2 asks it to. Raises an AwsError of kind GONE or REFUSED, or, when the time
+        does not suffice, the last one met, or one of code OUT_OF_TIME.
         """
-        unsure = False
+        unsure, fault = False, None
         while True:
+            yield from self._turn(self._creates, fault)
             try:
                 return (self._made_by(run, volume) if unsure else None) or self._create(volume, labels)
             except ERRORS as error:
                 fault = AwsError.of(error)
             # A refusal by rate says that somebody made one just now: perhaps this run's other delivery.
             unsure = unsure or fault.kind is Kind.UNSURE or fault.code == RATE_PER_VOLUME
-            yield self._pause_after(fault)
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:
         """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does."""
+        fault = None
         while True:
+            yield from self._turn(self._deletes, fault)
             try:
                 self._client.delete_snapshot(SnapshotId=snapshot.id)
             except ERRORS as error:
@@ -105,21 +117,28 @@ class Ec2:
                 return True
             if fault.kind is Kind.GONE:
                 return False
-            yield self._pause_after(fault)
 
-    def check_time(self) -> None:
-        """Raise an AwsError when the time has run out: nothing new is begun then."""
-        if self._clock() >= self._deadline:
-            raise AwsError(
-                kind=Kind.WAIT, code=OUT_OF_TIME, message="the function's time ended before its turn"
-            )
+    def _turn(self, pace: Pace, fault: AwsError | None) -> Step[None]:
+        """Wait until the next call may be made, after `fault` if there was one; raises it if waiting cannot help.
 
-    def _pause_after(self, fault: AwsError) -> float:
-        """Give the seconds to wait, with jitter; raises the fault if waiting cannot help or time is up."""
-        pause = random.uniform(SETTLING, LONGEST_PAUSE)  # noqa: S311 - jitter, not a secret
-        if fault.kind in (Kind.GONE, Kind.REFUSED) or self._clock() + pause > self._deadline:
+        A turn that would come after the deadline is not waited for.
+        """
+        if fault and fault.kind in (Kind.GONE, Kind.REFUSED):
             raise fault
-        return pause
+        if fault and not fault.throttled:
+            yield self._in_time(random.uniform(SETTLING, LONGEST_PAUSE), fault)  # noqa: S311 - jitter, not a secret
+        turn = pace.throttled() if fault and fault.throttled else pace.book()
+        while wait := self._in_time(pace.wait(turn), fault):
+            yield wait
+
+    def _in_time(self, wait: float, fault: AwsError | None) -> float:
+        """Give the wait; raises what was met last if it passes the deadline."""
+        if self._clock() + wait < self._deadline:
+            return wait
+        met = fault or AwsError(
+            kind=Kind.WAIT, code=OUT_OF_TIME, message="the function's time ended before its turn"
+        )
+        raise AwsError(kind=met.kind, code=met.code, message=met.message, unfinished=True)
 
     def _create(self, volume: Volume, labels: Labels) -> Snapshot:
         tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in labels.tags.items()]

@@ -1,13 +1,19 @@
 """The event: what a rule, or a person, asks the function to do, checked before anything is done."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from ebs_backup.model import Continued
 from ebs_backup.settings import Period
 
 KEYS = ("period", "time", "dry_run")
+CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
+MOST_INVOCATIONS = (
+    12  # of one run, in a row; Lambda itself stops a function that calls itself more than 16 times
+)
 
 
 class InvalidEventError(ValueError):
@@ -19,23 +25,36 @@ class InvalidEventError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A checked event; `time` is None when a person asks by hand."""
+    """A checked event; `time` is None when a person asks by hand, `continued` in the first invocation of a run."""
 
     period: Period
     time: datetime | None = None
     dry_run: bool = False
+    continued: Continued | None = None
 
 
 def parse(event: object) -> Request:
     """Read `{"period": "day", "time": "2026-11-23T01:30:00Z", "dry_run": false}`; only `period` is needed."""
     if not isinstance(event, Mapping):
         raise InvalidEventError("the event", 'an object such as {"period": "day"}', event)
-    if unknown := sorted(str(key) for key in event.keys() - set(KEYS)):
+    if unknown := sorted(str(key) for key in event.keys() - {*KEYS, CONTINUED}):
         raise InvalidEventError("a key of the event", f"one of {', '.join(KEYS)}", unknown[0])
     dry_run = event.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise InvalidEventError("dry_run", "true or false", dry_run)
-    return Request(period=_period(event.get("period")), time=_instant(event), dry_run=dry_run)
+    return Request(
+        period=_period(event.get("period")),
+        time=_instant(event, "time") if "time" in event else None,
+        dry_run=dry_run,
+        continued=_continued(event[CONTINUED], dry_run=dry_run) if CONTINUED in event else None,
+    )
+
+
+def continuing(request: Request, continued: Continued) -> dict[str, Any]:
+    """Write the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
+    time = {"time": request.time.isoformat()} if request.time else {}
+    told = asdict(continued) | {"began": continued.began.isoformat()}
+    return {"period": request.period.value, **time, CONTINUED: told}
 
 
 def _period(value: object) -> Period:
@@ -44,15 +63,37 @@ def _period(value: object) -> Period:
     return Period(str(value))
 
 
-def _instant(event: Mapping[Any, Any]) -> datetime | None:
-    """Read the scheduled time; a zone is needed, for the run's identity must not depend on where it is read."""
-    if "time" not in event:
-        return None
+def _continued(value: object, *, dry_run: bool) -> Continued:
+    """Read what an earlier invocation sent; anything else is a stranger's, and a dry run never goes on."""
+    keys = {field.name for field in fields(Continued)}
+    if dry_run or not isinstance(value, Mapping) or value.keys() != keys:
+        raise InvalidEventError(CONTINUED, "left out: the function alone sends it, and for no dry run", value)
+    if not isinstance(value["run"], str) or not re.fullmatch(r"[\x21-\x7e]{1,100}", value["run"]):
+        raise InvalidEventError(f"{CONTINUED}.run", "1 to 100 ASCII characters without a space", value["run"])
+    return Continued(
+        run=value["run"],
+        began=_instant(value, "began", of=f"{CONTINUED}."),
+        invocation=_count(value, "invocation", 2, MOST_INVOCATIONS),
+        expired=_count(value, "expired", 0, 10**9),
+    )
+
+
+def _count(value: Mapping[Any, Any], key: str, least: int, most: int) -> int:
+    number = value[key]
+    if type(number) is not int or not least <= number <= most:
+        raise InvalidEventError(f"{CONTINUED}.{key}", f"a whole number from {least} to {most}", number)
+    return number
+
+
+def _instant(event: Mapping[Any, Any], key: str, *, of: str = "") -> datetime:
+    """Read a time; a zone is needed, for the run's identity must not depend on where it is read."""
     try:
-        instant = datetime.fromisoformat(event["time"])
+        instant = datetime.fromisoformat(event[key])
         utc = instant.astimezone(UTC) if instant.tzinfo else None
     except (TypeError, ValueError, OverflowError):  # no text; no time; a zone that leads before year 1
         utc = None
     if utc is None:
-        raise InvalidEventError("time", "an instant with a zone, such as 2026-11-23T01:30:00Z", event["time"])
+        raise InvalidEventError(
+            f"{of}{key}", "an instant with a zone, such as 2026-11-23T01:30:00Z", event[key]
+        )
     return utc

@@ -30,9 +30,10 @@ class Kind(Enum):
 
 GONE_CODES = frozenset({"InvalidVolume.NotFound", "InvalidSnapshot.NotFound"})
 RATE_PER_VOLUME = "SnapshotCreationPerVolumeRateExceeded"  # 15 s between two snapshots of one volume
+THROTTLED, THROTTL = "RequestLimitExceeded", "Throttl"  # EC2's code, and what the others begin with
 WAIT_CODES = frozenset(
     {
-        "RequestLimitExceeded",
+        THROTTLED,
         RATE_PER_VOLUME,
         "ConcurrentSnapshotLimitExceeded",  # 5 pending snapshots of one volume, 1 of st1 and sc1
         "PendingSnapshotLimitExceeded",
@@ -43,11 +44,19 @@ OUT_OF_TIME = "OutOfTime"
 
 
 class AwsError(Exception):
-    """An AWS call that did not work, classed; `code` and `message` are AWS's where it gave any."""
+    """An AWS call that did not work, classed; `code` and `message` are AWS's where it gave any.
 
-    def __init__(self, *, kind: Kind, code: str, message: str) -> None:
+    `unfinished` tells that it would have been tried again, had there been time.
+    """
+
+    def __init__(self, *, kind: Kind, code: str, message: str, unfinished: bool = False) -> None:
         super().__init__(f"{code}: {message}")
-        self.kind, self.code, self.message = kind, code, message
+        self.kind, self.code, self.message, self.unfinished = kind, code, message, unfinished
+
+    @property
+    def throttled(self) -> bool:
+        """Tell whether AWS refused for the number of calls, whatever they were about."""
+        return self.code == THROTTLED or self.code.startswith(THROTTL)
 
     @classmethod
     def of(cls, error: Exception) -> Self:
@@ -68,7 +77,7 @@ def _kind(code: str, status: int) -> Kind:
     """Class a code before its status: EC2 throttles with a 503, and then nothing was done."""
     if code in GONE_CODES:
         return Kind.GONE
-    if code in WAIT_CODES or code.startswith("Throttl"):
+    if code in WAIT_CODES or code.startswith(THROTTL):
         return Kind.WAIT
     return Kind.UNSURE if status >= 500 else Kind.REFUSED
 
@@ -99,6 +108,18 @@ _ADVICE_BY_WORDING = {
     r"\block": "The snapshot is locked (EBS Snapshot Lock): it goes when the lock ends, on the run after.",
     r"recycle bin": "The Recycle Bin holds this snapshot under a retention rule: nothing to do.",
 }
+
+
+def not_continued(error: AwsError, function: str) -> Failure:
+    """Say that a run which time cut short could not be handed on."""
+    return Failure(
+        resource=function,
+        action="go on in a further invocation",
+        code=error.code,
+        message=error.message[:300],
+        advice="Lambda tries a scheduled run twice more within minutes, and each try goes on where the last one ended: wait"
+        " for their mails. If the code speaks of access, look for a policy that keeps the function from invoking itself.",
+    )
 
 
 def failure(error: AwsError, *, resource: str, action: str) -> Failure:

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
-from ebs_backup import ec2, sns
+from ebs_backup import ec2, function, sns
 from ebs_backup.answer import answer
+from ebs_backup.continuation import following
 from ebs_backup.ec2 import Ec2
-from ebs_backup.event import Request, parse
-from ebs_backup.faults import ERRORS, AwsError, advice
+from ebs_backup.event import Request, continuing, parse
+from ebs_backup.faults import ERRORS, AwsError, advice, not_continued
 from ebs_backup.mail import Mail
 from ebs_backup.model import Outcome, Run
 from ebs_backup.report import render, render_broken
@@ -25,6 +27,7 @@ from ebs_backup.settings import ENV_PREFIX, SERVICE, InvalidSettingsError, Setti
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
+    from types_boto3_lambda import LambdaClient
     from types_boto3_sns import SNSClient
 
 REPORT_SECONDS = 30  # of the function's time, kept for the report
@@ -36,18 +39,39 @@ metrics = Metrics(namespace=NAMESPACE)
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
-    """Do one run; raises what broke it, after mailing it, so that Lambda tries again and the alarm speaks."""
+    """Do one run, or as much of it as there is time for, and let a further invocation go on.
+
+    Raises what broke it, after mailing it, so that Lambda tries again and the alarm speaks.
+    """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
-    run = _run(parse(event), context, os.environ)
+    began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
+    request = parse(event)
+    run = _run(request, context, os.environ)
     logger.append_keys(run=run.id, set=run.backup_set, period=run.period.value)
     try:
         settings = Settings.from_env(os.environ)
-        outcome = execute(Ec2(_ec2(), deadline=deadline), settings, run)
+        outcome = execute(Ec2(_ec2(), deadline=deadline, rested=not run.continued), settings, run)
     except Exception as error:
         _tell_broken(run, error)
         raise
-    if not run.dry_run:
-        _measure(run, outcome)
+    if not (further := following(outcome, began=began)):
+        return _finish(settings, outcome)
+    try:
+        function.invoke(_lambda(), context.function_name, continuing(request, further))
+    except ERRORS as error:
+        # What was done is told now; then Lambda's own retry goes on in the place of the next invocation.
+        _finish(settings, replace(outcome, stopped=not_continued(AwsError.of(error), context.function_name)))
+        raise
+    logger.info("the run goes on in a further invocation", invocation=further.invocation)
+    return answer(outcome) | {"goes_on_in": further.invocation}
+
+
+def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
+    """Tell of the whole run, whichever invocation did it."""
+    if continued := outcome.run.continued:
+        outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
+    if not outcome.run.dry_run:
+        _measure(outcome.run, outcome)
         if settings.report == "always" or outcome.needs_a_person:
             _tell(settings.topic_arn, render(outcome))
     result = answer(outcome)
@@ -61,9 +85,11 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
     The environment is read raw here: a run that its settings break still has to say which one it is.
     """
     _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
-    time_ = request.time or datetime.now(UTC)
+    continued = request.continued
+    time_ = request.time or (continued.began if continued else datetime.now(UTC))
+    by_hand = continued.run if continued else context.aws_request_id
     return Run(
-        id=time_.isoformat().replace("+00:00", "Z") if request.time else context.aws_request_id,
+        id=time_.isoformat().replace("+00:00", "Z") if request.time else by_hand,
         time=time_,
         period=request.period,
         backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET", "?"),
@@ -72,6 +98,7 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
         region=region,
         selector=f"{env.get(f'{ENV_PREFIX}TAG_NAME')}={env.get(f'{ENV_PREFIX}TAG_VALUE')}",
         log_group=context.log_group_name,
+        continued=continued,
     )
 
 
@@ -108,12 +135,12 @@ def _explain(error: Exception) -> tuple[str, str, str]:
 
 
 def _measure(run: Run, outcome: Outcome | None) -> None:
-    """Emit the run's metrics, by set and period; a broken run counts as one failure."""
+    """Emit the run's metrics, by set and period: once a run, in its last invocation; a broken one is one failure."""
     volumes = outcome.volumes if outcome else ()
     values = {
         "VolumesSelected": len(volumes),
-        "SnapshotsCreated": sum(each.made is not None and not each.found for each in volumes),
-        "SnapshotsExpired": sum(len(each.expired) for each in volumes),
+        "SnapshotsCreated": sum(each.created for each in volumes),
+        "SnapshotsExpired": outcome.expired if outcome else 0,
         "Failures": len(outcome.failures) if outcome else 1,
     }
     metrics.add_dimension(name="set", value=run.backup_set)
@@ -132,6 +159,12 @@ def _session() -> Session:
 def _ec2() -> "EC2Client":
     """Make the client once for all invocations of one instance of the function."""
     return ec2.connect(_session())
+
+
+@cache
+def _lambda() -> "LambdaClient":
+    """Make the client only when a run does not suffice with one invocation: most do."""
+    return function.connect(_session())
 
 
 @cache

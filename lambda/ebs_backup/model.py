@@ -15,11 +15,25 @@ COMPLETED, PENDING, ERROR = "completed", "pending", "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """What a further invocation of one run must be told, for EC2 cannot tell it.
+
+    Which run it is, when its first invocation began, the how many-th this one is, and how many snapshots those before it
+    deleted.
+    """
+
+    run: str
+    began: datetime
+    invocation: int
+    expired: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One scheduled occasion of one backup set and period, and where it happens.
 
     `id` is the same on every delivery of one event; `time` names the snapshots; `selector` is the tag that selects
-    volumes, as `Backup=true`.
+    volumes, as `Backup=true`; `continued` is there in all invocations of the run but the first.
     """
 
     id: str
@@ -31,6 +45,7 @@ class Run:
     region: str
     selector: str
     log_group: str
+    continued: Continued | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +128,9 @@ class Failure:
 class VolumeOutcome:
     """What a run did for one volume.
 
-    `made` is the volume's restore point of this run, `found` tells that an earlier delivery of the event made it.
-    `expired` are gone; still there are `kept`, `left` (expired, but `max_expired_per_volume` leaves them to the next
+    `made` is the volume's restore point of this run, `found` tells that it was there already: an earlier delivery of the
+    event made it, or, where `earlier` says so, an earlier invocation of this very run. `unfinished` tells that only time
+    kept something from being done. `expired` are gone; still there are `kept`, `left` (expired, but `max_expired_per_volume` leaves them to the next
     run) and `stuck` (EC2 would not delete them: see `failures`). `newest_completed` is the newest good snapshot of
     any period, for the mail of a volume that got no new one.
     """
@@ -122,6 +138,8 @@ class VolumeOutcome:
     volume: Volume
     made: Snapshot | None = None
     found: bool = False
+    earlier: bool = False
+    unfinished: bool = False
     kept: tuple[Decision, ...] = ()
     expired: tuple[Decision, ...] = ()
     left: tuple[Decision, ...] = ()
@@ -129,6 +147,21 @@ class VolumeOutcome:
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
     newest_completed: Snapshot | None = None
+
+    @property
+    def created(self) -> bool:
+        """Tell whether this run made the restore point, in whichever of its invocations."""
+        return self.made is not None and (self.earlier or not self.found)
+
+    @property
+    def repeated(self) -> bool:
+        """Tell whether an earlier delivery of the event had made it."""
+        return self.found and not self.earlier
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether this invocation did something here."""
+        return (self.made is not None and not self.found) or bool(self.expired)
 
 
 class Status(StrEnum):
@@ -141,19 +174,31 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run did, whole. `unselected` maps a volume id that is gone or no longer selected to its restore points."""
+    """What a run did, whole, as far as it has come.
+
+    `unselected` maps a volume id that is gone or no longer selected to its restore points; `stopped` is why a run that
+    is not finished does not go on, where that is no volume's failure.
+    """
 
     run: Run
     volumes: tuple[VolumeOutcome, ...]
     unselected: Mapping[str, int]
     seconds: float
+    stopped: Failure | None = None
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Give every failure, in the order of the volumes; selecting nothing is one too."""
+        """Give every failure: the run's own, then in the order of the volumes; selecting nothing is one too."""
         if not self.volumes:
             return (_nothing_selected(self.run),)
-        return tuple(failure for each in self.volumes for failure in each.failures)
+        own = (self.stopped,) if self.stopped else ()
+        return (*own, *(failure for each in self.volumes for failure in each.failures))
+
+    @property
+    def expired(self) -> int:
+        """Count the snapshots that the run deleted, in all of its invocations."""
+        before = self.run.continued.expired if self.run.continued else 0
+        return before + sum(len(each.expired) for each in self.volumes)
 
     @property
     def status(self) -> Status:

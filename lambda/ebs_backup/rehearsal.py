@@ -23,9 +23,6 @@ def would_be(volume: Volume, run: Run) -> Snapshot:
 class Rehearsal:
     """Stands in for `Ec2` where a run writes, so that a dry run takes the very path of a real one."""
 
-    def check_time(self) -> None:
-        """Let everything begin: a rehearsal takes no time."""
-
     def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:  # noqa: ARG002 - as Ec2.create
         """Give the snapshot that would be made."""
         yield from ()

@@ -96,7 +96,7 @@ def _headline(outcome: Outcome) -> str:
     counts = {
         "created": len(_created(outcome)),
         "already there": len(_found(outcome)),
-        "expired": sum(len(each.expired) for each in outcome.volumes),
+        "expired": outcome.expired,
         "left for later": sum(len(each.left) for each in outcome.volumes),
         "not deleted": sum(len(each.stuck) for each in outcome.volumes),
     }
@@ -111,6 +111,7 @@ def _parts(
     yield [title]
     yield _cut(outcome.run, detail, total)
     yield _nothing_selected(outcome)
+    yield _stopped(outcome)
     yield _not_backed_up(outcome, unmade, detail)
     yield _not_deleted(undeleted, replace(detail, failed=max(0, detail.failed - len(unmade))))
     yield _left(outcome, detail)
@@ -118,7 +119,9 @@ def _parts(
     yield _created_lines(outcome, detail)
     yield _expired_lines(outcome, detail)
     yield _kept(outcome)
-    yield [f"{_where(outcome.run)}, {outcome.seconds:.0f} s.", _log(outcome.run)]
+    continued = outcome.run.continued
+    took = f"{outcome.seconds:.0f} s" + (f" in {continued.invocation} invocations" if continued else "")
+    yield [f"{_where(outcome.run)}, {took}.", _log(outcome.run)]
 
 
 def _cut(run: Run, detail: _Detail, failures: int) -> Iterator[str]:
@@ -145,6 +148,14 @@ def _nothing_selected(outcome: Outcome) -> Iterator[str]:
             + " Nothing was backed up and nothing was deleted."
         )
         yield from paragraph(f"To do: {failure.advice}")
+
+
+def _stopped(outcome: Outcome) -> Iterator[str]:
+    if failure := outcome.stopped:
+        undone = counted(sum(each.unfinished for each in outcome.volumes), "volume")
+        yield f"NOT FINISHED  {undone}; the function's time ended, and it could not {one_line(failure.action)}"
+        yield from paragraph(one_line(f"{failure.resource}: {failure.code}: {failure.message}", 1000))
+        yield from paragraph(f"To do: {one_line(failure.advice)}")
 
 
 def _not_backed_up(outcome: Outcome, failed: Sequence[_Failed], detail: _Detail) -> Iterator[str]:
@@ -231,9 +242,13 @@ def _expired_lines(outcome: Outcome, detail: _Detail) -> Iterator[str]:
         for each in _by_name(outcome.volumes)
         for decision in each.expired
     ]
-    if rows:
-        yield f"EXPIRED  {counted(len(rows), 'snapshot')}"
-        yield from columns(rows) if detail.lists else ()
+    if outcome.expired:
+        before = outcome.expired - len(rows)
+        where = (
+            f", {before} of them by earlier invocations of this run: the log lists those" if before else ""
+        )
+        yield f"EXPIRED  {counted(outcome.expired, 'snapshot')}{where}"
+        yield from columns(rows) if detail.lists and rows else ()
 
 
 def _kept(outcome: Outcome) -> Iterator[str]:
@@ -322,11 +337,11 @@ def _log(run: Run) -> str:
 
 
 def _created(outcome: Outcome) -> list[VolumeOutcome]:
-    return _by_name(each for each in outcome.volumes if each.made and not each.found)
+    return _by_name(each for each in outcome.volumes if each.created)
 
 
 def _found(outcome: Outcome) -> list[VolumeOutcome]:
-    return [each for each in outcome.volumes if each.found]
+    return [each for each in outcome.volumes if each.repeated]
 
 
 def _by_name(volumes: Iterable[VolumeOutcome]) -> list[VolumeOutcome]:

@@ -43,7 +43,7 @@ def warm(endpoint: Endpoint) -> None:
 
 def forget_clients() -> None:
     """Let the next invocation make its session and its clients."""
-    for cached, arguments in ((handler._ec2, ()), (handler._sns, (TOPIC,))):
+    for cached, arguments in ((handler._ec2, ()), (handler._lambda, ()), (handler._sns, (TOPIC,))):
         if cached.cache_info().currsize:
             cached(*arguments).close()
         cached.cache_clear()

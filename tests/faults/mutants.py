@@ -82,7 +82,7 @@ MUTANTS = (
     ),
     mutant(
         "run identity ignored: a new one each time",
-        ("handler.py", 'id=time_.isoformat().replace("+00:00", "Z") if request.time else context.aws_request_id', "id=datetime.now(UTC).isoformat()"),
+        ("handler.py", 'id=time_.isoformat().replace("+00:00", "Z") if request.time else by_hand', "id=datetime.now(UTC).isoformat()"),
     ),
     mutant(
         "run identity ignored: any snapshot of the period will do",

@@ -38,12 +38,17 @@ OTHERS = {
     "MailTheReport": "sns:Publish",
     "WriteTheLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
     "KeepFailedRuns": "sqs:SendMessage",
+    "GoOnInAFurtherInvocation": "lambda:InvokeFunction",
 }
 
 
 def statements(template: Template) -> dict[str, dict[str, Any]]:
-    (policy,) = template.find_resources("AWS::IAM::Policy").values()
-    return {each["Sid"]: each for each in policy["Properties"]["PolicyDocument"]["Statement"]}
+    policies = template.find_resources("AWS::IAM::Policy").values()
+    return {
+        each["Sid"]: each
+        for policy in policies
+        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+    }
 
 
 def test_the_role_has_exactly_these_statements_and_no_managed_policy(template: Template) -> None:
@@ -70,6 +75,21 @@ def test_each_other_statement_names_one_resource_of_this_stack(template: Templat
 
     assert statement["Action"] == OTHERS[sid]
     assert {"Ref", "Fn::GetAtt", "Fn::Join"} & statement["Resource"].keys()
+
+
+def test_the_function_may_invoke_itself_alone_in_a_policy_that_it_does_not_wait_for(
+    template: Template,
+) -> None:
+    """CloudFormation could not begin anywhere if the policy named the function, and the function waited for it."""
+    ((function_id, function),) = template.find_resources("AWS::Lambda::Function").items()
+    policies = template.find_resources("AWS::IAM::Policy")
+    (go_on,) = [name for name, each in policies.items() if "lambda:InvokeFunction" in str(each)]
+
+    statement = statements(template)["GoOnInAFurtherInvocation"]
+
+    assert statement["Resource"] == {"Fn::GetAtt": [function_id, "Arn"]}
+    assert go_on not in function["DependsOn"]
+    assert len(policies[go_on]["Properties"]["PolicyDocument"]["Statement"]) == 1
 
 
 def test_only_listings_are_allowed_on_everything(template: Template) -> None:

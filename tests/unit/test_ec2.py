@@ -13,6 +13,7 @@ from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind
 from ebs_backup.labels import labels
 from ebs_backup.model import Snapshot
+from ebs_backup.pace import PAUSE, RATE
 from ebs_backup.steps import Step
 from tests.unit.account import Account, an_account
 from tests.unit.builders import a_run, a_snapshot, a_volume
@@ -72,14 +73,31 @@ def listed(*snapshots: dict[str, Any]) -> dict[str, Any]:
 LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
 
 
-def create(account: Account, *, deadline: float = 1e9) -> Step[Snapshot]:
+class Clock:
+    """Stands still but for the pauses that a step asks for."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Give the time."""
+        return self.now
+
+
+CLOCK = Clock()
+
+
+def an_ec2(account: Account, *, deadline: float = 1e9, rested: bool = True) -> Ec2:
+    CLOCK.now = 0.0
+    return Ec2(account.function, deadline=deadline, rested=rested, clock=CLOCK)
+
+
+def create(account: Account, ec2: Ec2 | None = None) -> Step[Snapshot]:
     run, volume = a_run(), a_volume(id="vol-1")
-    ec2 = Ec2(account.function, deadline=deadline, clock=lambda: 0.0)
-    return ec2.create(volume, run, labels(volume, run, copy_tags=True))
+    return (ec2 or an_ec2(account)).create(volume, run, labels(volume, run, copy_tags=True))
 
 
-def delete(account: Account) -> Step[bool]:
-    return Ec2(account.function, deadline=1e9, clock=lambda: 0.0).delete(a_snapshot(id="snap-old"))
+def delete(account: Account, ec2: Ec2 | None = None) -> Step[bool]:
+    return (ec2 or an_ec2(account)).delete(a_snapshot(id="snap-old"))
 
 
 def finish(step: Step[Any]) -> tuple[Any, list[float]]:
@@ -88,6 +106,7 @@ def finish(step: Step[Any]) -> tuple[Any, list[float]]:
     while True:
         try:
             pauses.append(next(step))
+            CLOCK.now += pauses[-1]
         except StopIteration as end:
             return end.value, pauses
 
@@ -162,11 +181,55 @@ def test_what_was_certainly_not_done_is_tried_again_without_a_listing(account: A
     assert set(script.calls()) == {"CreateSnapshot"}
 
 
-def test_when_waiting_would_pass_the_deadline_the_last_error_is_raised(account: Account) -> None:
-    Script(account, CreateSnapshot=[refused("RequestLimitExceeded")])
+@pytest.mark.parametrize("code", ["RequestLimitExceeded", "PendingSnapshotLimitExceeded"])
+def test_when_waiting_would_pass_the_deadline_the_last_error_is_raised(account: Account, code: str) -> None:
+    Script(account, CreateSnapshot=[refused(code)])
 
-    with pytest.raises(AwsError, match="RequestLimitExceeded"):
-        finish(create(account, deadline=1.0))
+    with pytest.raises(AwsError, match=code):
+        finish(create(account, an_ec2(account, deadline=1.0)))
+
+
+def test_when_time_is_up_nothing_new_is_begun(account: Account) -> None:
+    script = Script(account, CreateSnapshot=[made()], DeleteSnapshot=[{}])
+    ec2 = an_ec2(account, deadline=0.0)
+
+    for step in (create(account, ec2), delete(account, ec2)):
+        with pytest.raises(AwsError, match="OutOfTime"):
+            finish(step)
+
+    assert script.calls() == []
+
+
+def test_a_turn_that_comes_after_the_deadline_is_not_waited_for(account: Account) -> None:
+    ec2 = an_ec2(account, deadline=0.1, rested=False)
+
+    with pytest.raises(AwsError, match="OutOfTime"):
+        next(create(account, ec2))
+
+    assert CLOCK.now == 0.0
+
+
+def test_a_throttled_call_comes_again_and_holds_up_its_own_action_alone(account: Account) -> None:
+    script = Script(account, CreateSnapshot=[refused("RequestLimitExceeded"), made()], DeleteSnapshot=[{}])
+    ec2 = an_ec2(account)
+    create_ = create(account, ec2)
+
+    assert next(create_) == PAUSE
+    finish(delete(account, ec2))
+    finish(create_)
+
+    assert script.calls() == ["CreateSnapshot", "DeleteSnapshot", "CreateSnapshot"]
+
+
+def test_a_throttled_call_makes_all_others_of_its_action_wait(account: Account) -> None:
+    Script(account, DeleteSnapshot=[refused("Throttling"), {}, {}])
+    ec2 = an_ec2(account)
+    throttled = delete(account, ec2)
+    next(throttled)
+
+    wait = next(delete(account, ec2))
+
+    assert wait == pytest.approx(PAUSE + 1 / RATE, abs=0.001)
 
 
 def test_an_unknown_refusal_is_raised_at_once(account: Account) -> None:

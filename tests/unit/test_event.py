@@ -1,14 +1,25 @@
 """The event: what is taken, and each refusal in one line that names the key, the value and what is allowed."""
 
+import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.event import InvalidEventError, Request, parse
+from ebs_backup.event import InvalidEventError, Request, continuing, parse
+from ebs_backup.model import Continued
 from ebs_backup.settings import Period
+
+CONTINUED = {
+    "run": "2026-11-23T01:30:00Z",
+    "began": "2026-11-23T01:30:04+00:00",
+    "invocation": 2,
+    "expired": 7,
+}
+LEFT_OUT = "continued must be left out: the function alone sends it, and for no dry run, got"
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])
@@ -78,6 +89,58 @@ def test_a_refusal_names_the_key_the_value_and_what_is_allowed(event: object, li
         parse(event)
 
 
+def test_what_the_function_sends_to_itself_says_which_run_goes_on() -> None:
+    request = parse({"period": "day", "time": "2026-11-23T01:30:00Z", "continued": CONTINUED})
+
+    assert request.continued == Continued(
+        run="2026-11-23T01:30:00Z",
+        began=datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC),
+        invocation=2,
+        expired=7,
+    )
+
+
+@pytest.mark.parametrize(
+    ("continued", "line"),
+    [
+        (None, f"{LEFT_OUT} None"),
+        ("yes", f"{LEFT_OUT} 'yes'"),
+        ({}, f"{LEFT_OUT} {{}}"),
+        ({**CONTINUED, "more": 1}, f"{LEFT_OUT} {{"),
+        ({**CONTINUED, "run": 1}, "continued.run must be 1 to 100 ASCII characters without a space, got 1"),
+        (
+            {**CONTINUED, "run": "two words"},
+            "continued.run must be 1 to 100 ASCII characters without a space, got 'two words'",
+        ),
+        (
+            {**CONTINUED, "began": "today"},
+            "continued.began must be an instant with a zone, such as 2026-11-23T01:30:00Z, got 'today'",
+        ),
+        *(
+            (
+                {**CONTINUED, "invocation": number},
+                f"continued.invocation must be a whole number from 2 to 12, got {number!r}",
+            )
+            for number in (1, 13, 2.0, True, "2", None)
+        ),
+        (
+            {**CONTINUED, "expired": -1},
+            "continued.expired must be a whole number from 0 to 1000000000, got -1",
+        ),
+    ],
+)
+def test_what_a_stranger_sends_as_continued_is_refused_in_one_line(continued: object, line: str) -> None:
+    with pytest.raises(InvalidEventError, match=f"^{re.escape(line)}") as refusal:
+        parse({"period": "day", "continued": continued})
+
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_dry_run_is_never_continued() -> None:
+    with pytest.raises(InvalidEventError, match=f"^{re.escape(LEFT_OUT)}"):
+        parse({"period": "day", "dry_run": True, "continued": CONTINUED})
+
+
 def test_a_refusal_is_one_short_line_whatever_was_sent() -> None:
     with pytest.raises(InvalidEventError) as refusal:
         parse({"period": "line\nbreak" * 1000})
@@ -103,6 +166,28 @@ def test_any_instant_with_a_zone_is_taken_for_what_it_is(instant: datetime) -> N
     assert request.time.tzinfo is UTC
 
 
+@given(
+    st.builds(
+        Continued,
+        run=st.from_regex(r"[!-~]{1,100}", fullmatch=True),
+        began=instants,
+        invocation=st.integers(2, 12),
+        expired=st.integers(0, 10**9),
+    ),
+    st.none() | instants,
+)
+def test_what_is_written_for_the_next_invocation_is_read_back_and_small(
+    continued: Continued, time: datetime | None
+) -> None:
+    """Lambda takes 256 KB of an event; however many volumes there are, this one is a few lines."""
+    request = Request(period=Period.WEEK, time=time)
+
+    event = json.dumps(continuing(request, continued))
+
+    assert parse(json.loads(event)) == replace(request, continued=continued)
+    assert len(event) < 500
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
@@ -113,7 +198,13 @@ json_values = st.recursive(
 @given(
     json_values
     | st.fixed_dictionaries(
-        {"period": st.just("day")}, optional={"time": json_values, "dry_run": json_values}
+        {"period": st.just("day")},
+        optional={
+            "time": json_values,
+            "dry_run": json_values,
+            "continued": json_values
+            | st.fixed_dictionaries({key: json_values | st.just(CONTINUED[key]) for key in CONTINUED}),
+        },
     )
 )
 def test_any_json_is_taken_or_refused_in_one_line(event: object) -> None:

@@ -6,6 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -13,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.ec2.models import ec2_backends
 
 from ebs_backup import handler as module
 from ebs_backup.event import InvalidEventError
@@ -38,10 +40,11 @@ class Context:
     memory_limit_in_mb: int = 256
     invoked_function_arn: str = "arn:aws:lambda:eu-west-1:111122223333:function:ebs-backup-default"
     log_group_name: str = "/aws/lambda/ebs-backup-default"
+    seconds: float = 900
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give all of Lambda's 900 s."""
-        return 900_000
+        """Give all of Lambda's 900 s, or fewer."""
+        return int(self.seconds * 1000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +60,13 @@ class World:
     stdout: Callable[[], str]
     env: pytest.MonkeyPatch
     calls: list[str] = field(default_factory=list)
+    queued: list[dict[str, Any]] = field(default_factory=list)
 
-    def invoke(self, event: object, *, request_id: str = Context.aws_request_id) -> dict[str, Any]:
+    def invoke(
+        self, event: object, *, request_id: str = Context.aws_request_id, seconds: float = 900
+    ) -> dict[str, Any]:
         """Call the function as Lambda does."""
-        context = Context(aws_request_id=request_id)
+        context = Context(aws_request_id=request_id, seconds=seconds)
         return handler(event, cast("LambdaContext", context))
 
     def set(self, **overrides: object) -> None:
@@ -98,15 +104,30 @@ class World:
         """Take the metrics that were emitted since the last look."""
         return [json.loads(line) for line in self.stdout().splitlines()]
 
-    def refuse(self, call: str, code: str, **only: str) -> None:
-        """Let EC2 refuse the function's call, for requests with these parameters only."""
+    def refuse(self, call: str, code: str, *, times: int = 1000, **only: str) -> None:
+        """Let EC2 refuse the function's call, so many times, for requests with these parameters only."""
         error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        left = [error] * times
 
         def answer(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]] | None:
             matches = all(params["body"].get(key) == value for key, value in only.items())
-            return (type("Refusal", (), {"status_code": 400}), error) if matches else None
+            return (type("Refusal", (), {"status_code": 400}), left.pop()) if matches and left else None
 
         module._ec2().meta.events.register(f"before-call.ec2.{call}", answer)  # type: ignore[arg-type]
+
+    def hear_invocations(self, refusal: str = "") -> None:
+        """Queue the events that the function sends to itself, or refuse them with a code."""
+        error = {"Error": {"Code": refusal, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+
+        def answer(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
+            assert params["url_path"].endswith("/functions/ebs-backup-default/invocations")
+            assert params["headers"]["X-Amz-Invocation-Type"] == "Event"
+            if refusal:
+                return type("Refusal", (), {"status_code": 403}), error
+            self.queued.append(json.loads(params["body"]))
+            return type("Accepted", (), {"status_code": 202}), {"StatusCode": 202}
+
+        module._lambda().meta.events.register("before-call.lambda.Invoke", answer)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -131,8 +152,8 @@ def world(
         topic = sns.create_topic(Name="backups")["TopicArn"]
         queue = sqs.create_queue(QueueName="inbox")["QueueUrl"]
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:inbox")
-        module._ec2.cache_clear()
-        module._sns.cache_clear()
+        for cached in (module._ec2, module._sns, module._lambda):
+            cached.cache_clear()
         world = World(
             ec2=ec2,
             sns=sns,
@@ -148,8 +169,8 @@ def world(
             "before-call.ec2", lambda model, **_: world.calls.append(model.name)
         )
         yield world
-    module._ec2.cache_clear()
-    module._sns.cache_clear()
+    for cached in (module._ec2, module._sns, module._lambda):
+        cached.cache_clear()
 
 
 def test_a_rules_event_makes_a_snapshot_answers_and_mails(world: World) -> None:
@@ -399,6 +420,137 @@ def test_a_broken_run_counts_as_one_failure(world: World) -> None:
 
     (line,) = world.metrics()
     assert (line["Failures"], line["VolumesSelected"]) == ([1.0], [0.0])
+
+
+SHORT = 34  # seconds of the function's time: 30 are the report's, and no limit of EC2's is waited for in the other 4
+
+
+def cut_short(world: World) -> tuple[str, str]:
+    """Make two volumes, of which EC2 once wants the first to wait; gives their ids."""
+    waiting, other = world.volume("db-1"), world.volume("web-1")
+    world.refuse("CreateSnapshot", "PendingSnapshotLimitExceeded", times=1, VolumeId=waiting)
+    return waiting, other
+
+
+def test_a_run_that_time_cuts_short_goes_on_in_a_further_invocation_and_tells_nobody_yet(
+    world: World,
+) -> None:
+    cut_short(world)
+    world.hear_invocations()
+
+    answer = world.invoke(RULE, seconds=SHORT)
+
+    (event,) = world.queued
+    assert answer["goes_on_in"] == 2
+    assert (event["period"], event["time"]) == ("day", "2026-11-23T01:30:00+00:00")
+    assert (event["continued"]["run"], event["continued"]["invocation"]) == (RUN, 2)
+    assert world.mails() == []
+    assert world.metrics() == []
+
+
+def test_the_last_invocation_mails_answers_and_measures_the_whole_run(world: World) -> None:
+    cut_short(world)
+    world.hear_invocations()
+    world.invoke(RULE, seconds=SHORT)
+
+    answer = world.invoke(world.queued[0], request_id="another")
+
+    assert world.runs() == [RUN, RUN]
+    assert (answer["status"], answer["created"], answer["found"], answer["failures"]) == ("OK", 2, 0, [])
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[OK] EBS day backup, eu-west-1: 2 created, 0 expired"
+    assert "in 2 invocations" in mail["Message"]
+    (line,) = world.metrics()
+    assert (line["SnapshotsCreated"], line["Failures"]) == ([2.0], [0.0])
+
+
+def test_a_further_invocation_of_a_run_by_hand_is_still_that_run(world: World) -> None:
+    cut_short(world)
+    world.hear_invocations()
+    world.invoke({"period": "week"}, request_id="by-hand", seconds=SHORT)
+
+    answer = world.invoke(world.queued[0], request_id="of-lambda")
+
+    assert (answer["run"], answer["created"]) == ("by-hand", 2)
+    assert world.runs() == ["by-hand", "by-hand"]
+
+
+def test_what_an_earlier_delivery_made_is_not_told_as_created_by_the_run_that_goes_on(world: World) -> None:
+    there = world.volume("there")
+    world.invoke({"period": "day", "time": RUN})
+    (old,) = world.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    backend = ec2_backends["123456789012"]["eu-west-1"].snapshots[old["SnapshotId"]]
+    backend.start_time -= timedelta(minutes=5)
+    cut_short(world)
+    world.hear_invocations()
+    world.invoke(RULE, seconds=SHORT)
+
+    answer = world.invoke(world.queued[0])
+
+    assert old["VolumeId"] == there
+    assert (answer["created"], answer["found"]) == (2, 1)
+
+
+def test_a_run_that_cannot_invoke_itself_mails_what_is_not_done_and_raises_so_that_lambda_goes_on(
+    world: World,
+) -> None:
+    waiting, _ = cut_short(world)
+    world.hear_invocations(refusal="AccessDeniedException")
+
+    with pytest.raises(ClientError):
+        world.invoke(RULE, seconds=SHORT)
+
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes failed"
+    assert "NOT FINISHED  1 volume" in mail["Message"]
+    assert "AccessDeniedException" in mail["Message"]
+    assert waiting in mail["Message"]
+
+
+def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world: World) -> None:
+    cut_short(world)
+    world.hear_invocations(refusal="TooManyRequestsException")
+    with pytest.raises(ClientError):
+        world.invoke(RULE, seconds=SHORT)
+
+    answer = world.invoke(RULE)
+
+    assert (answer["status"], answer["created"], answer["found"]) == ("OK", 1, 1)
+    assert world.runs() == [RUN, RUN]
+
+
+def test_the_twelfth_invocation_is_the_last_and_mails_what_is_left_with_advice(world: World) -> None:
+    waiting, _ = cut_short(world)
+    world.hear_invocations()
+    continued = {"run": RUN, "began": RUN, "invocation": 12, "expired": 7}
+
+    answer = world.invoke(RULE | {"continued": continued}, seconds=SHORT)
+
+    assert world.queued == []
+    assert (answer["status"], answer["expired"]) == ("PARTIAL", 7)
+    (mail,) = world.mails()
+    assert mail["Subject"] == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes failed"
+    assert waiting in mail["Message"]
+    assert "To do:" in mail["Message"]
+    assert "EXPIRED  7 snapshots, 7 of them by earlier invocations of this run" in mail["Message"]
+
+
+def test_a_run_that_finishes_never_makes_a_client_for_lambda(world: World) -> None:
+    world.volume()
+
+    world.invoke(RULE)
+
+    assert module._lambda.cache_info().currsize == 0
+
+
+def test_what_only_time_left_undone_is_no_error_in_the_log(world: World) -> None:
+    cut_short(world)
+    world.hear_invocations()
+
+    world.invoke(RULE, seconds=SHORT)
+
+    assert "ERROR" not in {line["level"] for line in world.logged()}
+    assert "not done in time" in [line["message"] for line in world.logged()]
 
 
 def test_every_log_line_is_json_and_names_run_set_and_period(world: World) -> None:

@@ -13,8 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ebs_backup import mail
+from ebs_backup.faults import AwsError, Kind, not_continued
 from ebs_backup.mail import Mail
-from ebs_backup.model import Decision, Failure, Outcome, Snapshot, Verdict, VolumeOutcome
+from ebs_backup.model import Continued, Decision, Failure, Outcome, Snapshot, Verdict, VolumeOutcome
 from ebs_backup.report import render, render_broken
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_failure, a_run, a_snapshot, a_volume, an_outcome
@@ -181,6 +182,40 @@ def test_a_redelivery_says_that_everything_was_there(golden: Golden) -> None:
 
     assert mail_.subject == "[OK] EBS day backup, eu-west-1: 0 created, 2 already there, 0 expired"
     golden("redelivery.txt", text(mail_))
+
+
+def test_a_run_of_several_invocations_is_told_as_one(golden: Golden) -> None:
+    earlier = replace(a_good_one(1, "db-1"), found=True, earlier=True, expired=())
+    continued = Continued(run=a_run().id, began=NIGHT, invocation=3, expired=4358)
+
+    mail_ = render(
+        an_outcome(earlier, a_good_one(2, "web-1"), run=replace(a_run(), continued=continued), seconds=1841)
+    )
+
+    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 2 created, 4359 expired"
+    golden("continued.txt", text(mail_))
+
+
+def test_a_run_that_cannot_go_on_says_so_before_all_else(golden: Golden) -> None:
+    error = AwsError(
+        kind=Kind.REFUSED,
+        code="AccessDeniedException",
+        message="User: arn:aws:sts::111122223333:assumed-role/r/f is not authorized to perform: lambda:InvokeFunction",
+    )
+    late = a_failure(
+        resource="vol-0b000222d3e4f5a6b",
+        code="OutOfTime",
+        message="the function's time ended before its turn",
+        advice="The function's time ended first.",
+    )
+    cut = replace(a_failed_one(2, "db-1 data", late), unfinished=True)
+
+    mail_ = render(
+        replace(an_outcome(a_good_one(1, "web-1"), cut), stopped=not_continued(error, "ebs-backup-f"))
+    )
+
+    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes failed"
+    golden("stopped.txt", text(mail_))
 
 
 def test_what_the_limit_left_asks_for_a_look(golden: Golden) -> None:
@@ -350,9 +385,8 @@ snapshots = st.builds(
 decisions = st.lists(
     st.builds(Decision, snapshot=snapshots, verdict=st.sampled_from(Verdict), reason=words), max_size=3
 ).map(tuple)
-failures = st.lists(
-    st.builds(Failure, resource=words, action=words, code=words, message=words, advice=words), max_size=2
-).map(tuple)
+failure = st.builds(Failure, resource=words, action=words, code=words, message=words, advice=words)
+failures = st.lists(failure, max_size=2).map(tuple)
 volumes = st.builds(
     VolumeOutcome,
     volume=st.builds(
@@ -360,6 +394,8 @@ volumes = st.builds(
     ),
     made=st.none() | snapshots,
     found=st.booleans(),
+    earlier=st.booleans(),
+    unfinished=st.booleans(),
     kept=decisions,
     expired=decisions,
     left=decisions,
@@ -377,9 +413,11 @@ outcomes = st.builds(
     volumes=st.lists(volumes, max_size=5).map(tuple),
     unselected=st.dictionaries(words, st.integers(1, 9), max_size=7),
     seconds=st.floats(0, 900),
+    stopped=st.none() | failure,
 )
 SECTIONS = (
     "NOTHING SELECTED",
+    "NOT FINISHED",
     "NOT BACKED UP",
     "NOT DELETED",
     "LEFT FOR LATER",
@@ -420,6 +458,7 @@ def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: O
     assert found == sorted(found, key=SECTIONS.index)
     assert len(set(found)) == len(found)
     assert ("NOT BACKED UP" in found) == any(each.failures and not each.made for each in outcome.volumes)
+    assert ("NOT FINISHED" in found) == (outcome.stopped is not None)
     assert ("NOT DELETED" in found) == any(each.failures and each.made for each in outcome.volumes)
 
 

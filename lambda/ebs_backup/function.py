@@ -1,0 +1,26 @@
+"""Lambda, and the only module that knows its names: sends the function an event of its own."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from boto3.session import Session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+
+def connect(session: Session) -> "LambdaClient":
+    """Make the client, within the seconds that are kept for the report.
+
+    An event whose answer is lost is sent again: two invocations at once are as two deliveries of one event, none is work
+    lost.
+    """
+    config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
+    return session.client("lambda", config=config)
+
+
+def invoke(client: "LambdaClient", function: str, event: Mapping[str, Any]) -> None:
+    """Queue one invocation; raises what botocore raises. Lambda tries it twice more if it breaks."""
+    client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())

@@ -1,0 +1,53 @@
+"""The pace of one EC2 action: a token bucket of our own that stays within EC2's, whose turns are booked in advance.
+
+EC2 gives each of CreateSnapshot and DeleteSnapshot 100 tokens and 5 more a second, per account and region, shared with
+everybody else there (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html).
+"""
+
+import threading
+from collections.abc import Callable
+
+BURST, RATE = (
+    95.0,
+    4.9,
+)  # tokens, tokens a second: a margin below EC2's, for calls that arrive late and so closer
+PAUSE = 2.0  # seconds without a call after EC2 throttled one: somebody else uses the bucket too
+
+
+class Pace:
+    """Hands out turns: never more than `BURST + RATE * t` of them fall into any t seconds.
+
+    Who books is told once how long to wait, so nobody competes for a token. When EC2 throttles anyway, the bucket was
+    emptied by others: the whole schedule moves back, in its order, and who waited asks again. Safe for threads; times
+    are seconds on `clock`. `rested` is False where the bucket was used up just before.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, rested: bool = True) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._late = 0.0  # seconds that the schedule has moved back: a turn is a time on the schedule
+        self._resumes = 0.0  # until then EC2 is left in peace
+        # When the bucket is full again: it says how many tokens are there, or booked beyond those.
+        self._full = clock() + (0.0 if rested else BURST / RATE)
+
+    def book(self) -> float:
+        """Take the next free turn."""
+        with self._lock:
+            self._full = max(self._full, self._clock() - self._late) + 1 / RATE
+            return self._full - BURST / RATE
+
+    def wait(self, turn: float) -> float:
+        """Give the seconds until a turn, to the millisecond; 0 says: now. Ask again after waiting so long."""
+        with self._lock:
+            return max(0.0, round(turn - (self._clock() - self._late), 3))
+
+    def throttled(self) -> float:
+        """Empty the bucket, for EC2 did, and give whom it throttled a turn before all others."""
+        with self._lock:
+            now = self._clock()
+            resumes = now + PAUSE
+            self._late += resumes - max(self._resumes, now) + 1 / RATE
+            self._resumes = resumes
+            turn = resumes - self._late
+            self._full = max(self._full, turn + BURST / RATE)
+            return turn

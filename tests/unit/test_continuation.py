@@ -1,0 +1,67 @@
+"""Whether a run goes on in a further invocation, and what that one is told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from ebs_backup.continuation import following
+from ebs_backup.model import Continued, Verdict, VolumeOutcome
+from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+
+BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)
+MADE = VolumeOutcome(volume=a_volume(), made=a_snapshot())
+GONE = a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Verdict.EXPIRED)
+CUT = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(code="OutOfTime"),), unfinished=True)
+FIFTH = Continued(run=a_run().id, began=BEGAN, invocation=5, expired=40)
+
+
+def test_a_run_that_has_done_all_it_can_does_not_go_on() -> None:
+    refused = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(),))
+
+    assert following(an_outcome(MADE, refused), began=BEGAN) is None
+
+
+def test_a_run_that_only_time_cut_short_goes_on_as_the_same_run() -> None:
+    further = following(an_outcome(replace(MADE, expired=(GONE,)), CUT), began=BEGAN)
+
+    assert further == Continued(run=a_run().id, began=BEGAN, invocation=2, expired=1)
+
+
+def test_each_further_invocation_remembers_the_first_and_adds_what_it_deleted() -> None:
+    outcome = an_outcome(replace(MADE, expired=(GONE,)), CUT, run=replace(a_run(), continued=FIFTH))
+
+    further = following(outcome, began=BEGAN.replace(hour=3))
+
+    assert further == replace(FIFTH, invocation=6, expired=41)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        MADE,
+        replace(MADE, found=True, expired=(GONE,)),
+        replace(MADE, found=True, earlier=True, expired=(GONE,)),
+    ],
+)
+def test_one_thing_done_is_enough_to_go_on(changed: VolumeOutcome) -> None:
+    assert following(an_outcome(changed, CUT), began=BEGAN) is not None
+
+
+def test_an_invocation_that_did_nothing_is_the_last() -> None:
+    found = replace(MADE, found=True, earlier=True)
+
+    assert following(an_outcome(found, CUT), began=BEGAN) is None
+
+
+def test_the_twelfth_is_the_last() -> None:
+    eleventh, twelfth = (replace(FIFTH, invocation=number) for number in (11, 12))
+
+    runs = [replace(a_run(), continued=continued) for continued in (eleventh, twelfth)]
+
+    goes_on = [following(an_outcome(MADE, CUT, run=run), began=BEGAN) is not None for run in runs]
+    assert goes_on == [True, False]
+
+
+def test_a_dry_run_never_goes_on() -> None:
+    assert following(an_outcome(MADE, CUT, run=a_run(dry_run=True)), began=BEGAN) is None
