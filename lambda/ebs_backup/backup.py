@@ -1,14 +1,26 @@
 """One volume's part of a run: create what this run still lacks, then rotate; failures become data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aws_lambda_powertools import Logger
 
 from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind, failure
 from ebs_backup.labels import labels
-from ebs_backup.model import COMPLETED, Decision, Failure, Run, Snapshot, Verdict, Volume, VolumeOutcome
+from ebs_backup.model import (
+    COMPLETED,
+    ERROR,
+    Decision,
+    Expiry,
+    Failure,
+    Run,
+    Snapshot,
+    Verdict,
+    Volume,
+    VolumeOutcome,
+)
 from ebs_backup.rehearsal import Rehearsal, would_be
 from ebs_backup.retention import deletion_order, rotate
 from ebs_backup.settings import SERVICE, Settings
@@ -71,16 +83,18 @@ class Backup:
     def _rotate(self, outcome: VolumeOutcome, made: Snapshot) -> Step[VolumeOutcome]:
         """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone.
 
-        Where an earlier delivery of the run made the restore point, go no further than that one was to go.
+        Where an earlier delivery of the run made the restore point, the two together delete no more than one.
         """
         decisions = self._decide(made)
+        until, most = self._reach(made, decisions, found=outcome.found)
         expired: list[Decision] = []
         left: list[Decision] = []
         stuck: list[Decision] = []
         failures: list[Failure] = []
         gone = 0
         for decision in deletion_order(decisions):
-            if self._is_enough(decision, gone, outcome):
+            is_beyond = gone >= most or decision.snapshot.started > until
+            if is_beyond and decision.verdict is Verdict.EXPIRED:  # waste never waits for the next run
                 left.append(decision)
                 continue
             fate = yield from self._delete(decision)
@@ -101,13 +115,14 @@ class Backup:
             failures=tuple(failures),
         )
 
-    def _is_enough(self, decision: Decision, gone: int, outcome: VolumeOutcome) -> bool:
-        """Tell whether a restore point is to wait for the next run; waste never waits."""
-        if decision.verdict is not Verdict.EXPIRED:
-            return False
-        until = outcome.made.expires_until if outcome.made else None
-        beyond = outcome.found and (until is None or decision.snapshot.started > until)
-        return beyond or gone >= self.settings.max_expired_per_volume
+    def _reach(self, made: Snapshot, decisions: Iterable[Decision], *, found: bool) -> tuple[datetime, int]:
+        """Give the start of the newest restore point that may go, and how many may."""
+        if not found:
+            return datetime.max.replace(tzinfo=UTC), self.settings.max_expired_per_volume
+        if made.expires_until is None:
+            return datetime.min.replace(tzinfo=UTC), 0
+        until = made.expires_until.until
+        return until, _points(decisions, until) - made.expires_until.leaving
 
     def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
         try:
@@ -122,12 +137,15 @@ class Backup:
         ours = {each.id: each for each in (*self.held, made) if each.period == period}
         return rotate(ours.values(), keep=self.settings.keep(period), period=period, run=self.run.id)
 
-    def _expires_until(self) -> datetime | None:
+    def _expires_until(self) -> Expiry | None:
         """Foresee how far this run rotates the volume once its new snapshot is there."""
-        decisions = deletion_order(self._decide(would_be(self.volume, self.run)))
-        points = [each.snapshot for each in decisions if each.verdict is Verdict.EXPIRED]
-        doomed = points[: self.settings.max_expired_per_volume]
-        return doomed[-1].started if doomed else None
+        decisions = self._decide(would_be(self.volume, self.run))
+        expired = [each.snapshot.started for each in decisions if each.verdict is Verdict.EXPIRED]
+        if not expired:
+            return None
+        going = min(len(expired), self.settings.max_expired_per_volume)
+        until = max(expired)
+        return Expiry(until=until, leaving=_points(decisions, until) - going)
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -154,3 +172,9 @@ class Backup:
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
             notes=outcome.notes,
         )
+
+
+def _points(decisions: Iterable[Decision], until: datetime) -> int:
+    """Count the restore points that started by then."""
+    snapshots = (each.snapshot for each in decisions)
+    return len({each.run for each in snapshots if each.run and each.state != ERROR and each.started <= until})

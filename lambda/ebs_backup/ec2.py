@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, AwsError, Kind
 from ebs_backup.labels import Labels
-from ebs_backup.model import Run, Snapshot, Volume
+from ebs_backup.model import Expiry, Run, Snapshot, Volume
 from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET
 from ebs_backup.steps import Step
 
@@ -185,17 +185,8 @@ def _snapshot(raw: Mapping[str, Any]) -> Snapshot:
         state=raw["State"],
         started=raw["StartTime"],
         size=raw["VolumeSize"],
-        expires_until=_instant(tags.get(TAG_EXPIRES)),
+        expires_until=Expiry.parse(tags.get(TAG_EXPIRES, "")),
     )
-
-
-def _instant(text: str | None) -> datetime | None:
-    """Read the tag that says how far a run rotates; one that was changed by hand says nothing."""
-    try:
-        instant = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return instant if instant and instant.tzinfo else None
 
 
 def _tags(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from ebs_backup.settings import Period
 
@@ -54,11 +55,35 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """How far one run rotates one volume, fixed before it begins: of the restore points `until` then, so many stay.
+
+    `until` is the start of the newest one that was expired.
+    """
+
+    until: datetime
+    leaving: int
+
+    def __str__(self) -> str:
+        return f"{self.until.isoformat()} leaving {self.leaving}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read what `str` wrote; a text that was changed by hand gives None."""
+        until, _, leaving = text.partition(" leaving ")
+        try:
+            expiry = cls(until=datetime.fromisoformat(until), leaving=int(leaving))
+        except ValueError:
+            return None
+        return expiry if expiry.until.tzinfo else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
 
-    `expires_until` is the start of the newest restore point that the run which made it was to delete, None if none:
-    another delivery of that run deletes no further.
+    `expires_until` is how far the run which made it rotates the volume, None if it does not: another delivery of that
+    run deletes no more.
     """
 
     id: str
@@ -68,7 +93,7 @@ class Snapshot:
     state: str
     started: datetime
     size: int
-    expires_until: datetime | None = None
+    expires_until: Expiry | None = None
 
     @property
     def usable(self) -> bool:

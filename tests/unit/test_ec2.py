@@ -236,8 +236,18 @@ def test_every_page_of_a_listing_is_read(account: Account) -> None:
     assert script.sent[1][1]["NextToken"] == "more"
 
 
-def test_a_mark_of_rotation_that_was_changed_by_hand_says_nothing(account: Account) -> None:
-    tags = [{"Key": "ebs-backup:expires-until", "Value": "yesterday"}]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-11-17T01:30:00+00:00",
+        "2026-11-17T01:30:00 leaving 2",
+        "2026-11-17T01:30Z leaving",
+    ],
+)
+def test_a_mark_of_rotation_that_was_changed_by_hand_says_nothing(account: Account, text: str) -> None:
+    tags = [{"Key": "ebs-backup:expires-until", "Value": text}]
     Script(account, DescribeSnapshots=[listed(made() | {"Tags": tags})])
 
     (snapshot,) = Ec2(account.function, deadline=1e9).snapshots("default")
