@@ -11,7 +11,6 @@ from ebs_backup.faults import AwsError, Kind, failure
 from ebs_backup.labels import labels
 from ebs_backup.model import (
     COMPLETED,
-    ERROR,
     Decision,
     Expiry,
     Failure,
@@ -122,7 +121,7 @@ class Backup:
         if made.expires_until is None:
             return datetime.min.replace(tzinfo=UTC), 0
         until = made.expires_until.until
-        return until, _points(decisions, until) - made.expires_until.leaving
+        return until, _lasting(decisions, until) - made.expires_until.leaving
 
     def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
         try:
@@ -145,7 +144,7 @@ class Backup:
             return None
         going = min(len(expired), self.settings.max_expired_per_volume)
         until = max(expired)
-        return Expiry(until=until, leaving=_points(decisions, until) - going)
+        return Expiry(until=until, leaving=_lasting(decisions, until) - going)
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -174,7 +173,6 @@ class Backup:
         )
 
 
-def _points(decisions: Iterable[Decision], until: datetime) -> int:
-    """Count the restore points that started by then."""
-    snapshots = (each.snapshot for each in decisions)
-    return len({each.run for each in snapshots if each.run and each.state != ERROR and each.started <= until})
+def _lasting(decisions: Iterable[Decision], until: datetime) -> int:
+    """Count the snapshots that started by then; what goes at once, whatever the limit, is none of them."""
+    return sum(each.snapshot.started <= until and each.verdict is not Verdict.WASTE for each in decisions)

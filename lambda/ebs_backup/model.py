@@ -56,9 +56,10 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expiry:
-    """How far one run rotates one volume, fixed before it begins: of the restore points `until` then, so many stay.
+    """How far one run rotates one volume, fixed before it begins: of the snapshots `until` then, so many stay.
 
-    `until` is the start of the newest one that was expired.
+    `until` is the start of the newest restore point that was expired; failed snapshots and duplicates, which always go, do
+    not count.
     """
 
     until: datetime

@@ -125,6 +125,21 @@ def test_two_deliveries_delete_no_more_than_one_where_ec2_refused_the_first_a_de
     assert oldest in {each.snapshot.id for each in outcome.volumes[0].left}
 
 
+def test_a_second_delivery_changes_nothing_where_a_duplicate_outlives_its_restore_point(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    history(account, volume, 8)
+    recovering = {"state": "recovering", "set": "default", "period": "day", "run": "run 8 days ago"}
+    account.snapshot(volume, started=NIGHT - timedelta(days=8, minutes=5), **recovering)
+    account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+    after_one = account.ids()
+
+    account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+
+    assert account.ids() == after_one
+
+
 def test_another_run_of_the_same_day_makes_another_snapshot(account: Account) -> None:
     volume = account.volume()
     account.run(settings(), a_run(id="one"))
