@@ -45,11 +45,19 @@ def connect(session: Session) -> "EC2Client":
     client = session.client("ec2", config=config)
     for write in ("CreateSnapshot", "DeleteSnapshot"):
         client.meta.events.register(f"needs-retry.ec2.{write}", _never)
+    client.meta.events.register("response-received.ec2", _take_only_ec2s_own)
     return client
 
 
 def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that handlers return nothing; this one is read
     return False
+
+
+def _take_only_ec2s_own(parsed_response: Mapping[str, Any] | None, **_: object) -> None:
+    """Refuse a success that some other server tells: botocore reads any XML, and a delete's answer holds nothing else."""
+    metadata = parsed_response["ResponseMetadata"] if parsed_response else {}
+    if metadata.get("HTTPStatusCode") == 200 and "RequestId" not in metadata:
+        raise ResponseParserError("the answer is not EC2's: it names no request")
 
 
 class Ec2:

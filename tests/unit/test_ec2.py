@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
@@ -100,6 +101,18 @@ def test_a_lost_answer_is_settled_by_listing_and_nothing_is_made_twice(account: 
     assert snapshot.id == "snap-first"
     assert script.calls() == ["CreateSnapshot", "DescribeSnapshots"]
     assert pauses[0] >= 5
+
+
+def test_another_servers_page_is_no_answer_to_a_delete(account: Account) -> None:
+    page = AWSResponse(
+        "", 200, HTTPHeaders(), SimpleNamespace(stream=lambda: [b"<html>Please log in</html>"])
+    )
+    answer: Any = lambda **_: page  # noqa: E731 - botocore's stubs say that handlers return nothing; this one is read
+    account.function.meta.events.register_first("before-send.ec2.DeleteSnapshot", answer)
+
+    pause = next(delete(account))
+
+    assert pause >= 5
 
 
 def test_a_lost_answer_whose_snapshot_never_shows_is_tried_again_after_looking(account: Account) -> None:
