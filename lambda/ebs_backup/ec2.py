@@ -103,7 +103,11 @@ class Ec2:
             yield self._pause_after(fault)
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:
-        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does."""
+        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
+
+        A refusal is of kind UNSURE where an earlier try was never answered: that one may have deleted it.
+        """
+        unsure = False
         while True:
             try:
                 self._client.delete_snapshot(SnapshotId=snapshot.id)
@@ -113,6 +117,9 @@ class Ec2:
                 return True
             if fault.kind is Kind.GONE:
                 return False
+            if unsure and fault.kind is Kind.REFUSED:
+                raise AwsError(kind=Kind.UNSURE, code=fault.code, message=fault.message)
+            unsure = unsure or fault.kind is Kind.UNSURE
             yield self._pause_after(fault)
 
     def check_time(self) -> None:

@@ -192,6 +192,17 @@ def test_an_unknown_refusal_is_raised_at_once(account: Account) -> None:
     assert script.calls() == ["CreateSnapshot"]
 
 
+def test_a_delete_whose_answer_was_lost_may_have_been_done_though_ec2_refuses_the_next(
+    account: Account,
+) -> None:
+    Script(account, DeleteSnapshot=[LOST, refused("UnauthorizedOperation")])
+
+    with pytest.raises(AwsError) as error:
+        finish(delete(account))
+
+    assert (error.value.kind, error.value.code) == (Kind.UNSURE, "UnauthorizedOperation")
+
+
 def test_a_delete_whose_answer_was_lost_is_sent_again_and_not_found_means_gone(account: Account) -> None:
     Script(account, DeleteSnapshot=[LOST, refused("InvalidSnapshot.NotFound")])
 
