@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
@@ -85,15 +85,16 @@ class Backup:
         Where an earlier delivery of the run made the restore point, the two together delete no more than one.
         """
         decisions = self._decide(made)
-        until, most = self._reach(made, decisions, found=outcome.found)
+        most = self.settings.max_expired_per_volume
+        if outcome.found:
+            decisions, most = _as_begun(decisions, made.expires_until)
         expired: list[Decision] = []
         left: list[Decision] = []
         stuck: list[Decision] = []
         failures: list[Failure] = []
         gone = 0
         for decision in deletion_order(decisions):
-            is_beyond = gone >= most or decision.snapshot.started > until
-            if is_beyond and decision.verdict is Verdict.EXPIRED:  # waste never waits for the next run
+            if decision.verdict is Verdict.EXPIRED and gone >= most:  # waste never waits for the next run
                 left.append(decision)
                 continue
             fate = yield from self._delete(decision)
@@ -113,15 +114,6 @@ class Backup:
             stuck=tuple(stuck),
             failures=tuple(failures),
         )
-
-    def _reach(self, made: Snapshot, decisions: Iterable[Decision], *, found: bool) -> tuple[datetime, int]:
-        """Give the start of the newest restore point that may go, and how many may."""
-        if not found:
-            return datetime.max.replace(tzinfo=UTC), self.settings.max_expired_per_volume
-        if made.expires_until is None:
-            return datetime.min.replace(tzinfo=UTC), 0
-        until = made.expires_until.until
-        return until, _lasting(decisions, until) - made.expires_until.leaving
 
     def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
         try:
@@ -143,8 +135,7 @@ class Backup:
         if not expired:
             return None
         going = min(len(expired), self.settings.max_expired_per_volume)
-        until = max(expired)
-        return Expiry(until=until, leaving=_lasting(decisions, until) - going)
+        return Expiry(until=max(expired), leaving=_lasting(decisions, max(expired)) - going)
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -171,6 +162,20 @@ class Backup:
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
             notes=outcome.notes,
         )
+
+
+def _as_begun(decisions: tuple[Decision, ...], expiry: Expiry | None) -> tuple[tuple[Decision, ...], int]:
+    """Give what the delivery that made the restore point decided, and how many may go yet.
+
+    What has expired since, such as the last completed one when the new snapshot was completed too, is the next run's.
+    """
+
+    def as_begun(each: Decision) -> Decision:
+        since = each.verdict is Verdict.EXPIRED and not (expiry and each.snapshot.started <= expiry.until)
+        return replace(each, verdict=Verdict.KEPT, reason="for the next run to judge") if since else each
+
+    most = _lasting(decisions, expiry.until) - expiry.leaving if expiry else 0
+    return tuple(as_begun(each) for each in decisions), most
 
 
 def _lasting(decisions: Iterable[Decision], until: datetime) -> int:

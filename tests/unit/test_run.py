@@ -140,6 +140,19 @@ def test_a_second_delivery_changes_nothing_where_a_duplicate_outlives_its_restor
     assert account.ids() == after_one
 
 
+def test_a_second_delivery_leaves_what_has_expired_since_to_the_next_run_and_calls_nobody(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    (last,) = history(account, volume, 1)
+    account.snapshot(volume, state="completed", set="default", period="day", run="same")
+
+    outcome = account.run(settings(keep_day=1), a_run(id="same"))
+
+    assert last in account.ids(volume)
+    assert not outcome.needs_a_person
+
+
 def test_another_run_of_the_same_day_makes_another_snapshot(account: Account) -> None:
     volume = account.volume()
     account.run(settings(), a_run(id="one"))
