@@ -69,6 +69,13 @@ class Ec2:
         self._client = client
         self._deadline = deadline
         self._clock = clock
+        # botocore's retries of a listing know no deadline: the last pause must leave time for the report.
+        client.meta.events.unregister("needs-retry.ec2", unique_id="deadline")
+        client.meta.events.register_first("needs-retry.ec2", self._until_deadline, unique_id="deadline")
+
+    def _until_deadline(self, **_: object) -> Any:  # noqa: ANN401 - as _never
+        """Forbid a retry whose pause would pass the deadline; leaves any other to botocore."""
+        return False if self._clock() + LONGEST_PAUSE > self._deadline else None
 
     def volumes(self, tag_name: str, tag_value: str) -> list[Volume]:
         """List the volumes that carry exactly this tag, all pages; raises what botocore raises."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.ec2 import Ec2
@@ -103,16 +103,33 @@ def test_a_lost_answer_is_settled_by_listing_and_nothing_is_made_twice(account: 
     assert pauses[0] >= 5
 
 
+def reply(account: Account, call: str, status: int, page: bytes) -> list[object]:
+    """Answer the function's requests with this page; gives those that came."""
+    sent: list[object] = []
+
+    def answer(request: object, **_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that handlers return nothing
+        sent.append(request)
+        return AWSResponse("", status, HTTPHeaders(), SimpleNamespace(stream=lambda: [page]))
+
+    account.function.meta.events.register_first(f"before-send.ec2.{call}", answer)
+    return sent
+
+
 def test_another_servers_page_is_no_answer_to_a_delete(account: Account) -> None:
-    page = AWSResponse(
-        "", 200, HTTPHeaders(), SimpleNamespace(stream=lambda: [b"<html>Please log in</html>"])
-    )
-    answer: Any = lambda **_: page  # noqa: E731 - botocore's stubs say that handlers return nothing; this one is read
-    account.function.meta.events.register_first("before-send.ec2.DeleteSnapshot", answer)
+    reply(account, "DeleteSnapshot", 200, b"<html>Please log in</html>")
 
     pause = next(delete(account))
 
     assert pause >= 5
+
+
+def test_a_listing_is_not_tried_again_when_the_pause_would_pass_the_deadline(account: Account) -> None:
+    sent = reply(account, "DescribeSnapshots", 503, b"")
+
+    with pytest.raises(ClientError):
+        Ec2(account.function, deadline=10, clock=lambda: 0.0).snapshots("default")
+
+    assert len(sent) == 1
 
 
 def test_a_lost_answer_whose_snapshot_never_shows_is_tried_again_after_looking(account: Account) -> None:
