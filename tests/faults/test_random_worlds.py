@@ -27,9 +27,8 @@ def test_a_random_night_comes_to_what_one_clean_run_comes_to(endpoint: Endpoint,
         settle(world, function)
         slipped = double(world)
         assert not slipped or world.may_slip
-        if refused := night.refused(world):
-            more = more_than(clean, world)
-            assert slipped or world.excused or all(0 <= more[each] <= refused[each] for each in more)
+        if night.refused(world):  # then a newer one may have gone instead of a refused one
+            assert slipped or world.excused or not any(more_than(clean, world).values())
         else:
             assert slipped or state(world) == state(clean)
 
