@@ -63,7 +63,7 @@ WIRE = (
     Fault(name="502, a page of HTML, done", done=True, status=502, page=_HTML),
     Fault(name="504, an empty page, done", done=True, status=504, page=""),
 )
-HANGS = Fault(name="done, and no reply ever", done=True, reply=Reply.NEVER)
+HANGS = Fault(name="no reply ever", done=True, reply=Reply.NEVER)
 KILLED_BEFORE = Fault(name="killed before the call is done", done=False, reply=Reply.NONE, kills=True)
 KILLED_AFTER = Fault(name="killed when the call was done", done=True, reply=Reply.NONE, kills=True)
 
