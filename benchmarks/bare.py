@@ -57,7 +57,7 @@ def _one(ec2: "EC2Client", number: int) -> None:
         "ebs-backup:run": RUN,
         "ebs-backup:source": "zone=eu-west-1a type=gp3 size=8 iops=3000 throughput=125 device=/dev/xvdf",
         "Name": f"web-{number} data day 2026-11-23 01:30Z",
-        "ebs-backup:expires-until": "2026-11-19T01:30:00+00:00",
+        "ebs-backup:expires-until": "2026-11-19T01:30:00+00:00 leaving 0",
         **TAGS,
     }
     ec2.create_snapshot(

@@ -73,14 +73,16 @@ class MailRecord:
 class Account:
     """The state, and what EC2 and SNS do with it; every method raises RefusalError where AWS refuses.
 
-    Times are seconds since the epoch on `clock`. `lag` is by how many seconds listings trail the writes, `page` the
-    most that a page of a listing holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot
+    Times are seconds since the epoch on `clock`. `lag` is by how many seconds listings trail the writes at
+    most, `lag_of_listing` says by how many of those the next one does, `page` is the most that a page of snapshots holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot
     is pending and what it ends as.
     """
 
     clock: Callable[[], float] = time.time
     lag: float = 0
+    lag_of_listing: Callable[[float], float] = lambda most: most
     page: int = 1000
+    volumes_a_page: int = 500
     fate: Callable[[int], tuple[float, str]] = lambda _: (60, "completed")
     volumes: dict[str, VolumeRecord] = field(default_factory=dict)
     snapshots: dict[str, SnapshotRecord] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class Account:
 
     def visible(self) -> list[tuple[SnapshotRecord, str]]:
         """Give the snapshots that a listing shows now, with the state it shows."""
-        at = self.clock() - self.lag
+        at = self.clock() - self.lag_of_listing(self.lag)
         return [(each, each.state(at)) for each in self.snapshots.values() if each.exists(at)]
 
     def create_snapshot(self, volume_id: str, tags: Mapping[str, str], description: str) -> SnapshotRecord:

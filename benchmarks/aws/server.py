@@ -1,9 +1,11 @@
 """HTTP/1.1 with keep-alive on the loopback, on an event loop in a thread of its own."""
 
 import asyncio
+import struct
 import threading
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from socket import SO_LINGER, SOL_SOCKET
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +13,7 @@ from benchmarks.aws.service import Answer, Service
 from benchmarks.aws.wire import Reply
 
 PATIENCE = 2.0  # seconds that a gate waits for its parties
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger, for no second
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,15 +125,20 @@ class _Connection(asyncio.Protocol):
             await asyncio.sleep(answer.after)
         if answer.reply is Reply.NEVER or self._transport.is_closing():
             return
-        if answer.reply is Reply.NONE:
-            self._transport.close()
+        if answer.reply is Reply.RESET:
+            self._transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE)
+            self._transport.abort()
             return
         head = (
             f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}\r\n"
             f"Content-Type: {answer.kind};charset=UTF-8\r\nContent-Length: {len(answer.body)}\r\n\r\n"
         ).encode()
-        if answer.reply is Reply.HALF:
-            self._transport.write(head + answer.body[: len(answer.body) // 2])
+        arrives = {
+            Reply.NONE: b"",
+            Reply.NOISE: b"\x15\x03\x03\x00\x02\x02\x28",
+            Reply.HEAD: head[: len(head) // 2],
+            Reply.HALF: head + answer.body[: len(answer.body) // 2],
+        }
+        self._transport.write(arrives.get(answer.reply, head + answer.body))
+        if answer.reply in arrives:
             self._transport.close()
-            return
-        self._transport.write(head + answer.body)

@@ -113,7 +113,7 @@ class Service:
     def _ec2(self, action: str, params: Params) -> str:
         account = self.account
         if action == "DescribeVolumes":
-            at_most = min(VOLUMES_A_PAGE, account.page)
+            at_most = min(VOLUMES_A_PAGE, account.volumes_a_page)
             return answers.volumes(*self._pages.page(params, lambda: self._volumes(params), at_most=at_most))
         if action == "DescribeSnapshots":
             at_most = min(SNAPSHOTS_A_PAGE, account.page)

@@ -10,7 +10,10 @@ class Reply(Enum):
 
     WHOLE = auto()
     HALF = auto()
+    HEAD = auto()  # the status and a part of the headers
+    NOISE = auto()  # what is no HTTP
     NONE = auto()  # the connection is closed
+    RESET = auto()
     NEVER = auto()  # the connection stays open
 
 
@@ -38,13 +41,20 @@ class Fault:
 Plan = Mapping[tuple[str, int], Fault]  # (action, how many calls of it came before) -> fault
 
 _HTML = "<html><body>An error page<br></body></html>"
+_STRANGER = "<html><body>Please log in</body></html>"  # well-formed, unlike the other
 # What tells the caller nothing about whether the call was done.
 WIRE = (
     Fault(name="dropped before it is done", done=False, reply=Reply.NONE),
     Fault(name="done, reply lost", done=True, reply=Reply.NONE),
     Fault(name="done, reply half written", done=True, reply=Reply.HALF),
+    Fault(name="done, half a head written", done=True, reply=Reply.HEAD),
+    Fault(name="done, reply is no HTTP", done=True, reply=Reply.NOISE),
+    Fault(name="done, connection reset", done=True, reply=Reply.RESET),
+    Fault(name="not done, connection reset", done=False, reply=Reply.RESET),
     Fault(name="done, reply unreadable", done=True, page="<Response><unfinished"),
     Fault(name="not done, a page of HTML with status 200", done=False, page=_HTML),
+    Fault(name="done, another server's page", done=True, page=_STRANGER),
+    Fault(name="not done, another server's page", done=False, page=_STRANGER),
     Fault(name="done, reply empty", done=True, page=""),
     Fault(name="not done, reply empty", done=False, page=""),
     Fault(name="500 InternalError, not done", done=False, status=500, code="InternalError"),
@@ -53,7 +63,7 @@ WIRE = (
     Fault(name="502, a page of HTML, done", done=True, status=502, page=_HTML),
     Fault(name="504, an empty page, done", done=True, status=504, page=""),
 )
-HANGS = Fault(name="done, and no reply ever", done=True, reply=Reply.NEVER)
+HANGS = Fault(name="no reply ever", done=True, reply=Reply.NEVER)
 KILLED_BEFORE = Fault(name="killed before the call is done", done=False, reply=Reply.NONE, kills=True)
 KILLED_AFTER = Fault(name="killed when the call was done", done=True, reply=Reply.NONE, kills=True)
 

@@ -1,5 +1,6 @@
 """One volume's part of a run: create what this run still lacks, then rotate; failures become data."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,7 +9,17 @@ from aws_lambda_powertools import Logger
 from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind, failure
 from ebs_backup.labels import Labels, labels
-from ebs_backup.model import COMPLETED, Decision, Failure, Run, Snapshot, Verdict, Volume, VolumeOutcome
+from ebs_backup.model import (
+    COMPLETED,
+    Decision,
+    Expiry,
+    Failure,
+    Run,
+    Snapshot,
+    Verdict,
+    Volume,
+    VolumeOutcome,
+)
 from ebs_backup.rehearsal import Rehearsal, would_be
 from ebs_backup.retention import deletion_order, rotate
 from ebs_backup.settings import SERVICE, Settings
@@ -46,7 +57,7 @@ class Backup:
         notes = _notes(self._labels(made.expires_until)) if earlier else ()
         return VolumeOutcome(volume=self.volume, made=made, found=True, earlier=earlier, notes=notes)
 
-    def _labels(self, expires_until: datetime | None) -> Labels:
+    def _labels(self, expires_until: Expiry | None) -> Labels:
         copy_tags = self.settings.copy_tags
         return labels(self.volume, self.run, copy_tags=copy_tags, expires_until=expires_until)
 
@@ -77,16 +88,19 @@ class Backup:
     def _rotate(self, outcome: VolumeOutcome, made: Snapshot) -> Step[VolumeOutcome]:
         """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone.
 
-        Where an earlier delivery of the run made the restore point, go no further than that one was to go.
+        Where an earlier delivery of the run made the restore point, the two together delete no more than one.
         """
         decisions = self._decide(made)
+        most = self.settings.max_expired_per_volume
+        if outcome.found:
+            decisions, most = _as_begun(decisions, made.expires_until)
         expired: list[Decision] = []
         left: list[Decision] = []
         stuck: list[Decision] = []
         failures: list[Failure] = []
         gone, unfinished = 0, False
         for decision in deletion_order(decisions):
-            if self._is_enough(decision, gone, outcome):
+            if decision.verdict is Verdict.EXPIRED and gone >= most:  # waste never waits for the next run
                 left.append(decision)
                 continue
             fate = yield from self._delete(decision)
@@ -109,14 +123,6 @@ class Backup:
             unfinished=unfinished,
         )
 
-    def _is_enough(self, decision: Decision, gone: int, outcome: VolumeOutcome) -> bool:
-        """Tell whether a restore point is to wait for the next run; waste never waits."""
-        if decision.verdict is not Verdict.EXPIRED:
-            return False
-        until = outcome.made.expires_until if outcome.made else None
-        beyond = outcome.found and (until is None or decision.snapshot.started > until)
-        return beyond or gone >= self.settings.max_expired_per_volume
-
     def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
         try:
             was_there = yield from self.writer.delete(decision.snapshot)
@@ -129,12 +135,14 @@ class Backup:
         ours = {each.id: each for each in (*self.held, made) if each.period == period}
         return rotate(ours.values(), keep=self.settings.keep(period), period=period, run=self.run.id)
 
-    def _expires_until(self) -> datetime | None:
+    def _expires_until(self) -> Expiry | None:
         """Foresee how far this run rotates the volume once its new snapshot is there."""
-        decisions = deletion_order(self._decide(would_be(self.volume, self.run)))
-        points = [each.snapshot for each in decisions if each.verdict is Verdict.EXPIRED]
-        doomed = points[: self.settings.max_expired_per_volume]
-        return doomed[-1].started if doomed else None
+        decisions = self._decide(would_be(self.volume, self.run))
+        expired = [each.snapshot.started for each in decisions if each.verdict is Verdict.EXPIRED]
+        if not expired:
+            return None
+        going = min(len(expired), self.settings.max_expired_per_volume)
+        return Expiry(until=max(expired), leaving=_lasting(decisions, max(expired)) - going)
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -166,3 +174,22 @@ class Backup:
 
 def _notes(label: Labels) -> tuple[str, ...]:
     return (f"no room for its tags {', '.join(label.left_off)}",) if label.left_off else ()
+
+
+def _as_begun(decisions: tuple[Decision, ...], expiry: Expiry | None) -> tuple[tuple[Decision, ...], int]:
+    """Give what the delivery that made the restore point decided, and how many may go yet.
+
+    What has expired since, such as the last completed one when the new snapshot was completed too, is the next run's.
+    """
+
+    def as_begun(each: Decision) -> Decision:
+        since = each.verdict is Verdict.EXPIRED and not (expiry and each.snapshot.started <= expiry.until)
+        return replace(each, verdict=Verdict.KEPT, reason="for the next run to judge") if since else each
+
+    most = _lasting(decisions, expiry.until) - expiry.leaving if expiry else 0
+    return tuple(as_begun(each) for each in decisions), most
+
+
+def _lasting(decisions: Iterable[Decision], until: datetime) -> int:
+    """Count the snapshots that started by then; what goes at once, whatever the limit, is none of them."""
+    return sum(each.snapshot.started <= until and each.verdict is not Verdict.WASTE for each in decisions)

@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, AwsError, Kind
 from ebs_backup.labels import Labels
-from ebs_backup.model import Run, Snapshot, Volume
+from ebs_backup.model import Expiry, Run, Snapshot, Volume
 from ebs_backup.pace import Pace
 from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET
 from ebs_backup.steps import Step
@@ -46,11 +46,19 @@ def connect(session: Session) -> "EC2Client":
     client = session.client("ec2", config=config)
     for write in ("CreateSnapshot", "DeleteSnapshot"):
         client.meta.events.register(f"needs-retry.ec2.{write}", _never)
+    client.meta.events.register("response-received.ec2", _take_only_ec2s_own)
     return client
 
 
 def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that handlers return nothing; this one is read
     return False
+
+
+def _take_only_ec2s_own(parsed_response: Mapping[str, Any] | None, **_: object) -> None:
+    """Refuse a success that some other server tells: botocore reads any XML, and a delete's answer holds nothing else."""
+    metadata = parsed_response["ResponseMetadata"] if parsed_response else {}
+    if metadata.get("HTTPStatusCode") == 200 and "RequestId" not in metadata:
+        raise ResponseParserError("the answer is not EC2's: it names no request")
 
 
 class Ec2:
@@ -71,6 +79,13 @@ class Ec2:
         self._deadline = deadline
         self._clock = clock
         self._creates, self._deletes = Pace(clock, rested=rested), Pace(clock, rested=rested)
+        # botocore's retries of a listing know no deadline: the last pause must leave time for the report.
+        client.meta.events.unregister("needs-retry.ec2", unique_id="deadline")
+        client.meta.events.register_first("needs-retry.ec2", self._until_deadline, unique_id="deadline")
+
+    def _until_deadline(self, **_: object) -> Any:  # noqa: ANN401 - as _never
+        """Forbid a retry whose pause would pass the deadline; leaves any other to botocore."""
+        return False if self._clock() + LONGEST_PAUSE > self._deadline else None
 
     def volumes(self, tag_name: str, tag_value: str) -> list[Volume]:
         """List the volumes that carry exactly this tag, all pages; raises what botocore raises."""
@@ -105,8 +120,11 @@ class Ec2:
             unsure = unsure or fault.kind is Kind.UNSURE or fault.code == RATE_PER_VOLUME
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:
-        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does."""
-        fault = None
+        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
+
+        A refusal is of kind UNSURE where an earlier try was never answered: that one may have deleted it.
+        """
+        fault, unsure = None, False
         while True:
             yield from self._turn(self._deletes, fault)
             try:
@@ -117,6 +135,9 @@ class Ec2:
                 return True
             if fault.kind is Kind.GONE:
                 return False
+            if unsure and fault.kind is Kind.REFUSED:
+                raise AwsError(kind=Kind.UNSURE, code=fault.code, message=fault.message)
+            unsure = unsure or fault.kind is Kind.UNSURE
 
     def _turn(self, pace: Pace, fault: AwsError | None) -> Step[None]:
         """Wait until the next call may be made, after `fault` if there was one; raises it if waiting cannot help.
@@ -204,17 +225,8 @@ def _snapshot(raw: Mapping[str, Any]) -> Snapshot:
         state=raw["State"],
         started=raw["StartTime"],
         size=raw["VolumeSize"],
-        expires_until=_instant(tags.get(TAG_EXPIRES)),
+        expires_until=Expiry.parse(tags.get(TAG_EXPIRES, "")),
     )
-
-
-def _instant(text: str | None) -> datetime | None:
-    """Read the tag that says how far a run rotates; one that was changed by hand says nothing."""
-    try:
-        instant = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return instant if instant and instant.tzinfo else None
 
 
 def _tags(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from ebs_backup.model import Run, Volume
+from ebs_backup.model import Expiry, Run, Volume
 from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
@@ -21,7 +21,7 @@ class Labels:
     left_off: tuple[str, ...]
 
 
-def labels(volume: Volume, run: Run, *, copy_tags: bool, expires_until: datetime | None = None) -> Labels:
+def labels(volume: Volume, run: Run, *, copy_tags: bool, expires_until: Expiry | None = None) -> Labels:
     """Label a new snapshot of `volume`: our tags first, then the volume's own as far as there is room.
 
     `expires_until` is how far the run is to rotate (see `Snapshot`); it is told here so that a run delivered twice
@@ -35,7 +35,7 @@ def labels(volume: Volume, run: Run, *, copy_tags: bool, expires_until: datetime
         "Name": _name(volume, run),
     }
     if expires_until:
-        ours[TAG_EXPIRES] = expires_until.isoformat()
+        ours[TAG_EXPIRES] = str(expires_until)
     own = (
         [key for key in volume.tags if key not in OURS and not key.lower().startswith("aws:")]
         if copy_tags

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from ebs_backup.settings import Period
 
@@ -69,11 +70,36 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Expiry:
+    """How far one run rotates one volume, fixed before it begins: of the snapshots `until` then, so many stay.
+
+    `until` is the start of the newest restore point that was expired; failed snapshots and duplicates, which always go, do
+    not count.
+    """
+
+    until: datetime
+    leaving: int
+
+    def __str__(self) -> str:
+        return f"{self.until.isoformat()} leaving {self.leaving}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """Read what `str` wrote; a text that was changed by hand gives None."""
+        until, _, leaving = text.partition(" leaving ")
+        try:
+            expiry = cls(until=datetime.fromisoformat(until), leaving=int(leaving))
+        except ValueError:
+            return None
+        return expiry if expiry.until.tzinfo else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
 
-    `expires_until` is the start of the newest restore point that the run which made it was to delete, None if none:
-    another delivery of that run deletes no further.
+    `expires_until` is how far the run which made it rotates the volume, None if it does not: another delivery of that
+    run deletes no more.
     """
 
     id: str
@@ -83,7 +109,7 @@ class Snapshot:
     state: str
     started: datetime
     size: int
-    expires_until: datetime | None = None
+    expires_until: Expiry | None = None
 
     @property
     def usable(self) -> bool:

@@ -43,6 +43,7 @@ class Invocation:
     raised: Exception | None = None
     began: float
     ended: float
+    until: float  # then Lambda ends it
     calls: Sequence[Call] = ()
     mails: Sequence[MailRecord] = ()
     alone: bool = True  # else the calls and mails of another delivery are among these
@@ -112,7 +113,9 @@ class Function:
             pass
         except Exception as error:  # noqa: BLE001 - Lambda takes any
             raised = error
-        return Invocation(answer=answer, raised=raised, began=began, ended=self.clock())
+        return Invocation(
+            answer=answer, raised=raised, began=began, ended=self.clock(), until=began + seconds
+        )
 
     def measure(self, *args: Any) -> None:  # noqa: ANN401 - as the handler's own
         """Emit metrics one at a time: two instances share no memory, these two threads do."""

@@ -20,10 +20,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 ROOT = Path(__file__).parent.parent.parent
+FUNCTION = Path("lambda", "ebs_backup")
 SUITE = (
     "tests/faults/test_clean_run.py",
     "tests/faults/test_deliveries.py",
-    "tests/faults/test_mail.py::test_creates_that_never_work_are_in_the_mail_and_cost_no_volume_anything",
+    "tests/faults/test_patience.py",
+    "tests/faults/test_mail.py",
     "tests/faults/test_random_worlds.py",
 )
 WORLDS = "20"
@@ -90,11 +92,60 @@ MUTANTS = (
     ),
     mutant(
         "the loop stops at the first snapshot that cannot go",
-        ("backup.py", "                failures.append(fate)\n", "                failures.append(fate)\n                break\n"),
+        ("backup.py", "                stuck.append(decision)\n", "                stuck.append(decision)\n                break\n"),
     ),
     mutant(
         "the loop stops at the first volume that fails",
         ("backup.py", "            return self._not_made(error)\n", "            raise\n"),
+    ),
+    mutant(
+        "no limit to what one run deletes",
+        ("backup.py", "if decision.verdict is Verdict.EXPIRED and gone >= most:", "if False:"),
+    ),
+    mutant(
+        "a second delivery counts from zero",
+        ("backup.py", "        if outcome.found:\n", "        if False:\n"),
+    ),
+    mutant(
+        "a second delivery ignores how many have gone",
+        ("backup.py", "_lasting(decisions, expiry.until) - expiry.leaving if expiry else 0", "1000"),
+    ),
+    mutant(
+        "a delete that was lost and then refused does not count",
+        ("ec2.py", "if unsure and fault.kind is Kind.REFUSED:", "if False:"),
+    ),
+    mutant(
+        "another server's page is a success",
+        ("ec2.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
+    ),
+    mutant(
+        "a listing is tried again past the deadline",
+        ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > self._deadline else None", "return None"),
+    ),
+    mutant(
+        "a throttled write is a failure at once",
+        ("faults.py", 'if code in WAIT_CODES or code.startswith("Throttl"):', "if False:"),
+    ),
+    mutant(
+        "a mail that was not sent is no matter",
+        (
+            "handler.py",
+            "            _tell(settings.topic_arn, render(outcome))\n",
+            "            try:\n                _tell(settings.topic_arn, render(outcome))\n            except Exception:\n                pass\n",
+        ),
+    ),
+    mutant(
+        "a broken run mails nothing",
+        ("handler.py", "        _tell_broken(run, error)\n", ""),
+    ),
+    mutant(
+        "snapshots of every set are this set's",
+        ("ec2.py", 'self._snapshots({f"tag:{TAG_SET}": backup_set})', "self._snapshots({})"),
+    ),
+    mutant(
+        "a tag that only resembles the selector selects",
+        ("ec2.py", 'return re.sub(r"([\\\\*?])", r"\\\\\\1", value)', "return value"),
+        ("ec2.py", "if volume.tags.get(tag_name) == tag_value", ""),
     ),
 )  # fmt: skip
 
@@ -136,13 +187,18 @@ def _broken(broken: Mutant) -> Iterator[Path]:
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
         for file in ("pyproject.toml", "tests/__init__.py"):
             shutil.copy(ROOT / file, tree / file)
-        for name, old, new in broken.edits:
-            path = tree / "lambda" / "ebs_backup" / name
-            text = path.read_text("utf-8")
-            if text.count(old) != 1:
-                raise StaleMutantError(f"{broken.name}: {name} holds {text.count(old)} times: {old}")
-            path.write_text(text.replace(old, new), "utf-8")
+        apply(broken, tree / FUNCTION)
         yield tree
+
+
+def apply(broken: Mutant, folder: Path) -> None:
+    """Make the mutant's edits in this folder; raises StaleMutantError where the code has moved on."""
+    for name, old, new in broken.edits:
+        path = folder / name
+        text = path.read_text("utf-8")
+        if text.count(old) != 1:
+            raise StaleMutantError(f"{broken.name}: {name} holds {text.count(old)} times: {old}")
+        path.write_text(text.replace(old, new), "utf-8")
 
 
 def _status(tree: Path) -> int:

@@ -9,11 +9,14 @@ from tests.faults.invariants import check, of_run
 from tests.faults.world import small_world
 
 
+@pytest.mark.parametrize("lag", [0, 4])
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("gated", ["DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot"])
-def test_two_deliveries_at_once_end_as_one_does(endpoint: Endpoint, gated: str, workers: int) -> None:
+def test_two_deliveries_at_once_end_as_one_does(
+    endpoint: Endpoint, gated: str, workers: int, lag: float
+) -> None:
     clean, world = one_clean_run(endpoint, small_world()), small_world()
-    world.workers, world.clock.patience = workers, 0.1
+    world.workers, world.clock.patience, world.account.lag = workers, 0.1, lag
 
     with world.function(endpoint) as function:
         endpoint.gates = {"DescribeVolumes": Gate(parties=2), gated: Gate(parties=2)}

@@ -1,6 +1,7 @@
 """Calls that are never answered: EC2's silence tells nothing about what it did."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -29,14 +30,27 @@ def short_timeouts() -> Iterator[None]:
     forget_clients()
 
 
+@pytest.mark.parametrize("done", [True, False])
 @pytest.mark.parametrize(
-    "action", ["DescribeVolumes", "DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot", "Publish"]
+    ("action", "index"),
+    [
+        ("DescribeVolumes", 0),
+        ("DescribeVolumes", 1),
+        ("DescribeSnapshots", 0),
+        ("DescribeSnapshots", 5),
+        ("CreateSnapshot", 0),
+        ("DeleteSnapshot", 0),
+        ("Publish", 0),
+    ],
 )
-def test_a_call_that_is_never_answered_ends_as_a_clean_run_does(endpoint: Endpoint, action: str) -> None:
+def test_a_call_that_is_never_answered_ends_as_a_clean_run_does(
+    endpoint: Endpoint, action: str, index: int, *, done: bool
+) -> None:
     clean, world = one_clean_run(endpoint, small_world()), small_world()
+    hangs = replace(wire.HANGS, done=done)
 
     with world.function(endpoint) as function:
-        invocation = function.invoke(world.event, plan={(action, 0): wire.HANGS})
+        invocation = function.invoke(world.event, plan={(action, index): hangs})
         check(world, invocation)
         settle(world, function, deliveries=1)
 

@@ -163,7 +163,7 @@ def small_world() -> World:
     last = world.selected[-1].id
     world.snapshot(last, age=2 * HOUR, state="error")
     _add_strangers(world, last)
-    world.account.page = 7
+    world.account.page, world.account.volumes_a_page = 7, 2
     return world
 
 
@@ -195,8 +195,11 @@ def random_world(seed: int) -> World:
         workers=draw.choice([1, 1, 1, 4]),
         seed=seed,
     )
-    world.account.page = draw.choice([7, 40, 1000])
+    world.account.page, world.account.volumes_a_page = draw.choice([7, 40, 1000]), draw.choice([1, 3, 500])
     world.account.lag = draw.choice([0, 0, 1, 2.5, 4, 8, 40])
+    if draw.random() < 0.5:  # a listing may then hide what the one before it showed
+        wobble = random.Random(seed)  # noqa: S311 - not a secret
+        world.account.lag_of_listing = lambda most: wobble.uniform(0, most)
     for _ in range(draw.randint(1, 4)):
         _add_random_volume(world, draw)
     _add_strangers(world, next(iter(world.account.volumes)))

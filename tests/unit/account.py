@@ -1,6 +1,6 @@
 """An AWS account in this process (moto), as the tests of a run need it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,8 +64,10 @@ class Account:
         """List snapshot ids, of one volume or all."""
         return [each["SnapshotId"] for each in self.snapshots(volume)]
 
-    def refuse(self, call: str, code: str, message: str, *, status: int = 400, **only: str) -> None:
-        """Let EC2 answer the function's call with an error, for requests with these parameters only."""
+    def refuse(
+        self, call: str, code: str, message: str, *, status: int = 400, **only: str
+    ) -> Callable[[], None]:
+        """Let EC2 answer the function's call with an error, for requests with these parameters only; gives what ends it."""
         error = {
             "Error": {"Code": code, "Message": message},
             "ResponseMetadata": {"HTTPStatusCode": status},
@@ -75,7 +77,20 @@ class Account:
             matches = all(params["body"].get(key) == value for key, value in only.items())
             return (SimpleNamespace(status_code=status), error) if matches else None
 
-        self.function.meta.events.register(f"before-call.ec2.{call}", answer)  # type: ignore[arg-type]
+        events, moment = self.function.meta.events, f"before-call.ec2.{call}"
+        events.register(moment, answer)  # type: ignore[arg-type]
+        return lambda: events.unregister(moment, answer)  # type: ignore[arg-type]
+
+    @contextmanager
+    def crash(self, call: str) -> Iterator[None]:
+        """Kill the function at its next call of this kind."""
+
+        def die(**_: object) -> None:
+            raise KeyboardInterrupt
+
+        self.function.meta.events.register_first(f"before-call.ec2.{call}", die)
+        yield
+        self.function.meta.events.unregister(f"before-call.ec2.{call}", die)
 
     def run(self, settings: Settings, run: Run, *, deadline: float = float("inf")) -> Outcome:
         """Do one run as the handler does."""

@@ -9,6 +9,7 @@ from typing import Any
 from ebs_backup.model import (
     COMPLETED,
     Decision,
+    Expiry,
     Failure,
     Outcome,
     Run,
@@ -96,7 +97,7 @@ def a_snapshot(
     started: datetime | None = None,
     days_ago: float = 0,
     size: int = 100,
-    expires_until: datetime | None = None,
+    expires_until: Expiry | None = None,
 ) -> Snapshot:
     """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
     started = started or NIGHT - timedelta(days=days_ago)

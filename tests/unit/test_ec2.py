@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.ec2 import Ec2
@@ -119,6 +120,35 @@ def test_a_lost_answer_is_settled_by_listing_and_nothing_is_made_twice(account: 
     assert snapshot.id == "snap-first"
     assert script.calls() == ["CreateSnapshot", "DescribeSnapshots"]
     assert pauses[0] >= 5
+
+
+def reply(account: Account, call: str, status: int, page: bytes) -> list[object]:
+    """Answer the function's requests with this page; gives those that came."""
+    sent: list[object] = []
+
+    def answer(request: object, **_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that handlers return nothing
+        sent.append(request)
+        return AWSResponse("", status, HTTPHeaders(), SimpleNamespace(stream=lambda: [page]))
+
+    account.function.meta.events.register_first(f"before-send.ec2.{call}", answer)
+    return sent
+
+
+def test_another_servers_page_is_no_answer_to_a_delete(account: Account) -> None:
+    reply(account, "DeleteSnapshot", 200, b"<html>Please log in</html>")
+
+    pause = next(delete(account))
+
+    assert pause >= 5
+
+
+def test_a_listing_is_not_tried_again_when_the_pause_would_pass_the_deadline(account: Account) -> None:
+    sent = reply(account, "DescribeSnapshots", 503, b"")
+
+    with pytest.raises(ClientError):
+        Ec2(account.function, deadline=10, clock=lambda: 0.0).snapshots("default")
+
+    assert len(sent) == 1
 
 
 def test_a_lost_answer_whose_snapshot_never_shows_is_tried_again_after_looking(account: Account) -> None:
@@ -242,6 +272,17 @@ def test_an_unknown_refusal_is_raised_at_once(account: Account) -> None:
     assert script.calls() == ["CreateSnapshot"]
 
 
+def test_a_delete_whose_answer_was_lost_may_have_been_done_though_ec2_refuses_the_next(
+    account: Account,
+) -> None:
+    Script(account, DeleteSnapshot=[LOST, refused("UnauthorizedOperation")])
+
+    with pytest.raises(AwsError) as error:
+        finish(delete(account))
+
+    assert (error.value.kind, error.value.code) == (Kind.UNSURE, "UnauthorizedOperation")
+
+
 def test_a_delete_whose_answer_was_lost_is_sent_again_and_not_found_means_gone(account: Account) -> None:
     Script(account, DeleteSnapshot=[LOST, refused("InvalidSnapshot.NotFound")])
 
@@ -299,8 +340,18 @@ def test_every_page_of_a_listing_is_read(account: Account) -> None:
     assert script.sent[1][1]["NextToken"] == "more"
 
 
-def test_a_mark_of_rotation_that_was_changed_by_hand_says_nothing(account: Account) -> None:
-    tags = [{"Key": "ebs-backup:expires-until", "Value": "yesterday"}]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-11-17T01:30:00+00:00",
+        "2026-11-17T01:30:00 leaving 2",
+        "2026-11-17T01:30Z leaving",
+    ],
+)
+def test_a_mark_of_rotation_that_was_changed_by_hand_says_nothing(account: Account, text: str) -> None:
+    tags = [{"Key": "ebs-backup:expires-until", "Value": text}]
     Script(account, DescribeSnapshots=[listed(made() | {"Tags": tags})])
 
     (snapshot,) = Ec2(account.function, deadline=1e9).snapshots("default")

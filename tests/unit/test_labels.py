@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.labels import labels, minute
+from ebs_backup.model import Expiry
 from ebs_backup.settings import Period
 from tests.unit.builders import a_run, a_volume
 
@@ -30,11 +31,12 @@ def test_a_snapshot_carries_our_tags_and_then_the_volumes_own() -> None:
 
 
 def test_how_far_the_run_rotates_is_tagged_where_it_rotates() -> None:
-    label = labels(
-        a_volume(), a_run(), copy_tags=True, expires_until=datetime(2026, 11, 17, 1, 30, tzinfo=UTC)
-    )
+    expiry = Expiry(until=datetime(2026, 11, 17, 1, 30, tzinfo=UTC), leaving=2)
 
-    assert label.tags["ebs-backup:expires-until"] == "2026-11-17T01:30:00+00:00"
+    label = labels(a_volume(), a_run(), copy_tags=True, expires_until=expiry)
+
+    assert label.tags["ebs-backup:expires-until"] == "2026-11-17T01:30:00+00:00 leaving 2"
+    assert Expiry.parse(label.tags["ebs-backup:expires-until"]) == expiry
 
 
 def test_without_copy_tags_the_snapshot_carries_our_tags_alone() -> None:
@@ -65,7 +67,9 @@ def test_our_tags_win_over_the_volumes() -> None:
 
 
 def test_a_restored_volumes_old_rotation_mark_is_never_taken_for_this_runs() -> None:
-    volume = a_volume(tags={"ebs-backup:expires-until": "2020-01-01T00:00:00+00:00", "team": "shop"})
+    volume = a_volume(
+        tags={"ebs-backup:expires-until": "2020-01-01T00:00:00+00:00 leaving 2", "team": "shop"}
+    )
 
     label = labels(volume, a_run(), copy_tags=True)
 

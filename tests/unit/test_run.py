@@ -96,6 +96,63 @@ def test_a_second_delivery_finishes_what_a_crash_left_and_no_more(account: Accou
     assert len(account.ids()) == clean
 
 
+def test_a_second_delivery_after_a_crash_goes_as_far_as_one_where_an_ami_holds_the_oldest(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    *_, third, second, oldest = old = history(account, volume, 8)
+    account.refuse("DeleteSnapshot", "InvalidSnapshot.InUse", "in use", SnapshotId=oldest)
+    with account.crash("DeleteSnapshot"), pytest.raises(KeyboardInterrupt):
+        account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+
+    account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+
+    assert set(old) - set(account.ids()) == {second, third}
+
+
+def test_two_deliveries_delete_no_more_than_one_where_ec2_refused_the_first_a_delete(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    *_, third, second, oldest = old = history(account, volume, 8)
+    allow = account.refuse("DeleteSnapshot", "UnauthorizedOperation", "not now", SnapshotId=oldest)
+    account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+    allow()
+
+    outcome = account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+
+    assert set(old) - set(account.ids()) == {second, third}
+    assert oldest in {each.snapshot.id for each in outcome.volumes[0].left}
+
+
+def test_a_second_delivery_changes_nothing_where_a_duplicate_outlives_its_restore_point(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    history(account, volume, 8)
+    recovering = {"state": "recovering", "set": "default", "period": "day", "run": "run 8 days ago"}
+    account.snapshot(volume, started=NIGHT - timedelta(days=8, minutes=5), **recovering)
+    account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+    after_one = account.ids()
+
+    account.run(settings(max_expired_per_volume=2), a_run(id="same"))
+
+    assert account.ids() == after_one
+
+
+def test_a_second_delivery_leaves_what_has_expired_since_to_the_next_run_and_calls_nobody(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    (last,) = history(account, volume, 1)
+    account.snapshot(volume, state="completed", set="default", period="day", run="same")
+
+    outcome = account.run(settings(keep_day=1), a_run(id="same"))
+
+    assert last in account.ids(volume)
+    assert not outcome.needs_a_person
+
+
 def test_another_run_of_the_same_day_makes_another_snapshot(account: Account) -> None:
     volume = account.volume()
     account.run(settings(), a_run(id="one"))
