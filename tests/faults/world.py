@@ -29,6 +29,7 @@ DEFAULTS = {
     "schedule_month": "30 3 1 * ? *",
     "alert_email": "",
     "topic_arn": "",
+    "kms_key_arn": "",
     "report": "always",
     "copy_tags": True,
     "max_expired_per_volume": 2,
