@@ -11,6 +11,7 @@ from ebs_backup.faults import AwsError, Kind, failure
 from ebs_backup.labels import Labels, labels
 from ebs_backup.model import (
     COMPLETED,
+    PENDING,
     Decision,
     Expiry,
     Failure,
@@ -40,15 +41,15 @@ class Backup:
 
     def step(self) -> Step[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
-        made = next((each for each in self.held if each.usable and self._of_this_run(each)), None)
+        made = next((each for each in self.held if self._made_by_this_run(each)), None)
         outcome = self._found(made) if made else (yield from self._create())
         if outcome.made is not None:
             outcome = yield from self._rotate(outcome, outcome.made)
         self._log(outcome)
         return outcome
 
-    def _of_this_run(self, snapshot: Snapshot) -> bool:
-        return snapshot.period == self.run.period and snapshot.run == self.run.id
+    def _made_by_this_run(self, snapshot: Snapshot) -> bool:
+        return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
         """Tell what an earlier invocation of this run made from what an earlier delivery of its event made."""
@@ -131,9 +132,20 @@ class Backup:
         return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
 
     def _decide(self, made: Snapshot) -> tuple[Decision, ...]:
+        """Decide as if this run's snapshots were still pending, so that every delivery decides alike.
+
+        One that comes when they are completed would else expire what the one that made them kept.
+        """
         period = self.run.period
         ours = {each.id: each for each in (*self.held, made) if each.period == period}
-        return rotate(ours.values(), keep=self.settings.keep(period), period=period, run=self.run.id)
+        begun = (
+            replace(each, state=PENDING) if self._made_by_this_run(each) else each for each in ours.values()
+        )
+        decisions = rotate(begun, keep=self.settings.keep(period), period=period, run=self.run.id)
+        return tuple(
+            replace(each, snapshot=ours[each.snapshot.id]) if self._made_by_this_run(each.snapshot) else each
+            for each in decisions
+        )
 
     def _expires_until(self) -> Expiry | None:
         """Foresee how far this run rotates the volume once its new snapshot is there."""

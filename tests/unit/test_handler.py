@@ -266,7 +266,7 @@ def test_with_report_problems_a_failure_speaks(world: World) -> None:
 def test_with_report_problems_what_the_limit_left_speaks(world: World) -> None:
     world.set(report="problems")
     world.volume()
-    for day in (20, 21, 22):
+    for day in (19, 20, 21, 22):
         world.invoke({"period": "day", "time": f"2026-11-{day}T01:30:00Z"})
     world.set(report="problems", keep_day=1, max_expired_per_volume=1)
 

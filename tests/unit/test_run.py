@@ -153,6 +153,21 @@ def test_a_second_delivery_leaves_what_has_expired_since_to_the_next_run_and_cal
     assert not outcome.needs_a_person
 
 
+def test_the_last_good_one_stays_for_this_run_also_where_the_new_one_is_completed_at_once(
+    account: Account,
+) -> None:
+    """So that all deliveries decide alike: a late one finds the new snapshot completed."""
+    volume = account.volume()
+    last, *_ = history(account, volume, 2)
+
+    outcome = account.run(settings(keep_day=1), a_run())
+
+    assert len(account.ids(volume)) == 2
+    assert last in account.ids(volume)
+    assert outcome.volumes[0].made is not None
+    assert outcome.volumes[0].made.state == "completed"
+
+
 def test_another_run_of_the_same_day_makes_another_snapshot(account: Account) -> None:
     volume = account.volume()
     account.run(settings(), a_run(id="one"))
@@ -262,7 +277,8 @@ def test_one_run_deletes_at_most_max_expired_per_volume_and_says_what_it_left(ac
 
     assert len(set(old) & set(account.ids())) == 7
     assert len(outcome.volumes[0].expired) == 3
-    assert len(outcome.volumes[0].left) == 7
+    assert len(outcome.volumes[0].left) == 6
+    assert [each.reason for each in outcome.volumes[0].kept] == ["1 of 1", "last completed"]
     assert outcome.needs_a_person
 
 
