@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup demo test check deleter infra e2e faults bench lock clean
+.PHONY: help setup demo test check deleter infra e2e faults mutants bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ node_modules/.ready: package-lock.json
 demo: setup ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
 	@PYTHONPATH=lambda $(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT))
 
-test: check deleter infra e2e ## Every check and test that passes or fails a change
+test: check deleter infra e2e faults ## Every check and test that passes or fails a change
 
 check: .venv/.ready ## Lint, types and unit tests
 	@$(BIN)/ruff check --quiet .
@@ -49,8 +49,14 @@ infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, mails, destroy
 	@$(BIN)/pytest --quiet tests/emulator tests/e2e
 
-faults: setup ## Runs against an EC2 that fails in every way we know (minutes; not yet part of test)
+# The real handler and botocore over real HTTP against an AWS of our own (benchmarks/aws) that drops, garbles, refuses,
+# throttles, lags, kills and delivers twice: each fault at each call of a small run, then 500 random worlds by seed.
+# Other worlds, or more: make faults FAULT_SEED=1000 FAULT_WORLDS=5000
+faults: .venv/.ready ## Runs against an AWS that fails in every way we know (about 3 minutes)
 	@$(BIN)/pytest --quiet -n auto tests/faults
+
+mutants: .venv/.ready ## Prove that the fault tests notice a broken function, one way at a time (ten minutes)
+	@$(BIN)/python -m tests.faults.mutants
 
 bench: setup ## Speed and memory beside a bare thread pool
 	@$(BIN)/python -m benchmarks

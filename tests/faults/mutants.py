@@ -185,7 +185,7 @@ def _broken(broken: Mutant) -> Iterator[Path]:
         tree = Path(folder)
         for part in ("lambda", "benchmarks", "tests/faults"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("pyproject.toml", "tests/__init__.py"):
+        for file in ("pyproject.toml", "cdk.json", "tests/__init__.py"):
             shutil.copy(ROOT / file, tree / file)
         apply(broken, tree / FUNCTION)
         yield tree

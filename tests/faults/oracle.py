@@ -60,9 +60,10 @@ def _goes(world: World, held: list[SnapshotRecord], at: float) -> list[SnapshotR
 def _expired(points: Points, keep: int, at: float) -> Points:
     """Give the restore points beyond the newest `keep` usable and `max(1, keep - 1)` completed ones.
 
-    The one that the run is about to make counts as usable.
+    The one that the run is about to make counts as usable. One with an unsettled duplicate waits for it.
     """
     usable = [point for point in points if point[0].state(at) in USABLE]
     completed = [point for point in points if point[0].state(at) == "completed"]
     kept = [*usable[: keep - 1], *completed[: max(1, keep - 1)]]
-    return [point for point in completed if point not in kept]
+    settled = [point for point in completed if all(each.state(at) == "completed" for each in point)]
+    return [point for point in settled if point not in kept]

@@ -1,11 +1,13 @@
 """Worlds: an account with volumes, history and strangers in it, made by hand or by seed."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from benchmarks.aws.account import Account, SnapshotRecord, VolumeRecord
 from benchmarks.aws.server import Endpoint
@@ -17,27 +19,15 @@ from tests.faults.function import Function, deployed
 AGE = {Period.DAY: 24 * HOUR, Period.WEEK: 7 * 24 * HOUR, Period.MONTH: 30 * 24 * HOUR}
 SETTLED = 5  # seconds that EC2's listings may lag behind its writes, by DESIGN
 MOST_BLOCKING = 3  # pending and failed snapshots of a volume: EC2 takes no new one beside five
-DEFAULTS = {
-    "backup_set": "default",
-    "tag_name": "Backup",
-    "tag_value": "true",
-    "keep_day": 3,
-    "keep_week": 2,
-    "keep_month": 1,
-    "schedule_day": "30 1 ? * MON-FRI *",
-    "schedule_week": "30 2 ? * SAT *",
-    "schedule_month": "30 3 1 * ? *",
-    "alert_email": "",
-    "topic_arn": "",
-    "report": "always",
-    "copy_tags": True,
-    "max_expired_per_volume": 2,
-}
+CONTEXT = json.loads(Path(__file__).parents[2].joinpath("cdk.json").read_text("utf-8"))["context"]
+# Small enough that a few snapshots show everything.
+SMALL = {"keep_day": 3, "keep_week": 2, "keep_month": 1, "max_expired_per_volume": 2}
 
 
 def a_settings(**changed: object) -> Settings:
-    """Build settings, small enough that a few snapshots show everything."""
-    return Settings.parse(DEFAULTS | changed)
+    """Give the default settings of one stack, but for small numbers and these."""
+    defaults = {name: CONTEXT[name] for name in Settings.__slots__}
+    return Settings.parse(defaults | SMALL | changed)
 
 
 @dataclass(slots=True, kw_only=True)
