@@ -124,7 +124,7 @@ MUTANTS = (
     ),
     mutant(
         "a throttled write is a failure at once",
-        ("faults.py", 'if code in WAIT_CODES or code.startswith("Throttl"):', "if False:"),
+        ("faults.py", 'if code in WAIT_CODES or code.startswith(THROTTL):', "if False:"),
     ),
     mutant(
         "a mail that was not sent is no matter",

@@ -24,6 +24,16 @@ def synthesize(**context: Any) -> Template:  # noqa: ANN401 - as loose as a cont
     return Template.from_stack(stack)
 
 
+def statements(template: Template) -> dict[str, dict[str, Any]]:
+    """Give every statement of the role's policies by its Sid."""
+    policies = template.find_resources("AWS::IAM::Policy").values()
+    return {
+        each["Sid"]: each
+        for policy in policies
+        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+    }
+
+
 @pytest.fixture(scope="session")
 def template() -> Template:
     return synthesize(alert_email="you@example.com,me@example.com")

@@ -1,11 +1,9 @@
 """What the function may do: exactly these statements, each with its condition."""
 
-from typing import Any
-
 import pytest
 from aws_cdk.assertions import Template
 
-from tests.infra.conftest import synthesize
+from tests.infra.conftest import statements, synthesize
 
 EC2 = {
     "ListVolumesAndSnapshots": (
@@ -40,15 +38,6 @@ OTHERS = {
     "KeepFailedRuns": "sqs:SendMessage",
     "GoOnInAFurtherInvocation": "lambda:InvokeFunction",
 }
-
-
-def statements(template: Template) -> dict[str, dict[str, Any]]:
-    policies = template.find_resources("AWS::IAM::Policy").values()
-    return {
-        each["Sid"]: each
-        for policy in policies
-        for each in policy["Properties"]["PolicyDocument"]["Statement"]
-    }
 
 
 def test_the_role_has_exactly_these_statements_and_no_managed_policy(template: Template) -> None:

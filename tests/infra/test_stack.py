@@ -8,10 +8,10 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from infra.bundle import RUNTIME
-from tests.infra.conftest import synthesize
+from tests.infra.conftest import statements, synthesize
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:existing"
-KEY = "arn:aws:kms:eu-west-1:111122223333:key/0000-1111"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef"
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
@@ -166,8 +166,7 @@ def test_with_a_key_of_ones_own_topic_queues_and_log_are_encrypted_with_it() -> 
 def test_with_a_key_of_ones_own_alarms_rules_and_the_function_still_reach_topic_and_queues() -> None:
     template = synthesize(kms_key_arn=KEY)
 
-    statements = only(template, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
-    (use,) = [each for each in statements if each["Sid"] == "UseTheKey"]
+    use = statements(template)["UseTheKey"]
     assert (set(use["Action"]), use["Resource"]) == ({"kms:GenerateDataKey", "kms:Decrypt"}, KEY)
     assert use["Condition"] == {
         "StringEquals": {"kms:ViaService": ["sns.eu-west-1.amazonaws.com", "sqs.eu-west-1.amazonaws.com"]}
