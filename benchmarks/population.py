@@ -19,6 +19,9 @@ SETTINGS = Settings(
     keep_day=4,
     keep_week=4,
     keep_month=3,
+    max_age_day=4,
+    max_age_week=9,
+    max_age_month=33,
     schedule_day="30 1 ? * MON-FRI *",
     schedule_week="30 2 ? * SAT *",
     schedule_month="30 3 1 * ? *",
@@ -28,6 +31,7 @@ SETTINGS = Settings(
     report="always",
     copy_tags=True,
     max_expired_per_volume=3,
+    dashboard=True,
 )
 RUN = "2026-11-23T01:30:00Z"
 EVENT = {"period": "day", "time": RUN}

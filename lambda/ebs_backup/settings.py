@@ -29,7 +29,8 @@ TAG_SOURCE = "ebs-backup:source"
 TAG_EXPIRES = "ebs-backup:expires-until"
 
 ENV_PREFIX = "EBS_BACKUP_"
-ENV_LEFT_OUT = frozenset({"alert_email", "kms_key_arn"})  # the function needs neither addresses nor the key
+# The function needs neither addresses, nor the key, nor to know of the dashboard: what it takes for them.
+ENV_LEFT_OUT: Mapping[str, object] = {"alert_email": "", "kms_key_arn": "", "dashboard": True}
 
 Report = Literal["always", "problems"]
 
@@ -149,6 +150,9 @@ class Settings:
     keep_day: Annotated[int, _count]
     keep_week: Annotated[int, _count]
     keep_month: Annotated[int, _count]
+    max_age_day: Annotated[int, _count]
+    max_age_week: Annotated[int, _count]
+    max_age_month: Annotated[int, _count]
     schedule_day: Annotated[str, _schedule]
     schedule_week: Annotated[str, _schedule]
     schedule_month: Annotated[str, _schedule]
@@ -158,6 +162,7 @@ class Settings:
     report: Annotated[Report, _report]
     copy_tags: Annotated[bool, _boolean]
     max_expired_per_volume: Annotated[int, _count]
+    dashboard: Annotated[bool, _boolean]
 
     def __post_init__(self) -> None:
         for name, annotation in type(self).__annotations__.items():
@@ -182,7 +187,7 @@ class Settings:
             for name, value in env.items()
             if name.startswith(ENV_PREFIX)
         }
-        return cls.parse(found | dict.fromkeys(ENV_LEFT_OUT, ""))
+        return cls.parse({**found, **ENV_LEFT_OUT})
 
     def to_env(self, *, topic_arn: str) -> dict[str, str]:
         """Write the function's environment; `topic_arn` is the topic that the stack made or was given."""
@@ -196,6 +201,10 @@ class Settings:
     def keep(self, period: Period) -> int:
         """Give how many restore points of this period each volume keeps."""
         return int(getattr(self, f"keep_{period}"))
+
+    def max_age(self, period: Period) -> int:
+        """Give by how many days the newest completed snapshot of this period may be old."""
+        return int(getattr(self, f"max_age_{period}"))
 
     def schedule(self, period: Period) -> str:
         """Give this period's six cron fields, UTC."""
