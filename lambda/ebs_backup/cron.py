@@ -1,10 +1,13 @@
-"""EventBridge cron expressions: checked as AWS reads them, and a crontab line translated.
+"""EventBridge cron expressions: checked as AWS reads them, evaluated, and a crontab line translated.
 
 Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules".
 """
 
 import re
+from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -43,6 +46,20 @@ class Field:
         ends = self._number(first), self._number(last if "-" in base else first)
         return ends[0] is not None and ends[1] is not None and (self.wraps or ends[0] <= ends[1])
 
+    def values(self, text: str) -> frozenset[int]:
+        """Give the numbers that a checked text without a form of its own stands for."""
+        return frozenset(number for item in text.split(",") for number in self._run(item))
+
+    def _run(self, item: str) -> list[int]:
+        base, slash, step = item.partition("/")
+        numbers = [number for end in base.split("-") if (number := self._number(end)) is not None]
+        first, last = (numbers[0], numbers[-1]) if numbers else (self.low, self.high)
+        if slash and len(numbers) == 1:  # 5/10 is every tenth from the fifth on
+            last = self.high
+        if first <= last:
+            return list(range(first, last + 1))[:: int(step or 1)]
+        return [*range(first, self.high + 1), *range(self.low, last + 1)][:: int(step or 1)]
+
     def _number(self, text: str) -> int | None:
         if text.upper() in self.names:
             return self.low + self.names.index(text.upper())
@@ -51,7 +68,7 @@ class Field:
         return None
 
 
-FIELDS = (
+FIELDS = MINUTES, HOURS, DAY, MONTH, WEEKDAY, YEAR = (
     Field(name="minutes", low=0, high=59),
     Field(name="hours", low=0, high=23),
     Field(name="day-of-month", low=1, high=31, special=r"\?|L|([1-9]|[12]\d|3[01])W"),
@@ -81,6 +98,56 @@ def refusal(expression: str) -> str | None:
     if (fields[2] == "?") == (fields[4] == "?"):
         return "exactly one of its day-of-month and day-of-week must be '?'"
     return None
+
+
+def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Give, in order, when a checked expression fires from `start` on and before `end` (both UTC)."""
+    minutes, hours, day, month, weekday, year = expression.upper().split()
+    times = [
+        time(hour, minute, tzinfo=UTC)
+        for hour in sorted(HOURS.values(hours))
+        for minute in sorted(MINUTES.values(minutes))
+    ]
+    months, years = MONTH.values(month), YEAR.values(year)
+    for past in range((end.date() - start.date()).days + 1):
+        on = start.date() + timedelta(days=past)
+        if on.year in years and on.month in months and _is_day(on, day) and _is_weekday(on, weekday):
+            every = (datetime.combine(on, at) for at in times)
+            yield from (each for each in every if start <= each < end)
+
+
+def _is_day(on: date, text: str) -> bool:
+    last = monthrange(on.year, on.month)[1]
+    if text == "L":
+        return on.day == last
+    if text.endswith("W"):
+        return on.day == _nearest_weekday(on, int(text[:-1]), last)
+    return text == "?" or on.day in DAY.values(text)
+
+
+def _nearest_weekday(on: date, day: int, last: int) -> int | None:
+    """Give the Monday to Friday nearest to this day of the month, never in another month; none if it has no such day."""
+    if day > last:
+        return None
+    weekday = on.replace(day=day).isoweekday()
+    if weekday == 6:
+        return day - 1 if day > 1 else day + 2
+    if weekday == 7:
+        return day + 1 if day < last else day - 2
+    return day
+
+
+def _is_weekday(on: date, text: str) -> bool:
+    number = on.isoweekday() % 7 + 1  # AWS counts from Sunday
+    name, nth, which = text.partition("#")
+    if nth:
+        return number in WEEKDAY.values(name) and (on.day - 1) // 7 + 1 == int(which)
+    if text == "L":
+        return number == WEEKDAY.high  # the last day of the week
+    if text.endswith("L"):
+        last = monthrange(on.year, on.month)[1]
+        return number in WEEKDAY.values(text[:-1]) and on.day + 7 > last
+    return text == "?" or number in WEEKDAY.values(text)
 
 
 def _crontab_refusal(fields: list[str]) -> str:

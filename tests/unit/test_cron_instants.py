@@ -1,0 +1,155 @@
+"""When an expression fires: AWS's own examples, and every form held against a naive reading of its own."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ebs_backup import cron
+
+
+def fired(expression: str, start: str, end: str) -> list[str]:
+    """Give when it fires from one day to before another, as texts."""
+    assert cron.refusal(expression) is None
+    first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (start, end))
+    return [f"{each:%Y-%m-%d %H:%M}" for each in cron.instants(expression, start=first, end=last)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "end", "expected"),
+    [  # The EventBridge guide's examples and what it says of them, from Thursday 2026-01-01 on.
+        ("0 10 * * ? *", "2026-01-03", ["2026-01-01 10:00", "2026-01-02 10:00"]),
+        ("15 12 * * ? *", "2026-01-02", ["2026-01-01 12:15"]),
+        ("0 18 ? * MON-FRI *", "2026-01-06", ["2026-01-01 18:00", "2026-01-02 18:00", "2026-01-05 18:00"]),
+        ("0 8 1 * ? *", "2026-03-01", ["2026-01-01 08:00", "2026-02-01 08:00"]),
+        ("0/15 * * * ? *", "2026-01-01T00:50", [f"2026-01-01 00:{minute}" for minute in ("00", "15", "30", "45")]),
+        ("0/30 20-2 ? * MON-FRI *", "2026-01-01T03:00", [f"2026-01-01 0{h}:{m}0" for h in (0, 1, 2) for m in (0, 3)]),
+        ("15 10 ? * 6L 2019-2022", "2027-01-01", []),
+        ("15 10 ? * 6L *", "2026-03-01", ["2026-01-30 10:15", "2026-02-27 10:15"]),
+        ("0 9 ? * 2#1 *", "2026-03-01", ["2026-01-05 09:00", "2026-02-02 09:00"]),
+        ("0 9 ? * 3#2 *", "2026-02-01", ["2026-01-13 09:00"]),
+        ("0 9 3W * ? *", "2026-04-01", ["2026-01-02 09:00", "2026-02-03 09:00", "2026-03-03 09:00"]),
+        ("0 9 L * ? *", "2026-03-01", ["2026-01-31 09:00", "2026-02-28 09:00"]),
+        ("0 9 ? * L *", "2026-01-12", ["2026-01-03 09:00", "2026-01-10 09:00"]),
+        ("1/10 0 1 * ? 2026,2028", "2026-01-02", [f"2026-01-01 00:{minute}1" for minute in range(6)]),
+    ],
+)  # fmt: skip
+def test_it_fires_when_the_eventbridge_guide_says(expression: str, end: str, expected: list[str]) -> None:
+    assert fired(expression, "2026-01-01", end) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("0 1 1W 8 ? *", ["2026-08-03 01:00"]),  # a Saturday: not back into July
+        ("0 1 31W 5 ? *", ["2026-05-29 01:00"]),  # a Sunday: not on into June
+        ("0 1 31W 6 ? *", []),  # June has 30 days
+        ("0 1 ? 2 FRI#5 *", []),  # four Fridays
+        ("0 1 ? dec-jan suN#1 *", ["2026-01-04 01:00", "2026-12-06 01:00"]),
+        ("0 1 29 2 ? *", []),
+        ("0 22-3/3 5 1 ? 2020/3", ["2026-01-05 01:00", "2026-01-05 22:00"]),
+    ],
+)
+def test_weekdays_stay_in_their_month_and_what_does_not_exist_does_not_fire(
+    expression: str, expected: list[str]
+) -> None:
+    assert fired(expression, "2026-01-01", "2027-01-01") == expected
+
+
+def test_the_span_holds_its_start_and_not_its_end() -> None:
+    assert fired("30 1 * * ? *", "2026-01-01T01:30", "2026-01-02T01:30") == ["2026-01-01 01:30"]
+
+
+def items(low: int, high: int, *, steps: bool) -> st.SearchStrategy[str]:
+    """Draw a list of numbers, ranges (also over the end), stars and steps."""
+    number = st.integers(low, high)
+    base = st.one_of(
+        st.just("*"), number.map(str), st.tuples(number, number).map(lambda ends: f"{ends[0]}-{ends[1]}")
+    )
+    step = st.integers(1, high).map(lambda n: f"/{n}") if steps else st.just("")
+    return st.lists(
+        st.tuples(base, st.one_of(st.just(""), step)).map("".join), min_size=1, max_size=3
+    ).map(",".join)  # fmt: skip
+
+
+DAY = st.one_of(items(1, 31, steps=True), st.just("L"), st.integers(1, 31).map(lambda n: f"{n}W"))
+WEEKDAY = st.one_of(
+    items(1, 7, steps=False),
+    st.sampled_from(["L", "SUN-TUE", "fri-mon", "SAT,2"]),
+    st.tuples(st.integers(1, 7), st.sampled_from(["L", "#1", "#2", "#3", "#4", "#5"])).map(
+        lambda n: f"{n[0]}{n[1]}"
+    ),
+)
+DAYS = st.one_of(DAY.map(lambda day: (day, "?")), WEEKDAY.map(lambda weekday: ("?", weekday)))
+
+
+def month_of(day: date) -> list[date]:
+    """Give every day of this day's month."""
+    around = (day + timedelta(days=past) for past in range(-31, 32))
+    return [each for each in around if (each.year, each.month) == (day.year, day.month)]
+
+
+def holds(text: str, value: int, low: int, high: int) -> bool:
+    """Say by arithmetic on a circle, without listing anything, whether a field's text holds this value."""
+    size = high - low + 1
+    for item in text.split(","):
+        base, _, step = item.partition("/")
+        first, _, last = (f"{low}-{high}" if base == "*" else base).partition("-")
+        end = int(last or (high if step else first))
+        past = (value - int(first)) % size
+        if past <= (end - int(first)) % size and past % int(step or 1) == 0:
+            return True
+    return False
+
+
+def is_on(day: date, of_month: str, of_week: str) -> bool:
+    month = month_of(day)
+    if of_month == "L":
+        return day == month[-1]
+    if of_month.endswith("W"):
+        wanted = [each for each in month if each.day == int(of_month[:-1])]
+        working = [each for each in month if each.isoweekday() < 6]
+        return bool(wanted) and day == min(working, key=lambda each: abs(each - wanted[0]))
+    return holds(of_month, day.day, 1, 31) if of_month != "?" else is_on_weekday(day, month, of_week)
+
+
+def is_on_weekday(day: date, month: list[date], of_week: str) -> bool:
+    if of_week == "L":
+        return f"{day:%a}" == "Sat"
+    alike = [each for each in month if each.weekday() == day.weekday()]
+    for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1):
+        of_week = of_week.upper().replace(name, str(number))
+    today = day.isoweekday() % 7 + 1
+    if of_week[-1] == "L":
+        return today == int(of_week[0]) and day == alike[-1]
+    if "#" in of_week:
+        return today == int(of_week[0]) and alike.index(day) + 1 == int(of_week[2])
+    return holds(of_week, today, 1, 7)
+
+
+@given(
+    items(0, 59, steps=True), items(0, 23, steps=True), DAYS, items(1, 12, steps=True),
+    st.dates(date(2024, 1, 1), date(2031, 1, 1)),
+)  # fmt: skip
+def test_every_form_fires_when_a_naive_reading_says(
+    minutes: str, hours: str, days: tuple[str, str], months: str, first: date
+) -> None:
+    start = datetime.combine(first, datetime.min.time(), UTC)
+    span = [first + timedelta(days=past) for past in range(40)]
+
+    found = cron.instants(
+        f"{minutes} {hours} {days[0]} {months} {days[1]} 2024-2030/2",
+        start=start,
+        end=start + timedelta(days=40),
+    )
+
+    on = [
+        day
+        for day in span
+        if holds(months, day.month, 1, 12) and is_on(day, *days) and day.year in (2024, 2026, 2028, 2030)
+    ]
+    at = [(h, m) for h in range(24) if holds(hours, h, 0, 23) for m in range(60) if holds(minutes, m, 0, 59)]
+    assert list(found) == [
+        datetime(day.year, day.month, day.day, h, m, tzinfo=UTC) for day in on for h, m in at
+    ]
