@@ -11,6 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from ebs_backup.settings import Settings
+from infra.metrics import completed
+from infra.schedule import MOST_HOURS, heartbeat_hours
 
 
 def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.ITopic:
@@ -56,46 +58,100 @@ def alarms(
     settings: Settings,
     *,
     topic: sns.ITopic,
-    function: lambda_.IFunction,
+    function: lambda_.Function,
     undelivered: sqs.IQueue,
     failed: sqs.IQueue,
-) -> None:
+) -> list[cloudwatch.Alarm]:
     """Make the alarms; each text says what happened and what to do, for whoever is woken by it."""
-    what = f"EBS backup of set {settings.backup_set}"
-    again = f'aws lambda invoke --function-name {function.function_name} --payload \'{{"period":"day"}}\' --cli-binary-format raw-in-base64-out answer.json'
-    _alarm(
-        scope,
-        "FunctionErrors",
-        topic=topic,
-        metric=function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
-        text=f"{what}: a run broke or its report could not be mailed. Lambda tries it twice more by itself."
-        f" Look for ERROR in the function's log; run it again by hand: {again}",
+    region = Stack.of(scope).region
+    what = f"For whoever looks after the EBS backups of set {settings.backup_set} in {region}"
+    again = (
+        f"aws lambda invoke --region {region} --function-name {function.function_name}"
+        """ --payload '{"period":"day"}' --cli-binary-format raw-in-base64-out answer.json"""
     )
-    _alarm(
-        scope,
-        "RunFailed",
-        topic=topic,
-        metric=failed.metric_approximate_number_of_messages_visible(
-            period=Duration.minutes(5), statistic="Maximum"
-        ),
-        text=f"{what}: a run broke three times and was given up: volumes may have no backup of that day, week or"
-        f" month. Read the message in {failed.queue_name}, mend what it names, then run again (it makes only what is"
-        f" lacking): {again} . Purge the queue to end this alarm.",
+    errors = (
+        f"{what}: a run broke, or its report could not be mailed. Lambda tries it twice more by itself within minutes;"
+        f" the alarm RunFailed follows if that does not help. Why: aws logs tail {function.log_group.log_group_name}"
+        f" --region {region} --since 1h --filter-pattern ERROR . Mend what it names, then run it (day, week or month;"
+        f" it makes only what is lacking): {again}"
     )
-    _alarm(
-        scope,
-        "RunNotDelivered",
-        topic=topic,
-        metric=undelivered.metric_approximate_number_of_messages_visible(
-            period=Duration.minutes(5), statistic="Maximum"
+    made = [
+        _alarm(
+            scope,
+            "FunctionErrors",
+            metric=function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
+            text=errors,
         ),
-        text=f"{what}: EventBridge could not start the function: that run did not happen. The message in"
-        f" {undelivered.queue_name} says why. Mend it and run by hand: {again} . Purge the queue to end this alarm.",
+        _alarm(
+            scope,
+            "RunFailed",
+            metric=_waiting(failed),
+            text=f"{what}: a run broke three times and was given up: volumes may have no backup of that day, week or"
+            f" month. {_read(failed, region)} Mend what it names, then run with its period and time: {again} ."
+            f" {_purge(failed, region)}",
+        ),
+        _alarm(
+            scope,
+            "RunNotDelivered",
+            metric=_waiting(undelivered),
+            text=f"{what}: EventBridge could not start the function: that run did not happen."
+            f" {_read(undelivered, region)} Its attributes say why. Mend that, then run with its period and time:"
+            f" {again} . {_purge(undelivered, region)}",
+        ),
+        *_heartbeat(scope, settings, function=function, what=what, again=again),
+    ]
+    for alarm in made:
+        alarm.add_alarm_action(actions.SnsAction(topic))
+    return made
+
+
+def _waiting(queue: sqs.IQueue) -> cloudwatch.Metric:
+    return queue.metric_approximate_number_of_messages_visible(
+        period=Duration.minutes(5), statistic="Maximum"
     )
 
 
-def _alarm(scope: Construct, name: str, *, topic: sns.ITopic, metric: cloudwatch.IMetric, text: str) -> None:
+def _read(queue: sqs.IQueue, region: str) -> str:
+    return f"Read: aws sqs receive-message --region {region} --message-attribute-names All --queue-url {queue.queue_url} ."
+
+
+def _purge(queue: sqs.IQueue, region: str) -> str:
+    return f"To end this alarm: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}"
+
+
+def _heartbeat(
+    scope: Construct, settings: Settings, *, function: lambda_.Function, what: str, again: str
+) -> list[cloudwatch.Alarm]:
+    """Watch that runs come at all: the one alarm that speaks when nothing is there to fail (docs/decisions/0007)."""
+    hours = heartbeat_hours(settings)
+    if hours is None:
+        Annotations.of(scope).add_warning_v2(
+            "ebs-backup:nobody-watches-the-runs",
+            f"the schedules of set {settings.backup_set} pause for longer than CloudWatch looks back ({MOST_HOURS}"
+            " hours): no alarm tells when no run comes any more. Let one period run at least every six days.",
+        )
+        return []
+    region = Stack.of(scope).region
     alarm = cloudwatch.Alarm(
+        scope,
+        "NoRunCompleted",
+        metric=completed(settings, per=Duration.hours(1)),
+        threshold=1,
+        evaluation_periods=hours,
+        comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+        # No data is exactly what this one is about.
+        treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        alarm_description=f"{what}: no run came to its end for {hours} hours, so nothing is backed up. Just deployed? Run it once"
+        f" by hand, and this ends within the hour: {again} . The same with week and month. Otherwise run that too: if"
+        " it fails, the function is the cause, and its answer says why; if it works, the rules are. Are there three,"
+        f" and ENABLED? aws events list-rule-names-by-target --region {region} --target-arn {function.function_arn} ,"
+        f" then aws events enable-rule --region {region} --name NAME . Are they gone? cdk deploy makes them again.",
+    )
+    return [alarm]
+
+
+def _alarm(scope: Construct, name: str, *, metric: cloudwatch.IMetric, text: str) -> cloudwatch.Alarm:
+    return cloudwatch.Alarm(
         scope,
         name,
         metric=metric,
@@ -106,4 +162,3 @@ def _alarm(scope: Construct, name: str, *, topic: sns.ITopic, metric: cloudwatch
         treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         alarm_description=text,
     )
-    alarm.add_alarm_action(actions.SnsAction(topic))

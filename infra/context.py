@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ebs_backup.settings import InvalidSettingsError, Settings
+from infra.schedule import check_ages
 
 SETS, REGIONS = "backup_sets", "regions"
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
@@ -38,7 +39,9 @@ def targets(context: Mapping[str, Any], *, region: str | None = None) -> tuple[T
     """
     raw = {key: value for key, value in context.items() if not {":", "/"} & set(key)}
     sets, regions = _sets(raw.pop(SETS, None)), _regions(raw.pop(REGIONS, None))
-    every = [_settings(raw, name, overrides) for name, overrides in sets.items()] or [Settings.parse(raw)]
+    every = [_settings(raw, name, overrides) for name, overrides in sets.items()] or [
+        check_ages(Settings.parse(raw))
+    ]
     return tuple(
         Target(settings=_checked(settings, where), region=where, several=bool(regions))
         for settings in every
@@ -50,7 +53,7 @@ def _settings(raw: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -
     if "backup_set" in overrides:
         raise InvalidSettingsError(SETS, "without a backup_set inside: a set's name is its key", name)
     try:
-        return Settings.parse({**raw, **overrides, "backup_set": name})
+        return check_ages(Settings.parse({**raw, **overrides, "backup_set": name}))
     except InvalidSettingsError as error:
         error.args = (f"{SETS}[{name!r}]: {error}",)
         raise

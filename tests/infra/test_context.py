@@ -78,6 +78,14 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
             {"kms_key_arn": "arn:aws:kms:us-east-1:111122223333:key/k"},
             "kms_key_arn must be the ARN of a key in eu-west-1, where the stack is",
         ),
+        (
+            {"max_age_day": 3},
+            "max_age_day must be more than 3, the days that schedule_day (30 1 ? * MON-FRI *) pauses, got 3",
+        ),
+        (
+            {"backup_sets": {"web": {"schedule_month": "0 4 1 */3 ? *"}}},
+            "backup_sets['web']: max_age_month must be more than 92, the days that schedule_month (0 4 1 */3 ? *)",
+        ),
     ],
 )
 def test_a_bad_set_or_region_is_one_line_that_names_it(context: dict[str, object], words: str) -> None:

@@ -1,4 +1,4 @@
-"""The stack by its promises: rules, function, queues, topic, alarms, outputs."""
+"""The stack by its promises: rules, function, queues, topic, outputs."""
 
 import os
 import platform
@@ -112,22 +112,6 @@ def test_every_address_is_subscribed(template: Template) -> None:
     found = template.find_resources("AWS::SNS::Subscription").values()
 
     assert {each["Properties"]["Endpoint"] for each in found} == {"you@example.com", "me@example.com"}
-
-
-def test_each_alarm_notifies_the_topic_says_what_to_do_and_is_not_red_for_want_of_data(
-    template: Template,
-) -> None:
-    alarms = template.find_resources("AWS::CloudWatch::Alarm").values()
-
-    assert {each["Properties"]["MetricName"] for each in alarms} == {
-        "Errors",
-        "ApproximateNumberOfMessagesVisible",
-    }
-    assert len(alarms) == 3
-    for alarm in alarms:
-        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
-        assert len(alarm["Properties"]["AlarmActions"]) == 1
-        assert "aws lambda invoke" in str(alarm["Properties"]["AlarmDescription"])
 
 
 def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:

@@ -1,0 +1,35 @@
+"""The function's metrics, as alarms and dashboard name them; a test holds the names against what it emits."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from ebs_backup.settings import Period, Settings
+
+NAMESPACE = "EbsBackup"
+
+SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
+FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
+COMPLETED = "RunCompleted"  # by set alone: any run that came to its end
+
+
+def completed(settings: Settings, *, per: Duration) -> cloudwatch.Metric:
+    """Count the runs that came to their end, whatever their period."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=COMPLETED,
+        dimensions_map={"set": settings.backup_set},
+        statistic="Sum",
+        period=per,
+    )
+
+
+def by_period(name: str, settings: Settings, period: Period, *, statistic: str) -> cloudwatch.Metric:
+    """Give one of the other metrics, day by day."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map={"set": settings.backup_set, "period": period.value},
+        statistic=statistic,
+        period=Duration.days(1),
+        label=period.value,
+    )

@@ -1,0 +1,48 @@
+"""How long a set pauses between its runs: what the heartbeat alarm and the ages must allow for."""
+
+import math
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+
+from ebs_backup import cron
+from ebs_backup.settings import InvalidSettingsError, Period, Settings
+
+# Two whole years, one of them a leap year, the same at every synth: a template must not change with the day.
+START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
+
+USUAL_HOURS = 72  # three days
+SPARE_HOURS = 24  # EventBridge tries for a day to deliver an event
+MOST_HOURS = 168  # CloudWatch looks at most seven days back
+
+
+def heartbeat_hours(settings: Settings) -> int | None:
+    """Give after how many hours without a run something is wrong; None where runs pause longer than CloudWatch sees."""
+    pause = longest_pause(settings.schedule(period) for period in Period) / timedelta(hours=1)
+    if pause > MOST_HOURS - 1:
+        return None
+    return min(max(USUAL_HOURS, math.ceil(pause) + SPARE_HOURS), MOST_HOURS)
+
+
+def check_ages(settings: Settings) -> Settings:
+    """Refuse an age that every volume reaches between two runs: all of them would be overdue again and again."""
+    for period in Period:
+        pause = longest_pause([settings.schedule(period)]) / timedelta(days=1)
+        if settings.max_age(period) <= pause:
+            least = (
+                f"more than {pause:.4g}, the days that schedule_{period} ({settings.schedule(period)}) pauses"
+            )
+            raise InvalidSettingsError(f"max_age_{period}", least, settings.max_age(period))
+    return settings
+
+
+def longest_pause(schedules: Iterable[str]) -> timedelta:
+    """Give the longest time in which none of them fires; both years, where none ever does."""
+    every = sorted({instant for schedule in schedules for instant in _instants(schedule)})
+    return max(later - earlier for earlier, later in pairwise((START, *every, END)))
+
+
+@cache
+def _instants(schedule: str) -> tuple[datetime, ...]:
+    return tuple(cron.instants(schedule, start=START, end=END))
