@@ -1,4 +1,4 @@
-"""One backup set's stack: topic, function and role, three rules, the queues for what fails, the alarms."""
+"""One backup set's stack: topic, function and role, three rules, the queues for what fails, alarms, dashboard."""
 
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from ebs_backup.settings import TAG_SET, Period, Settings
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
 from infra.context import Target
+from infra.dashboard import dashboard
+from infra.findings import acknowledge, wildcard
 from infra.role import function_role, let_go_on
 
 MEMORY = 512  # MB, to be set by the benchmark
@@ -45,7 +47,11 @@ class BackupStack(Stack):
         backup = _function(self, settings=settings, code=function, topic=topic, failed=failed, key=key)
         for period in Period:
             _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
-        alarms(self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed)
+        watching = alarms(
+            self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed
+        )
+        if settings.dashboard:
+            dashboard(self, settings, function=backup, alarms=watching)
         for name, value in {
             "FunctionName": backup.function_name,
             "TopicArn": topic.topic_arn,
@@ -57,7 +63,7 @@ class BackupStack(Stack):
 
 
 def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:
-    return sqs.Queue(
+    queue = sqs.Queue(
         scope,
         name,
         retention_period=Duration.days(14),
@@ -65,6 +71,11 @@ def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:
         encryption_master_key=key,
         enforce_ssl=True,
     )
+    last = (
+        "it is itself where undelivered events and failed runs end; an alarm watches it, a person empties it"
+    )
+    acknowledge(queue, {"AwsSolutions-SQS3": last, "Serverless-SQSRedrivePolicy": last})
+    return queue
 
 
 def _function(
@@ -84,12 +95,29 @@ def _function(
         removal_policy=RemovalPolicy.DESTROY,
         encryption_key=key,
     )
+    stack = Stack.of(scope)
+    log_arn = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{log.log_group_name}"
     role = function_role(
         scope,
         settings=settings,
         topic_arn=topic.topic_arn,
-        log_group_arn=f"arn:{Stack.of(scope).partition}:logs:{Stack.of(scope).region}:{Stack.of(scope).account}:log-group:{log.log_group_name}",
+        log_group_arn=log_arn,
         failures_arn=failed.queue_arn,
+    )
+    acknowledge(
+        role,
+        {
+            wildcard(
+                scope, "*"
+            ): "EC2 cannot scope a listing below the region; the statement names the region",
+            wildcard(
+                scope, f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}:volume/*"
+            ): "which volumes, their tag says: the statement's condition",
+            wildcard(
+                scope, f"arn:{stack.partition}:ec2:{stack.region}::snapshot/*"
+            ): "which snapshots, the set's tag says: each statement has a condition",
+            wildcard(scope, f"{log_arn}:*"): "the streams of the function's own log group",
+        },
     )
     function = lambda_.Function(
         scope,
@@ -110,6 +138,16 @@ def _function(
         on_failure=destinations.SqsDestination(failed),
     )
     let_go_on(scope, role=role, function_arn=function.function_arn)
+    runtime = "the newest runtime that the tests run on (docs/decisions/0001)"
+    acknowledge(
+        function,
+        {
+            "AwsSolutions-L1": runtime,
+            "Serverless-LambdaLatestVersion": runtime,
+            "Serverless-LambdaDLQ": "its failure destination does the same, and also says what went wrong",
+            "Serverless-LambdaTracing": "one function and no callers: the log has each step, without xray:* in the role",
+        },
+    )
     return function
 
 
