@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Self
 
+from emulator.outbox import Outbox
 from emulator.server import REGION, Emulator
 
 
@@ -67,18 +68,21 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail as it was received."""
+    """One report as its subscribers received it: an address the text (if there is one), a queue the data."""
 
     subject: str
     body: str
+    data: dict[str, Any]
+    attributes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """A queue that a topic's mails are delivered to."""
+    """A queue that a topic's reports are delivered to, beside the addresses whose mails stand in the outbox."""
 
     sqs: Any
     url: str
+    outbox: Outbox
 
     @classmethod
     def of(cls, emulator: Emulator, topic_arn: str) -> Self:
@@ -94,7 +98,7 @@ class Inbox:
         policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]}
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
         emulator.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
-        return cls(sqs=sqs, url=url)
+        return cls(sqs=sqs, url=url, outbox=emulator.outbox)
 
     def read(self, *, within: float = 0) -> list[Letter]:
         """Take out all mails that are there; waits up to `within` seconds for the first."""
@@ -104,11 +108,19 @@ class Inbox:
             messages = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
             for message in messages:
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-                told = json.loads(message["Body"])
-                found.append(Letter(subject=told["Subject"], body=told["Message"]))
+                found.append(self._letter(json.loads(message["Body"])))
             if not messages and (found or time.monotonic() >= until):
                 return found
             time.sleep(0.1)
+
+    def _letter(self, told: dict[str, Any]) -> Letter:
+        attributes = told.get("MessageAttributes", {})
+        return Letter(
+            subject=told["Subject"],
+            body=self.outbox.text(told["MessageId"]),
+            data=json.loads(told["Message"]),
+            attributes={name: each["Value"] for name, each in attributes.items()},
+        )
 
 
 class FunctionError(RuntimeError):

@@ -171,7 +171,7 @@ def test_a_run_that_breaks_is_mailed_tried_again_and_parked_where_an_alarm_looks
     name = role.rpartition("/")[2]
     deny = '{"Statement": [{"Effect": "Deny", "Action": "ec2:DescribeSnapshots", "Resource": "*"}]}'
     iam.put_role_policy(RoleName=name, PolicyName="deny", PolicyDocument=deny)
-    parked = Inbox(sqs=emulator.client("sqs"), url=outputs["FailureQueueUrl"])
+    parked = Inbox(sqs=emulator.client("sqs"), url=outputs["FailureQueueUrl"], outbox=emulator.outbox)
 
     try:
         function.start(period="day", time=night(0))
