@@ -31,6 +31,20 @@ class Account:
         )
         return str(made["VolumeId"])
 
+    def instance(self, name: str, *volumes: str, **tags: str) -> str:
+        """Start an instance with these tags, attach the volumes and give its id."""
+        every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
+        started = self.ec2.run_instances(
+            ImageId="ami-0123456789abcdef0",
+            MinCount=1,
+            MaxCount=1,
+            TagSpecifications=[{"ResourceType": "instance", "Tags": every}],
+        )
+        instance = str(started["Instances"][0]["InstanceId"])
+        for letter, volume in zip("fghij", volumes, strict=False):
+            self.ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=f"/dev/sd{letter}")
+        return instance
+
     def snapshot(self, volume: str, **tags: str) -> str:
         """Make a snapshot by hand, as somebody else would, and give its id."""
         made = self.ec2.create_snapshot(VolumeId=volume, Description="made by hand")
@@ -56,13 +70,17 @@ class Account:
         return sorted(found, key=lambda each: each["StartTime"])
 
     def clear(self) -> None:
-        """Remove every image, snapshot and volume."""
+        """Remove every instance, image, snapshot and volume."""
         ec2 = self.ec2
+        for reservation in ec2.describe_instances()["Reservations"]:
+            ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in reservation["Instances"]])
         for image in ec2.describe_images(Owners=["self"])["Images"]:
             ec2.deregister_image(ImageId=image["ImageId"])
         for snapshot in self.snapshots():
             ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
         for volume in ec2.describe_volumes()["Volumes"]:
+            for attachment in volume["Attachments"]:
+                ec2.detach_volume(VolumeId=volume["VolumeId"], InstanceId=attachment["InstanceId"])
             ec2.delete_volume(VolumeId=volume["VolumeId"])
 
 
@@ -85,10 +103,11 @@ class Inbox:
     outbox: Outbox
 
     @classmethod
-    def of(cls, emulator: Emulator, topic_arn: str) -> Self:
+    def of(cls, emulator: Emulator, topic_arn: str, *, name: str = "") -> Self:
         """Make a queue and subscribe it to the topic."""
         sqs = emulator.client("sqs")
-        url = sqs.create_queue(QueueName=f"inbox-of-{topic_arn.rpartition(':')[2]}"[:80])["QueueUrl"]
+        name = name or f"inbox-of-{topic_arn.rpartition(':')[2]}"[:80]
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         allowed = {
             "Effect": "Allow",
