@@ -103,8 +103,8 @@ _UNKNOWN = "Look up the code in the EC2 API's list of error codes. The next run 
 # Refusals that EC2 words, in the code or in the message, rather than giving them one code each. CreateSnapshot's
 # reference names no code for a KMS key that is disabled or pending deletion: its own name is what they have in common.
 _ADVICE_BY_WORDING = {
-    r"kms": "The volume's KMS key cannot be used: in the KMS console enable it, or cancel its deletion. Do it soon: with"
-    " the key the volume's encrypted snapshots would be lost too. The function's role needs no permission on the key.",
+    r"kms": "The volume's KMS key cannot be used: in the KMS console enable it, or cancel its deletion; if it is enabled,"
+    " look at its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well.",
     r"^IncorrectState:": "The volume was not in a state that EC2 snapshots. The next run tries again.",
     r"AWS Backup": "AWS Backup manages this snapshot: delete it from its backup vault, not here.",
     r"\block": "The snapshot is locked (EBS Snapshot Lock): it goes when the lock ends, on the run after.",
