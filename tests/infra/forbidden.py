@@ -87,6 +87,7 @@ REFUSED = (
     *_deletions(),
     *_tags(),
     *_shares(),
+    call("lock a snapshot", "ec2.lock_snapshot", SnapshotId="{our snapshot}", LockMode="governance"),
     call("archive a snapshot", "ec2.modify_snapshot_tier", SnapshotId="{our snapshot}"),
     call(
         "restore a snapshot",
@@ -109,6 +110,8 @@ REFUSED = (
     call("send to another queue", "sqs.send_message", QueueUrl="{another queue}", MessageBody="m"),
     call("read another queue", "sqs.receive_message", QueueUrl="{another queue}"),
     call("read failed runs", "sqs.receive_message", QueueUrl="{failures}"),
+    call("list queues", "sqs.list_queues"),
+    call("list logs", "logs.describe_log_groups"),
     call("read the log", "logs.get_log_events", logGroupName="{log group}", logStreamName=STREAM),
     call("delete the log", "logs.delete_log_group", logGroupName="{log group}"),
     call("begin another log", "logs.create_log_stream", logGroupName="{another log}", logStreamName=STREAM),
