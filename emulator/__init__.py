@@ -2,5 +2,5 @@
 
 Inside its process: `launch` starts ministack patched by `ebs` (EC2's ways), `authorization` (who may do what, as EC2
 checks it), `schedule` (rules fire by the emulator's clock), `mail` (SNS's limits) and `names` (no two alike). Outside: `server` starts and
-stops it, `clock` moves its time, `cdk` runs the CDK CLI against it.
+stops it, `clock` moves its time, `cdk` runs the CDK CLI against it. `judge` asks its authorization alone, for any policy.
 """
