@@ -20,7 +20,7 @@ def patch() -> None:
     """Put the limits before ministack's Publish, and the outbox behind it."""
     require(sns, "_resolve_message_for_protocol", "_topic_by_arn_any_scope")
     replace(sns, "_publish", _limited)
-    replace(sns, "_fanout", lambda fanout: _mailing(fanout, Path(os.environ[VARIABLE])))
+    replace(sns, "_fanout", _mailing)
 
 
 def _limited(publish: Callable[[Mapping[str, Any]], Answer]) -> Callable[[Mapping[str, Any]], Answer]:
@@ -35,7 +35,7 @@ def _limited(publish: Callable[[Mapping[str, Any]], Answer]) -> Callable[[Mappin
     return answer
 
 
-def _mailing(fanout: Callable[..., None], outbox: Path) -> Callable[..., None]:
+def _mailing(fanout: Callable[..., None]) -> Callable[..., None]:
     """Write one line for a message that e-mail subscribers get; every address counts as confirmed."""
 
     def deliver(topic: str, message_id: str, message: str, subject: str, *rest: str, **more: Any) -> None:  # noqa: ANN401 - ministack's
@@ -43,7 +43,7 @@ def _mailing(fanout: Callable[..., None], outbox: Path) -> Callable[..., None]:
         if any(each["protocol"] == "email" for each in subscriptions):
             structure = more.get("message_structure") or (rest[0] if rest else "")
             text = sns._resolve_message_for_protocol(message, structure, "email")
-            with outbox.open("a", encoding="utf-8") as lines:
+            with Path(os.environ[VARIABLE]).open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps({"id": message_id, "subject": subject, "text": text}) + "\n")
         fanout(topic, message_id, message, subject, *rest, **more)
 
