@@ -34,11 +34,16 @@ def run(ec2: "EC2Client", sns: "SNSClient", volumes: int) -> None:
 
 
 def _list(ec2: "EC2Client") -> None:
-    for _ in ec2.get_paginator("describe_volumes").paginate(
+    for _ in ec2.get_paginator("describe_tags").paginate(
         Filters=[
-            {"Name": f"tag:{SETTINGS.tag_name}", "Values": [SETTINGS.tag_value]},
-            {"Name": "status", "Values": ["available", "in-use"]},
+            {"Name": "resource-type", "Values": ["instance"]},
+            {"Name": "key", "Values": ["Name", SETTINGS.tag_name]},
         ],
+        PaginationConfig={"PageSize": 1000},
+    ):
+        pass
+    for _ in ec2.get_paginator("describe_volumes").paginate(
+        Filters=[{"Name": "status", "Values": ["available", "in-use"]}],
         PaginationConfig={"PageSize": 500},
     ):
         pass

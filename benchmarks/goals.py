@@ -57,8 +57,8 @@ def floor(volumes: int) -> float:
 
 
 def pages(volumes: int) -> int:
-    """Give the pages of both listings: 500 volumes, 1,000 snapshots each."""
-    return math.ceil(volumes / 500) + math.ceil(volumes * PER_VOLUME / 1000)
+    """Give the pages of the listings: 500 volumes, 1,000 snapshots, 1,000 names of instances each."""
+    return sum(math.ceil(volumes * each / most) for each, most in ((1, 500), (PER_VOLUME, 1000), (1, 1000)))
 
 
 def goals(results: Results) -> Iterator[Goal]:

@@ -53,7 +53,11 @@ def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> Acco
     account = Account(clock=clock, buckets=ec2_buckets() if buckets else {})
     history = []
     for number in range(volumes):
-        volume = VolumeRecord(id=volume_id(number), tags={"Name": f"web-{number} data", **TAGS})
+        instance = f"i-{number:017x}"
+        account.instances[instance] = {"Name": f"web-{number}"}
+        volume = VolumeRecord(
+            id=volume_id(number), tags={"Name": f"web-{number} data", **TAGS}, instance=instance
+        )
         account.volumes[volume.id] = volume
         ages = (
             (period, each * days)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from demo import show
-from demo.calendar import OCCASIONS, ONE_MORE_DAY, Occasion
+from demo.calendar import A_WEEK_LATER, OCCASIONS, Occasion
 from demo.show import console
 from ebs_backup.settings import TAG_SET, Period
 from emulator.account import Account, Function, Inbox, Letter
@@ -38,7 +38,8 @@ class Stage:
 def main() -> int:
     """Run the demo; 0 if everything that it shows came true."""
     options = _options()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore Ctrl-C
+        signal.signal(stop, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="ebs-backup-demo-") as folder:
             _run(Path(folder), port=options.port, keep=options.keep)
@@ -64,7 +65,7 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
         well = _months(stage)
         _show(stage)
         show.mail("The mail of the last run", well)
-        show.mail("The mail of the next night, with an AMI on a snapshot", _a_night_with_a_problem(stage))
+        show.mail("The mail of the next night, on which some things are wrong", _a_night_with_problems(stage))
         if keep:
             _stay(emulator, stage)
     console.print("The emulator is stopped. [dim]make demo KEEP=1 leaves it up to play with.[/]")
@@ -79,6 +80,7 @@ def _set_up(emulator: Emulator) -> Stage:
     with show.step("three volumes tagged Backup=true, one that is not, a snapshot made by hand"):
         volumes = {name: account.volume(name, Backup="true") for name in ("web-1 root", "web-1 data")}
         volumes["db-1 data"] = account.volume("db-1 data", size=100, Backup="true")
+        account.instance("db-1", volumes["db-1 data"], Team="data")
         volumes["scratch"] = account.volume("scratch")
         account.snapshot(volumes["db-1 data"], Name="day_snapshot of db-1, by hand")
     outputs = cdk.outputs(STACK)
@@ -134,14 +136,21 @@ def _reasons(stage: Stage, occasion: Occasion, volume: str) -> Mapping[str, str]
     return dict(plan["snapshots"])
 
 
-def _a_night_with_a_problem(stage: Stage) -> Letter:
+def _a_night_with_problems(stage: Stage) -> Letter:
+    """Put an AMI on a snapshot, forget a volume's tag, mistype another's, and let a week pass without its run."""
     days = [
         each["SnapshotId"]
         for each in stage.account.snapshots(stage.volumes["db-1 data"])
         if each["Tags"].get("ebs-backup:period") == Period.DAY
     ]
     stage.account.image(days[0], name="db-1 golden image")
-    return _fire(stage, ONE_MORE_DAY)
+    stage.account.volume("db-1 log", backup="True")
+    tag = {"Key": "ebs-backup:keep-day", "Value": "seven"}
+    stage.account.ec2.create_tags(Resources=[stage.volumes["web-1 data"]], Tags=[tag])
+    letter = _fire(stage, A_WEEK_LATER)
+    if not letter.subject.startswith("[PROBLEM]"):
+        raise DemoError(f"the mail of the night with problems says: {letter.subject}")
+    return letter
 
 
 def _stay(emulator: Emulator, stage: Stage) -> None:

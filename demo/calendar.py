@@ -29,12 +29,14 @@ def _day(month: int, day: int) -> Occasion:
     return Occasion(period=Period.DAY, time=datetime(2027, month, day, 1, 30, tzinfo=UTC))
 
 
-# One more of each period than the defaults keep, and two more days.
+# More of each period than the defaults keep, and none so late that a volume is overdue at the end.
 OCCASIONS = (
     *(_month(month) for month in (1, 2, 3)),
     *(_week(3, day) for day in (6, 13, 20, 27)),
     _month(4),
     _week(4, 3),
-    *(_day(4, day) for day in (5, 6, 7, 8, 9, 12)),
+    *(_day(4, day) for day in (5, 6, 7, 8, 9)),
+    _week(4, 10),
+    _day(4, 12),
 )
-ONE_MORE_DAY = _day(4, 13)
+A_WEEK_LATER = _day(4, 20)  # nothing ran on the days between

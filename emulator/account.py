@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Self
 
+from emulator.outbox import Outbox
 from emulator.server import REGION, Emulator
 
 
@@ -29,6 +30,20 @@ class Account:
             TagSpecifications=[{"ResourceType": "volume", "Tags": every}],
         )
         return str(made["VolumeId"])
+
+    def instance(self, name: str, *volumes: str, **tags: str) -> str:
+        """Start an instance with these tags, attach the volumes and give its id."""
+        every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
+        started = self.ec2.run_instances(
+            ImageId="ami-0123456789abcdef0",
+            MinCount=1,
+            MaxCount=1,
+            TagSpecifications=[{"ResourceType": "instance", "Tags": every}],
+        )
+        instance = str(started["Instances"][0]["InstanceId"])
+        for letter, volume in zip("fghij", volumes, strict=False):
+            self.ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=f"/dev/sd{letter}")
+        return instance
 
     def snapshot(self, volume: str, **tags: str) -> str:
         """Make a snapshot by hand, as somebody else would, and give its id."""
@@ -55,36 +70,44 @@ class Account:
         return sorted(found, key=lambda each: each["StartTime"])
 
     def clear(self) -> None:
-        """Remove every image, snapshot and volume."""
+        """Remove every instance, image, snapshot and volume."""
         ec2 = self.ec2
+        for reservation in ec2.describe_instances()["Reservations"]:
+            ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in reservation["Instances"]])
         for image in ec2.describe_images(Owners=["self"])["Images"]:
             ec2.deregister_image(ImageId=image["ImageId"])
         for snapshot in self.snapshots():
             ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
         for volume in ec2.describe_volumes()["Volumes"]:
+            for attachment in volume["Attachments"]:
+                ec2.detach_volume(VolumeId=volume["VolumeId"], InstanceId=attachment["InstanceId"])
             ec2.delete_volume(VolumeId=volume["VolumeId"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail as it was received."""
+    """One report as its subscribers received it: an address the text (if there is one), a queue the data."""
 
     subject: str
     body: str
+    data: dict[str, Any]
+    attributes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """A queue that a topic's mails are delivered to."""
+    """A queue that a topic's reports are delivered to, beside the addresses whose mails stand in the outbox."""
 
     sqs: Any
     url: str
+    outbox: Outbox
 
     @classmethod
-    def of(cls, emulator: Emulator, topic_arn: str) -> Self:
+    def of(cls, emulator: Emulator, topic_arn: str, *, name: str = "") -> Self:
         """Make a queue and subscribe it to the topic."""
         sqs = emulator.client("sqs")
-        url = sqs.create_queue(QueueName=f"inbox-of-{topic_arn.rpartition(':')[2]}"[:80])["QueueUrl"]
+        name = name or f"inbox-of-{topic_arn.rpartition(':')[2]}"[:80]
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         allowed = {
             "Effect": "Allow",
@@ -94,7 +117,7 @@ class Inbox:
         policy = {"Version": "2012-10-17", "Statement": [{**allowed, "Resource": arn}]}
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
         emulator.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
-        return cls(sqs=sqs, url=url)
+        return cls(sqs=sqs, url=url, outbox=emulator.outbox)
 
     def read(self, *, within: float = 0) -> list[Letter]:
         """Take out all mails that are there; waits up to `within` seconds for the first."""
@@ -104,11 +127,19 @@ class Inbox:
             messages = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
             for message in messages:
                 self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-                told = json.loads(message["Body"])
-                found.append(Letter(subject=told["Subject"], body=told["Message"]))
+                found.append(self._letter(json.loads(message["Body"])))
             if not messages and (found or time.monotonic() >= until):
                 return found
             time.sleep(0.1)
+
+    def _letter(self, told: dict[str, Any]) -> Letter:
+        attributes = told.get("MessageAttributes", {})
+        return Letter(
+            subject=told["Subject"],
+            body=self.outbox.text(told["MessageId"]),
+            data=json.loads(told["Message"]),
+            attributes={name: each["Value"] for name, each in attributes.items()},
+        )
 
 
 class FunctionError(RuntimeError):

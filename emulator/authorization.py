@@ -1,10 +1,12 @@
 """Who may call EC2, checked as AWS does it: on every resource that a call touches, each with its tags and conditions.
 
+Calls on a log are checked on a stream of its group, as AWS does: that is what a resource of `log-group:NAME:*` allows.
 And plain HTTP on loopback counts as TLS: policies that demand it (`aws:SecureTransport`) are to hold as on AWS.
 
-Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2".
+Sources: Service Authorization Reference, "Actions, resources, and condition keys for" Amazon EC2 and CloudWatch Logs.
 """
 
+import json
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -44,14 +46,23 @@ def _secure(original: Callable[[str, object], object]) -> Callable[[str, object]
 
 def _remembering(original: Callable[..., Any]) -> Callable[..., Any]:
     def request_tag_context(service: str, action: str, body: bytes, params: Params) -> Any:  # noqa: ANN401 - ministack's
-        _asked.set(dict(params) if service == "ec2" else {})
+        _asked.set(_parameters(service, body, params))
         return original(service, action, body, params)
 
     return request_tag_context
 
 
+def _parameters(service: str, body: bytes, params: Params) -> Params:
+    if service == "logs":
+        asked: Params = json.loads(body) if body.startswith(b"{") else {}
+        return asked
+    return dict(params) if service == "ec2" else {}
+
+
 def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
     def enforce(key: str, action: str, service: str, region: str, **rest: Any) -> Any:  # noqa: ANN401 - ministack's
+        if service == "logs":
+            rest["resource_arn"] = stream(rest.get("resource_arn", "*"), _asked.get())
         found = checks(action, _asked.get(), region, responses.get_account_id()) if service == "ec2" else ()
         if not found:
             return original(key, action, service, region, **rest)
@@ -62,6 +73,12 @@ def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
         return next((refusal for refusal in refusals if refusal), None)
 
     return enforce
+
+
+def stream(log_group: str, params: Params) -> str:
+    """Give the ARN that a call on a log group's contents is checked on; anything else is left as it is."""
+    on_contents = ":log-group:" in log_group and "logGroupName" in params
+    return f"{log_group}:log-stream:{params.get('logStreamName', '')}" if on_contents else log_group
 
 
 def checks(action: str, params: Params, region: str, account: str) -> tuple[Check, ...]:
@@ -100,16 +117,20 @@ def _of_create(params: Params, arns: "_Arns") -> tuple[Check, ...]:
     return (*found, Check(action=tag, resource=snapshot, keys=asked | {"ec2:createaction": "CreateSnapshot"}))
 
 
+_KINDS = {"vol": "volume", "snap": "snapshot", "i": "instance", "ami": "image"}  # others go by their prefix
+
+
 @dataclass(frozen=True, slots=True)
 class _Arns:
     region: str
     account: str
 
     def of(self, resource: str) -> str:
-        """Give the ARN of a volume or a snapshot; a snapshot's has no account."""
-        if resource.startswith("snap-"):
-            return f"arn:aws:ec2:{self.region}::snapshot/{resource}"
-        return f"arn:aws:ec2:{self.region}:{self.account}:volume/{resource}"
+        """Give the ARN of a resource by its id; that of a snapshot or an image has no account."""
+        prefix = resource.partition("-")[0]
+        kind = _KINDS.get(prefix, prefix)
+        account = "" if kind in ("snapshot", "image") else self.account
+        return f"arn:aws:ec2:{self.region}:{account}:{kind}/{resource}"
 
 
 def _new_tags(params: Params) -> dict[str, str]:

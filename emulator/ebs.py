@@ -17,7 +17,7 @@ Answer = tuple[int, dict[str, str], bytes]
 Action = Callable[[Params], Answer]
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
-VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE = 500, 1000
+VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000
 PENDING = timedelta(minutes=5)  # of the emulator's time; on AWS minutes to hours
 
 
@@ -30,6 +30,7 @@ def patch(clock: Clock) -> None:
     listed: tuple[tuple[str, str, int], ...] = (
         ("DescribeVolumes", "volumeSet", VOLUMES_A_PAGE),
         ("DescribeSnapshots", "snapshotSet", SNAPSHOTS_A_PAGE),
+        ("DescribeTags", "tagSet", TAGS_A_PAGE),
     )
     for name, items, size in listed:
         actions[name] = _dry_run(_paged(_settled(actions[name], clock), items, size))

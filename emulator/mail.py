@@ -1,20 +1,26 @@
-"""SNS's limits on a mail, which ministack does not know: what AWS would refuse is refused here too."""
+"""SNS's limits on a mail, and mails that arrive: ministack knows no limits and drops what goes to an e-mail address."""
 
+import json
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ministack.services import sns
 
 from emulator.ebs import Answer, one
-from emulator.patching import replace
+from emulator.outbox import VARIABLE
+from emulator.patching import replace, require
 
 LONGEST_SUBJECT = 99  # characters: the API reference says "less than 100"
 LONGEST_MESSAGE = 262_144  # bytes
 
 
 def patch() -> None:
-    """Put the limits before ministack's Publish."""
+    """Put the limits before ministack's Publish, and the outbox behind it."""
+    require(sns, "_resolve_message_for_protocol", "_topic_by_arn_any_scope")
     replace(sns, "_publish", _limited)
+    replace(sns, "_fanout", _mailing)
 
 
 def _limited(publish: Callable[[Mapping[str, Any]], Answer]) -> Callable[[Mapping[str, Any]], Answer]:
@@ -27,6 +33,21 @@ def _limited(publish: Callable[[Mapping[str, Any]], Answer]) -> Callable[[Mappin
         return publish(params)
 
     return answer
+
+
+def _mailing(fanout: Callable[..., None]) -> Callable[..., None]:
+    """Write one line for a message that e-mail subscribers get; every address counts as confirmed."""
+
+    def deliver(topic: str, message_id: str, message: str, subject: str, *rest: str, **more: Any) -> None:  # noqa: ANN401 - ministack's
+        subscriptions = (sns._topic_by_arn_any_scope(topic) or {}).get("subscriptions", ())
+        if any(each["protocol"] == "email" for each in subscriptions):
+            structure = more.get("message_structure") or (rest[0] if rest else "")
+            text = sns._resolve_message_for_protocol(message, structure, "email")
+            with Path(os.environ[VARIABLE]).open("a", encoding="utf-8") as lines:
+                lines.write(json.dumps({"id": message_id, "subject": subject, "text": text}) + "\n")
+        fanout(topic, message_id, message, subject, *rest, **more)
+
+    return deliver
 
 
 def _refusal(message: str) -> Answer:

@@ -15,8 +15,9 @@ from typing import Any
 
 from boto3.session import Session
 
-from emulator import guard
-from emulator.clock import VARIABLE, Clock
+from emulator import clock, guard, outbox
+from emulator.clock import Clock
+from emulator.outbox import Outbox
 
 ROOT = Path(__file__).parent.parent
 PYTHON = ROOT / ".emulator" / "bin" / "python"
@@ -42,6 +43,11 @@ class Emulator:
     def clock(self) -> Clock:
         """Give its clock."""
         return Clock(self.folder / "clock")
+
+    @property
+    def outbox(self) -> Outbox:
+        """Give what its e-mail subscribers got."""
+        return Outbox(self.folder / "outbox.jsonl")
 
     def environment(self) -> dict[str, str]:
         """Give the environment in which any AWS tool talks to this emulator, and to nothing else."""
@@ -103,7 +109,8 @@ def _server_environment(emulator: Emulator, port: int) -> dict[str, str]:
     return emulator.environment() | {
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
-        VARIABLE: str(emulator.clock.file),
+        clock.VARIABLE: str(emulator.clock.file),
+        outbox.VARIABLE: str(emulator.outbox.file),
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,
         "GATEWAY_PORT": str(port),

@@ -1,6 +1,6 @@
 """What the function may do: one statement for each need, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -24,7 +24,7 @@ def function_role(
         # Mail the report.
         _allow("MailTheReport", "sns:Publish", topic_arn),
         # Write the log, of this function alone.
-        _allow("WriteTheLog", "logs:CreateLogStream", f"{log_group_arn}:*", more="logs:PutLogEvents"),
+        _allow("WriteTheLog", "logs:CreateLogStream", f"{log_group_arn}:*", more=["logs:PutLogEvents"]),
         # Lambda puts what the function could not do there, in the function's name.
         _allow("KeepFailedRuns", "sqs:SendMessage", failures_arn),
     ):
@@ -41,7 +41,7 @@ def _use_the_key(stack: Stack, key_arn: str) -> iam.PolicyStatement:
         "UseTheKey",
         "kms:GenerateDataKey",
         key_arn,
-        more="kms:Decrypt",
+        more=["kms:Decrypt"],
         equals={"kms:ViaService": through},
     )
 
@@ -61,12 +61,12 @@ def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatemen
     snapshots = f"arn:{stack.partition}:ec2:{stack.region}::snapshot/*"
     ours = {f"aws:ResourceTag/{TAG_SET}": settings.backup_set}
     return (
-        # List volumes and snapshots: EC2 cannot scope a listing below the region.
+        # List volumes and snapshots, and tags for the instances' names: EC2 cannot scope a listing below the region.
         _allow(
             "ListVolumesAndSnapshots",
             "ec2:DescribeVolumes",
             "*",
-            more="ec2:DescribeSnapshots",
+            more=("ec2:DescribeSnapshots", "ec2:DescribeTags"),
             equals={"aws:RequestedRegion": stack.region},
         ),
         # Snapshot a volume only if it carries the tag ...
@@ -100,12 +100,12 @@ def _allow(
     action: str,
     resource: str,
     *,
-    more: str = "",
+    more: Sequence[str] = (),
     equals: Mapping[str, str | list[str]] | None = None,
 ) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         sid=sid,
-        actions=[action, more] if more else [action],
+        actions=[action, *more],
         resources=[resource],
         conditions={"StringEquals": equals} if equals else None,
     )

@@ -1,5 +1,6 @@
 """One account in one region: volumes, snapshots, mails, queued invocations, and the rules that EC2 has for them."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,7 @@ class VolumeRecord:
     type: str = "gp3"
     size: int = 8
     instance: str = "i-0123456789abcdef0"
+    created: str = "2026-01-01T00:00:00.000Z"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class MailRecord:
     topic: str
     subject: str
     body: str
+    data: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +88,7 @@ class Account:
     volumes_a_page: int = 500
     fate: Callable[[int], tuple[float, str]] = lambda _: (60, "completed")
     volumes: dict[str, VolumeRecord] = field(default_factory=dict)
+    instances: dict[str, dict[str, str]] = field(default_factory=dict)  # their tags
     snapshots: dict[str, SnapshotRecord] = field(default_factory=dict)
     mails: list[MailRecord] = field(default_factory=list)
     queued: list[bytes] = field(default_factory=list)
@@ -166,15 +170,21 @@ class Account:
             raise RefusalError("OperationNotPermitted", f"The snapshot {snapshot_id} is locked.")
         snapshot.deleted = now
 
-    def publish(self, topic: str, subject: str, body: str) -> None:
-        """Take a mail as SNS does: a known topic, a subject and a body within its limits."""
+    def publish(self, topic: str, subject: str, message: str, attributes: Mapping[str, str]) -> None:
+        """Take a mail as SNS does: a known topic, a subject and a message within its limits, a text for each protocol."""
         if topic != TOPIC:
             raise RefusalError("NotFound", "Topic does not exist", status=404)
         if not subject.isascii() or not subject.isprintable() or not 0 < len(subject) < 100:
             raise RefusalError("InvalidParameter", "Invalid parameter: Subject")
-        if not body or len(body.encode()) > 262_144:
+        size = len(message.encode()) + sum(len(f"{name}String{value}") for name, value in attributes.items())
+        texts = json.loads(message)
+        if not all(texts.get(protocol) for protocol in ("default", "email")) or not all(attributes.values()):
+            raise RefusalError("InvalidParameter", "Invalid parameter: Message Structure")
+        if size > 262_144:
             raise RefusalError("InvalidParameter", "Invalid parameter: Message too long")
-        self.mails.append(MailRecord(topic=topic, subject=subject, body=body))
+        self.mails.append(
+            MailRecord(topic=topic, subject=subject, body=texts["email"], data=texts["default"])
+        )
 
 
 def _check_labels(tags: Mapping[str, str], description: str) -> None:

@@ -54,6 +54,18 @@ def snapshots(page: Iterable[tuple[SnapshotRecord, str]], token: str) -> str:
     return _set("snapshotSet", (snapshot(*each) for each in page), token)
 
 
+def tags(page: Iterable[tuple[str, str, str]], token: str) -> str:
+    """Write a page of DescribeTags on instances."""
+    return _set("tagSet", (_instance_tag(*each) for each in page), token)
+
+
+def _instance_tag(instance: str, key: str, value: str) -> str:
+    return (
+        f"<resourceId>{instance}</resourceId><resourceType>instance</resourceType>"
+        f"<key>{escape(key)}</key><value>{escape(value)}</value>"
+    )
+
+
 def snapshot(each: SnapshotRecord, state: str) -> str:
     """Write a snapshot; AWS gives start times to the millisecond."""
     return (
@@ -76,7 +88,7 @@ def _volume(each: VolumeRecord) -> str:
     return (
         f"<volumeId>{each.id}</volumeId><size>{each.size}</size><snapshotId/>"
         f"<availabilityZone>{REGION}a</availabilityZone><status>{each.state}</status>"
-        f"<createTime>2026-01-01T00:00:00.000Z</createTime><attachmentSet>{attachment}</attachmentSet>"
+        f"<createTime>{each.created}</createTime><attachmentSet>{attachment}</attachmentSet>"
         f"{_tags(each.tags)}<volumeType>{each.type}</volumeType><iops>3000</iops><throughput>125</throughput>"
         "<encrypted>false</encrypted><multiAttachEnabled>false</multiAttachEnabled>"
     )

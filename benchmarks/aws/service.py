@@ -13,11 +13,12 @@ from benchmarks.aws.wire import Fault, Plan, Reply
 KNOWN = {  # what a parameter's name may begin with: one that the endpoint does not know must not be ignored
     "DescribeVolumes": ("Filter.", "MaxResults", "NextToken"),
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
+    "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
     "CreateSnapshot": ("VolumeId", "Description", "TagSpecification."),
     "DeleteSnapshot": ("SnapshotId",),
-    "Publish": ("TopicArn", "Subject", "Message"),
+    "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
 }
-VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE = 500, 1000
+VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,11 @@ class Service:
         _check_known(action, params)
         self.account.throttle(action)
         if action == "Publish":
-            self.account.publish(params["TopicArn"], params.get("Subject", ""), params["Message"])
+            if params.get("MessageStructure") != "json":
+                raise RefusalError("InvalidParameter", "This topic is sent a text for each protocol")
+            self.account.publish(
+                params["TopicArn"], params.get("Subject", ""), params["Message"], _attributes(params)
+            )
             return answers.sns_published(), 200
         return answers.ec2(action, self._ec2(action, params)), 200
 
@@ -120,6 +125,8 @@ class Service:
             return answers.snapshots(
                 *self._pages.page(params, lambda: self._snapshots(params), at_most=at_most)
             )
+        if action == "DescribeTags":
+            return answers.tags(*self._pages.page(params, lambda: self._tags(params), at_most=TAGS_A_PAGE))
         if action == "CreateSnapshot":
             made = account.create_snapshot(
                 params["VolumeId"], _tags_to_be(params), params.get("Description", "")
@@ -131,10 +138,26 @@ class Service:
     def _volumes(self, params: Params) -> list[VolumeRecord]:
         return selected(self.account.volumes.values(), filters(params), _volume_values)
 
+    def _tags(self, params: Params) -> list[tuple[str, str, str]]:
+        tags = (
+            (instance, key, value)
+            for instance, held in self.account.instances.items()
+            for key, value in held.items()
+        )
+        return selected(tags, filters(params), _tag_fields)
+
     def _snapshots(self, params: Params) -> list[tuple[SnapshotRecord, str]]:
         if params.get("Owner.1") != "self":
             raise RefusalError("InvalidParameterValue", "This account lists its own snapshots only")
         return selected(self.account.visible(), filters(params), _snapshot_values)
+
+
+def _tag_fields(tag: tuple[str, str, str], name: str) -> Iterable[str]:
+    instance, key, value = tag
+    fields = {"resource-type": "instance", "resource-id": instance, "key": key, "value": value}
+    if name not in fields:
+        raise RefusalError("InvalidParameterValue", f"The filter '{name}' is invalid")
+    return (fields[name],)
 
 
 def _volume_values(volume: VolumeRecord, name: str) -> Iterable[str]:
@@ -158,6 +181,13 @@ def _tag_values(tags: dict[str, str], name: str, others: dict[str, str]) -> Iter
     if name not in others:
         raise RefusalError("InvalidParameterValue", f"The filter '{name}' is invalid")
     return (others[name],)
+
+
+def _attributes(params: Params) -> dict[str, str]:
+    """Give the attributes of a message."""
+    entry = "MessageAttributes.entry"
+    names = numbered({key.removesuffix(".Name"): value for key, value in params.items()}, entry)
+    return {name: params[f"{entry}.{number}.Value.StringValue"] for number, name in enumerate(names, 1)}
 
 
 def _tags_to_be(params: Params) -> dict[str, str]:

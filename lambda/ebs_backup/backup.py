@@ -1,6 +1,6 @@
 """One volume's part of a run: create what this run still lacks, then rotate; failures become data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 
 from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind, failure
+from ebs_backup.freshness import overdue
 from ebs_backup.labels import Labels, labels
 from ebs_backup.model import (
     COMPLETED,
@@ -19,11 +20,12 @@ from ebs_backup.model import (
     Snapshot,
     Verdict,
     Volume,
-    VolumeOutcome,
 )
+from ebs_backup.outcome import VolumeOutcome
+from ebs_backup.overrides import Overrides
 from ebs_backup.rehearsal import Rehearsal, would_be
 from ebs_backup.retention import deletion_order, rotate
-from ebs_backup.settings import SERVICE, Settings
+from ebs_backup.settings import SERVICE, Settings, keep_tag
 from ebs_backup.steps import Step
 
 logger = Logger(service=SERVICE, child=True)
@@ -37,15 +39,29 @@ class Backup:
     settings: Settings
     run: Run
     volume: Volume
-    held: tuple[Snapshot, ...]
+    overrides: Overrides
+    held: Sequence[Snapshot]
 
     def step(self) -> Step[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
+        outcome = self._skipped() if self.overrides.skipped else (yield from self._back_up())
+        if not outcome.gone and not outcome.skipped:
+            late = overdue(self.volume, self.held, outcome.made, self.settings, self.run)
+            outcome = replace(outcome, overdue=tuple(late))
+        outcome = replace(outcome, bad_tags=self.overrides.failures)
+        self._log(outcome)
+        return outcome
+
+    def _skipped(self) -> VolumeOutcome:
+        until = self.overrides.skipped
+        kept = self._all_kept(f"skipped {until}")
+        return VolumeOutcome(volume=self.volume, skipped=until, kept=kept)
+
+    def _back_up(self) -> Step[VolumeOutcome]:
         made = next((each for each in self.held if self._made_by_this_run(each)), None)
         outcome = self._found(made) if made else (yield from self._create())
         if outcome.made is not None:
             outcome = yield from self._rotate(outcome, outcome.made)
-        self._log(outcome)
         return outcome
 
     def _made_by_this_run(self, snapshot: Snapshot) -> bool:
@@ -72,19 +88,20 @@ class Backup:
         return VolumeOutcome(volume=self.volume, made=made, notes=_notes(label))
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
-        reason = "this run made no new snapshot of the volume"
-        ours = [each for each in self.held if each.period == self.run.period]
-        kept = tuple(Decision(snapshot=each, verdict=Verdict.KEPT, reason=reason) for each in ours)
         completed = (each for each in self.held if each.state == COMPLETED)
         outcome = VolumeOutcome(
             volume=self.volume,
-            kept=kept,
+            kept=self._all_kept("this run made no new snapshot of the volume"),
             newest_completed=max(completed, key=lambda each: each.started, default=None),
             unfinished=error.unfinished,
         )
         if error.kind is Kind.GONE:
-            return replace(outcome, notes=("was deleted before its snapshot was made",))
+            return replace(outcome, gone=True, notes=("was deleted before its snapshot was made",))
         return replace(outcome, failures=(self._failed(self.volume.id, "create a snapshot", error),))
+
+    def _all_kept(self, reason: str) -> tuple[Decision, ...]:
+        ours = (each for each in self.held if each.period == self.run.period)
+        return tuple(Decision(snapshot=each, verdict=Verdict.KEPT, reason=reason) for each in ours)
 
     def _rotate(self, outcome: VolumeOutcome, made: Snapshot) -> Step[VolumeOutcome]:
         """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone.
@@ -141,7 +158,10 @@ class Backup:
         begun = (
             replace(each, state=PENDING) if self._made_by_this_run(each) else each for each in ours.values()
         )
-        decisions = rotate(begun, keep=self.settings.keep(period), period=period, run=self.run.id)
+        own = self.overrides.keeps.get(period)
+        keep = self.settings.keep(period) if own is None else own
+        source = f"keep_{period}" if own is None else f"its tag {keep_tag(period)}"
+        decisions = rotate(begun, keep=keep, source=source, period=period, run=self.run.id)
         return tuple(
             replace(each, snapshot=ours[each.snapshot.id]) if self._made_by_this_run(each.snapshot) else each
             for each in decisions

@@ -8,7 +8,8 @@ seen: it is counted.
 from datetime import datetime
 
 from ebs_backup.event import MOST_INVOCATIONS
-from ebs_backup.model import Continued, Outcome
+from ebs_backup.model import Continued
+from ebs_backup.outcome import Outcome
 
 
 def following(outcome: Outcome, *, began: datetime) -> Continued | None:

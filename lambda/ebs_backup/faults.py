@@ -96,14 +96,16 @@ _ADVICE = {
     "SnapshotLimitExceeded": "The region's snapshot quota is reached: ask AWS to raise it, or delete snapshots that"
     " nobody needs. Until then this volume gets no new backup.",
     RATE_PER_VOLUME: "Another tool keeps snapshotting this volume: EC2 takes one every 15 seconds.",
-    "IncorrectState": "The volume was not in a state that EC2 snapshots. The next run tries again.",
     OUT_OF_TIME: "The function's time ended first. Run it again by hand now (docs/operating.md), and spread the"
     " volumes over more backup sets if it happens again.",
 }
 _UNKNOWN = "Look up the code in the EC2 API's list of error codes. The next run tries again."
-# Refusals that EC2 words in the message rather than in a code of their own.
+# Refusals that EC2 words, in the code or in the message, rather than giving them one code each. CreateSnapshot's
+# reference names no code for a KMS key that is disabled or pending deletion: its own name is what they have in common.
 _ADVICE_BY_WORDING = {
-    r"\bkms\b|\bkey\b": "The volume's KMS key cannot be used: enable it, or cancel its deletion, in the KMS console.",
+    r"kms": "The volume's KMS key cannot be used: in the KMS console enable it, or cancel its deletion; if it is enabled,"
+    " look at its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well.",
+    r"^IncorrectState:": "The volume was not in a state that EC2 snapshots. The next run tries again.",
     r"AWS Backup": "AWS Backup manages this snapshot: delete it from its backup vault, not here.",
     r"\block": "The snapshot is locked (EBS Snapshot Lock): it goes when the lock ends, on the run after.",
     r"recycle bin": "The Recycle Bin holds this snapshot under a retention rule: nothing to do.",
@@ -130,13 +132,13 @@ def failure(error: AwsError, *, resource: str, action: str) -> Failure:
 
 
 def advice(error: AwsError) -> str:
-    """Say what a person can do about it; messages are matched only where the code says nothing."""
+    """Say what a person can do about it; wordings are matched only where the code says too little."""
     if error.code in _ADVICE:
         ami = re.search(r"\bami-\w+", error.message)
         return _ADVICE[error.code].format(ami=ami[0] if ami else "the AMI that uses it")
     if error.kind is Kind.UNSURE:
         return "EC2 gave no clear answer until the function's time ended. The next run looks again before it acts."
     wordings = (
-        text for words, text in _ADVICE_BY_WORDING.items() if re.search(words, error.message, re.IGNORECASE)
+        text for words, text in _ADVICE_BY_WORDING.items() if re.search(words, str(error), re.IGNORECASE)
     )
     return next(wordings, _ADVICE["RequestLimitExceeded"] if error.kind is Kind.WAIT else _UNKNOWN)

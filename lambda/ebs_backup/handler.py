@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,10 +21,11 @@ from ebs_backup.ec2 import Ec2
 from ebs_backup.event import Request, continuing, parse
 from ebs_backup.faults import ERRORS, AwsError, advice, not_continued
 from ebs_backup.mail import Mail
-from ebs_backup.model import Outcome, Run
+from ebs_backup.model import Run
+from ebs_backup.outcome import Outcome
 from ebs_backup.report import render, render_broken
 from ebs_backup.run import execute
-from ebs_backup.settings import ENV_PREFIX, SERVICE, InvalidSettingsError, Settings
+from ebs_backup.settings import ENV_PREFIX, SERVICE, InvalidSettingsError, Period, Settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -71,9 +73,11 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
     if continued := outcome.run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
     if not outcome.run.dry_run:
-        _measure(outcome.run, outcome)
+        _measure(outcome)
         if settings.report == "always" or outcome.needs_a_person:
             _tell(settings.topic_arn, render(outcome))
+        # Only now: a heartbeat whose mail is lost would be no sign of life.
+        _emit({"RunCompleted": 1}, set=outcome.run.backup_set)
     result = answer(outcome)
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
@@ -92,11 +96,12 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
         id=time_.isoformat().replace("+00:00", "Z") if request.time else by_hand,
         time=time_,
         period=request.period,
-        backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET", "?"),
+        backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
         dry_run=request.dry_run,
         account=account,
         region=region,
         selector=f"{env.get(f'{ENV_PREFIX}TAG_NAME')}={env.get(f'{ENV_PREFIX}TAG_VALUE')}",
+        function=context.function_name,
         log_group=context.log_group_name,
         continued=continued,
     )
@@ -112,7 +117,7 @@ def _tell_broken(run: Run, error: Exception) -> None:
     logger.error("the run broke", exc_info=error)
     if run.dry_run:
         return
-    _measure(run, None)
+    _emit({"Failures": 1}, set=run.backup_set, period=run.period.value)
     code, message, what_to_do = _explain(error)
     try:
         mail = render_broken(run, code=code, message=message, advice=what_to_do)
@@ -134,19 +139,27 @@ def _explain(error: Exception) -> tuple[str, str, str]:
     )
 
 
-def _measure(run: Run, outcome: Outcome | None) -> None:
-    """Emit the run's metrics, by set and period: once a run, in its last invocation; a broken one is one failure."""
-    volumes = outcome.volumes if outcome else ()
+def _measure(outcome: Outcome) -> None:
+    """Emit the run's metrics by set and period: once a run, in its last invocation."""
+    run, volumes = outcome.run, outcome.volumes
     values = {
         "VolumesSelected": len(volumes),
         "SnapshotsCreated": sum(each.created for each in volumes),
-        "SnapshotsExpired": outcome.expired if outcome else 0,
-        "Failures": len(outcome.failures) if outcome else 1,
+        "SnapshotsExpired": outcome.expired,
+        "Failures": len(outcome.failures),
     }
-    metrics.add_dimension(name="set", value=run.backup_set)
-    metrics.add_dimension(name="period", value=run.period)
+    overdue = Counter(each.period for volume in volumes for each in volume.overdue)
+    for period in Period:
+        of_the_run = {**values, "RunSeconds": outcome.seconds} if period is run.period else {}
+        _emit({**of_the_run, "VolumesOverdue": overdue[period]}, set=run.backup_set, period=period.value)
+
+
+def _emit(values: Mapping[str, float], **dimensions: str) -> None:
+    for dimension, of in dimensions.items():
+        metrics.add_dimension(name=dimension, value=of)
     for name, value in values.items():
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        unit = MetricUnit.Seconds if name.endswith("Seconds") else MetricUnit.Count
+        metrics.add_metric(name=name, unit=unit, value=value)
     metrics.flush_metrics()
 
 

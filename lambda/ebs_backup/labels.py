@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ebs_backup.model import Expiry, Run, Volume
-from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
-# Never copied, even where this run sets none: a volume that was restored by hand may carry an old snapshot's tags.
-OURS = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_EXPIRES, "Name"})
+# Never copied: AWS keeps the first to itself; ours would lie on a snapshot, such as those of a volume restored by hand.
+NOT_COPIED = ("aws:", TAG_PREFIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ def labels(volume: Volume, run: Run, *, copy_tags: bool, expires_until: Expiry |
     if expires_until:
         ours[TAG_EXPIRES] = str(expires_until)
     own = (
-        [key for key in volume.tags if key not in OURS and not key.lower().startswith("aws:")]
+        [key for key in volume.tags if key != "Name" and not key.lower().startswith(NOT_COPIED)]
         if copy_tags
         else []
     )
@@ -57,6 +57,11 @@ def minute(time: datetime) -> str:
 def _name(volume: Volume, run: Run) -> str:
     rest = f" {run.period} {minute(run.time)}"
     return f"{(volume.name or volume.id)[: MAX_VALUE - len(rest)]}{rest}"
+
+
+def named_after(name: str) -> str:
+    """Give the volume's name in a snapshot's, as `_name` wrote it: without period, date and time."""
+    return name.rsplit(" ", 3)[0]
 
 
 def _source(volume: Volume) -> str:

@@ -1,4 +1,4 @@
-"""The data of a run, frozen: what was found, what was decided, what came of it.
+"""The data of a run, frozen: what was asked for, found and decided. What came of it stands in `outcome`.
 
 The words are AWS's and the project's own: a *run* is one scheduled occasion of one backup set and period, a
 *restore point* the snapshots of one volume made by one run.
@@ -33,8 +33,8 @@ class Continued:
 class Run:
     """One scheduled occasion of one backup set and period, and where it happens.
 
-    `id` is the same on every delivery of one event; `time` names the snapshots; `selector` is the tag that selects
-    volumes, as `Backup=true`; `continued` is there in all invocations of the run but the first.
+    `id` is the same on every delivery of one event; `time` names the snapshots, and ages are told as of then;
+    `selector` is the tag that selects volumes, as `Backup=true`; `continued` is there in all invocations of the run but the first.
     """
 
     id: str
@@ -45,16 +45,26 @@ class Run:
     account: str
     region: str
     selector: str
+    function: str
     log_group: str
     continued: Continued | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """An instance as its tags show it: its name made fit to print, and the value of the tag that selects volumes."""
+
+    name: str = ""
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """A selected volume; `name` is its Name tag made fit to print, or empty. Size in GiB, throughput in MiB/s."""
+    """A volume; names are Name tags made fit to print, or empty. Size in GiB, throughput in MiB/s."""
 
     id: str
     name: str
+    created: datetime
     zone: str
     type: str
     size: int
@@ -62,10 +72,17 @@ class Volume:
     throughput: int | None
     device: str
     instance: str
+    instance_name: str
     tags: Mapping[str, str]
 
+    @property
+    def place(self) -> str:
+        """Give `on i-07aa db-1, /dev/xvdf`, or nothing where it is not attached."""
+        on = f"{self.instance} {self.instance_name}".rstrip()
+        return f"on {on}, {self.device}" if self.instance else ""
+
     def __str__(self) -> str:
-        place = f" (on {self.instance}, {self.device})" if self.instance else ""
+        place = f" ({self.place})" if self.place else ""
         return f"{self.id} {self.name}".rstrip() + place
 
 
@@ -98,6 +115,8 @@ class Expiry:
 class Snapshot:
     """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
 
+    `name` is the volume's, as it was then; `size` the volume's, in GiB; `full_bytes` what all its blocks hold together,
+    where EC2 tells it: a restore reads as much, but blocks that other snapshots hold too are stored once.
     `expires_until` is how far the run which made it rotates the volume, None if it does not: another delivery of that
     run deletes no more.
     """
@@ -109,6 +128,8 @@ class Snapshot:
     state: str
     started: datetime
     size: int
+    name: str = ""
+    full_bytes: int | None = None
     expires_until: Expiry | None = None
 
     @property
@@ -148,102 +169,3 @@ class Failure:
     code: str
     message: str
     advice: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeOutcome:
-    """What a run did for one volume.
-
-    `made` is the volume's restore point of this run, `found` tells that it was there already: an earlier delivery of the
-    event made it, or, where `earlier` says so, an earlier invocation of this very run. `unfinished` tells that only time
-    kept something from being done. `expired` are gone; still there are `kept`, `left` (expired, but `max_expired_per_volume` leaves them to the next
-    run) and `stuck` (EC2 would not delete them: see `failures`). `newest_completed` is the newest good snapshot of
-    any period, for the mail of a volume that got no new one.
-    """
-
-    volume: Volume
-    made: Snapshot | None = None
-    found: bool = False
-    earlier: bool = False
-    unfinished: bool = False
-    kept: tuple[Decision, ...] = ()
-    expired: tuple[Decision, ...] = ()
-    left: tuple[Decision, ...] = ()
-    stuck: tuple[Decision, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    notes: tuple[str, ...] = ()
-    newest_completed: Snapshot | None = None
-
-    @property
-    def created(self) -> bool:
-        """Tell whether this run made the restore point, in whichever of its invocations."""
-        return self.made is not None and (self.earlier or not self.found)
-
-    @property
-    def repeated(self) -> bool:
-        """Tell whether an earlier delivery of the event had made it."""
-        return self.found and not self.earlier
-
-    @property
-    def changed(self) -> bool:
-        """Tell whether this invocation did something here."""
-        return (self.made is not None and not self.found) or bool(self.expired)
-
-
-class Status(StrEnum):
-    """How a run ended: all well, something failed, or it made no backup at all."""
-
-    OK = "OK"
-    PARTIAL = "PARTIAL"
-    FAILED = "FAILED"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a run did, whole, as far as it has come.
-
-    `unselected` maps a volume id that is gone or no longer selected to its restore points; `stopped` is why a run that
-    is not finished does not go on, where that is no volume's failure.
-    """
-
-    run: Run
-    volumes: tuple[VolumeOutcome, ...]
-    unselected: Mapping[str, int]
-    seconds: float
-    stopped: Failure | None = None
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Give every failure: the run's own, then in the order of the volumes; selecting nothing is one too."""
-        if not self.volumes:
-            return (_nothing_selected(self.run),)
-        own = (self.stopped,) if self.stopped else ()
-        return (*own, *(failure for each in self.volumes for failure in each.failures))
-
-    @property
-    def expired(self) -> int:
-        """Count the snapshots that the run deleted, in all of its invocations."""
-        before = self.run.continued.expired if self.run.continued else 0
-        return before + sum(len(each.expired) for each in self.volumes)
-
-    @property
-    def status(self) -> Status:
-        """Tell how the run ended: FAILED where it made or found no restore point at all."""
-        if not any(each.made for each in self.volumes):
-            return Status.FAILED
-        return Status.PARTIAL if self.failures else Status.OK
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Tell whether somebody should look: a failure, or restore points left by `max_expired_per_volume`."""
-        return self.status is not Status.OK or any(each.left for each in self.volumes)
-
-
-def _nothing_selected(run: Run) -> Failure:
-    return Failure(
-        resource=run.selector,
-        action="select volumes",
-        code="NothingSelected",
-        message=f"no volume in {run.region} carries the tag {run.selector}, to the letter and the case",
-        advice="Tag the volumes, or correct tag_name and tag_value in cdk.json and run `cdk deploy`.",
-    )

@@ -16,19 +16,22 @@ class RestorePoint:
     others: tuple[Snapshot, ...]
 
 
-def rotate(snapshots: Iterable[Snapshot], *, keep: int, period: Period, run: str) -> tuple[Decision, ...]:
+def rotate(
+    snapshots: Iterable[Snapshot], *, keep: int, source: str = "", period: Period, run: str
+) -> tuple[Decision, ...]:
     """Decide for every snapshot of one volume and period: restore points newest first, then the rest.
 
     Kept are the newest `keep` usable restore points, the newest `max(1, keep - 1)` completed ones (a pending one can
     still fail), what `run` made, and every restore point with a snapshot that is pending or in a state that EC2 may yet
-    change. A failed snapshot holds nothing and goes at once, as do completed duplicates inside one restore point.
+    change. A failed snapshot holds nothing and goes at once, as do completed duplicates inside one restore point. `source`
+    says where `keep` comes from, if it is not the setting.
     """
     everything = list(snapshots)
     ours = [each for each in everything if each.period == period and each.run]
     strays = [each for each in everything if each.period != period or not each.run]
     points = _restore_points((each for each in ours if each.state != ERROR), run)
     return (
-        *_by_rank(points, keep=keep, period=period, run=run),
+        *_by_rank(points, keep=keep, source=source or f"keep_{period}", run=run),
         *(_duplicate(each, point.first) for point in points for each in point.others),
         *(_waste(each, "failed snapshot") for each in ours if each.state == ERROR),
         *(_keep(each, f"another period, or no {TAG_RUN} tag: not judged") for each in strays),
@@ -61,7 +64,7 @@ def _age(each: Snapshot, run: str) -> tuple[object, bool, str, str]:
     return (each.started, each.run == run, each.run, each.id)
 
 
-def _by_rank(points: Sequence[RestorePoint], *, keep: int, period: Period, run: str) -> Iterator[Decision]:
+def _by_rank(points: Sequence[RestorePoint], *, keep: int, source: str, run: str) -> Iterator[Decision]:
     usable = completed = 0
     for point in points:
         first = point.first
@@ -79,7 +82,7 @@ def _by_rank(points: Sequence[RestorePoint], *, keep: int, period: Period, run: 
             # Alone, that one would pass for a restore point as new as itself, and displace an older one.
             yield _keep(first, f"its duplicate {unsettled[0].id} is still {unsettled[0].state}")
         else:
-            reason = f"beyond keep_{period}={keep}"
+            reason = f"beyond {source}={keep}"
             yield Decision(snapshot=first, verdict=Verdict.EXPIRED, reason=reason)
 
 

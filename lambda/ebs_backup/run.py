@@ -6,45 +6,88 @@ ran once.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from aws_lambda_powertools import Logger
 
 from ebs_backup.backup import Backup
 from ebs_backup.ec2 import WORKERS, Ec2
-from ebs_backup.model import Outcome, Run, Snapshot
+from ebs_backup.faults import ERRORS, AwsError, failure
+from ebs_backup.holdings import holdings, unselected
+from ebs_backup.model import Failure, Instance, Run, Snapshot
+from ebs_backup.outcome import Outcome, VolumeOutcome
+from ebs_backup.overrides import overrides
 from ebs_backup.rehearsal import Rehearsal
+from ebs_backup.selection import select
 from ebs_backup.settings import SERVICE, Settings
 from ebs_backup.steps import side_by_side
 
 logger = Logger(service=SERVICE, child=True)
+Held = Mapping[str, Sequence[Snapshot]]  # the set's snapshots by volume id
 
 
 def execute(
     ec2: Ec2, settings: Settings, run: Run, *, clock: Callable[[], float] = time.monotonic
 ) -> Outcome:
-    """Back up every selected volume; raises what a listing raises, for then nothing can be decided."""
+    """Back up every selected volume; raises what a listing of volumes or snapshots raises: then nothing can be decided."""
     began = clock()
-    volumes = {volume.id: volume for volume in ec2.volumes(settings.tag_name, settings.tag_value)}
-    held: defaultdict[str, list[Snapshot]] = defaultdict(list)
-    for snapshot in ec2.snapshots(run.backup_set):
-        held[snapshot.volume_id].append(snapshot)
-    logger.info("volumes selected", volumes=len(volumes), selector=run.selector, dry_run=run.dry_run)
-
+    instances, unnamed = _instances(ec2, settings)
+    selection = select(ec2.volumes(instances), instances, settings)
+    held = _by_volume(ec2, run)
+    logger.info(
+        "volumes selected",
+        volumes=len(selection.volumes),
+        near_misses=len(selection.near_misses),
+        selector=run.selector,
+        dry_run=run.dry_run,
+    )
     writer = Rehearsal() if run.dry_run else ec2
     backups = [
-        Backup(writer=writer, settings=settings, run=run, volume=volume, held=tuple(held.pop(volume.id, ())))
-        for volume in volumes.values()
+        Backup(
+            writer=writer,
+            settings=settings,
+            run=run,
+            volume=volume,
+            overrides=overrides(volume, settings, run),
+            held=held.get(volume.id, ()),
+        )
+        for volume in selection.volumes.values()
     ]
-    outcomes = side_by_side((backup.step() for backup in backups), workers=WORKERS)
+    outcomes = tuple(side_by_side((backup.step() for backup in backups), workers=WORKERS))
     return Outcome(
         run=run,
-        volumes=tuple(outcomes),
-        unselected={volume_id: points for volume_id, rest in held.items() if (points := _points(rest, run))},
+        volumes=outcomes,
+        near_misses=selection.near_misses,
+        unselected=unselected(
+            {volume: found for volume, found in held.items() if volume not in selection.volumes},
+            selection.others,
+        ),
+        holdings=holdings(_left(held, () if run.dry_run else outcomes)),
         seconds=clock() - began,
+        unnamed=unnamed,
     )
 
 
-def _points(snapshots: list[Snapshot], run: Run) -> int:
-    """Count the restore points of this run's period among the snapshots of one volume."""
-    return len({each.run for each in snapshots if each.period == run.period and each.usable})
+def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Failure | None]:
+    """Look up the instances; without them volumes are backed up all the same, and the mail says what it lacks."""
+    try:
+        return ec2.instances(settings.tag_name), None
+    except ERRORS as error:
+        failed = failure(AwsError.of(error), resource="instances", action="list the tags of the instances")
+        logger.exception("failed", action=failed.action, code=failed.code, advice=failed.advice)
+        return {}, failed
+
+
+def _by_volume(ec2: Ec2, run: Run) -> Held:
+    held: defaultdict[str, list[Snapshot]] = defaultdict(list)
+    for snapshot in ec2.snapshots(run.backup_set):
+        held[snapshot.volume_id].append(snapshot)
+    return dict(held)
+
+
+def _left(held: Held, outcomes: Sequence[VolumeOutcome]) -> Iterator[Snapshot]:
+    """Give what there is after the run: all that was listed and made, without what went."""
+    gone = {decision.snapshot.id for each in outcomes for decision in each.expired}
+    made = (each.made for each in outcomes if each.made and not each.found)
+    return (each for each in chain(*held.values(), made) if each.id not in gone)

@@ -27,12 +27,20 @@ TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
 TAG_EXPIRES = "ebs-backup:expires-until"
+# On a volume, by its owner: keep counts of its own (`keep_tag`), or to be skipped.
+TAG_PREFIX = "ebs-backup:"
+TAG_SKIP = "ebs-backup:skip"
 
 ENV_PREFIX = "EBS_BACKUP_"
 # The function needs neither addresses, nor the key, nor to know of the dashboard: what it takes for them.
 ENV_LEFT_OUT: Mapping[str, object] = {"alert_email": "", "kms_key_arn": "", "dashboard": True}
 
 Report = Literal["always", "problems"]
+
+
+def keep_tag(period: Period) -> str:
+    """Give the key of the tag by which a volume asks for a keep count of its own."""
+    return f"{TAG_PREFIX}keep-{period}"
 
 
 class InvalidSettingsError(ValueError):
@@ -59,7 +67,7 @@ def _matching(pattern: str, allowed: str) -> Any:  # noqa: ANN401 - Annotated me
     return check
 
 
-def _count(name: str, value: object) -> int:
+def count(name: str, value: object) -> int:
     """Take 1 to 1000; `-c` values arrive as strings, and True is a number to Python but not to a person."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
         value = int(value)
@@ -147,12 +155,12 @@ class Settings:
     backup_set: Annotated[str, _backup_set]
     tag_name: Annotated[str, _tag_name]
     tag_value: Annotated[str, _tag_value]
-    keep_day: Annotated[int, _count]
-    keep_week: Annotated[int, _count]
-    keep_month: Annotated[int, _count]
-    max_age_day: Annotated[int, _count]
-    max_age_week: Annotated[int, _count]
-    max_age_month: Annotated[int, _count]
+    keep_day: Annotated[int, count]
+    keep_week: Annotated[int, count]
+    keep_month: Annotated[int, count]
+    max_age_day: Annotated[int, count]
+    max_age_week: Annotated[int, count]
+    max_age_month: Annotated[int, count]
     schedule_day: Annotated[str, _schedule]
     schedule_week: Annotated[str, _schedule]
     schedule_month: Annotated[str, _schedule]
@@ -161,7 +169,7 @@ class Settings:
     kms_key_arn: Annotated[str, _key]
     report: Annotated[Report, _report]
     copy_tags: Annotated[bool, _boolean]
-    max_expired_per_volume: Annotated[int, _count]
+    max_expired_per_volume: Annotated[int, count]
     dashboard: Annotated[bool, _boolean]
 
     def __post_init__(self) -> None:

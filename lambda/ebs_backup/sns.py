@@ -20,5 +20,16 @@ def connect(session: Session, topic_arn: str) -> "SNSClient":
 
 
 def publish(sns: "SNSClient", topic_arn: str, mail: Mail) -> None:
-    """Send one mail; raises what botocore raises, so that an untold run never looks like a good one."""
-    sns.publish(TopicArn=topic_arn, Subject=mail.subject, Message=mail.body)
+    """Send one mail; raises what botocore raises, so that an untold run never looks like a good one.
+
+    E-mail subscribers get the text, all others the JSON; the attributes are for their filter policies.
+    """
+    sns.publish(
+        TopicArn=topic_arn,
+        Subject=mail.subject,
+        Message=mail.message,
+        MessageStructure="json",
+        MessageAttributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in mail.attributes.items()
+        },
+    )

@@ -1,6 +1,7 @@
-"""EC2's authorization in the emulator: every resource of a call is checked, each with its own conditions."""
+"""Authorization in the emulator: every resource of a call to EC2 is checked, each with its own conditions; logs too."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,10 +29,10 @@ CREATE = [
 
 
 @pytest.fixture
-def as_role(account: Account) -> Callable[[list[Statement]], Any]:
-    """Give an EC2 client of a role that has exactly these statements."""
+def as_role(account: Account) -> Callable[..., Any]:
+    """Give a client, of EC2 or another service, of a role that has exactly these statements."""
 
-    def client(statements: list[Statement]) -> Any:  # noqa: ANN401 - a client
+    def client(statements: list[Statement], service: str = "ec2") -> Any:  # noqa: ANN401 - a client
         iam = account.emulator.client("iam")
         trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
         name = f"role-{len(iam.list_roles()['Roles'])}"
@@ -42,7 +43,8 @@ def as_role(account: Account) -> Callable[[list[Statement]], Any]:
             "Credentials"
         ]
         session = Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], REGION)
-        return session.client("ec2", endpoint_url=account.emulator.endpoint)
+        any_service: Any = session.client  # the stubs know services by literal names alone
+        return any_service(service, endpoint_url=account.emulator.endpoint)
 
     return client
 
@@ -111,3 +113,37 @@ def test_tagging_outside_a_create_call_is_refused(
 
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         ec2.create_tags(Resources=[snapshot], Tags=[{"Key": "set", "Value": "a"}])
+
+
+def test_a_tag_on_an_instance_is_checked_on_an_instance(as_role: Callable[[list[Statement]], Any]) -> None:
+    instances, volumes = (
+        as_role([{"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": f"arn:aws:ec2:*:*:{kind}/*"}])
+        for kind in ("instance", "volume")
+    )
+    tag = {"Resources": ["i-0123456789abcdef0"], "Tags": [{"Key": "a", "Value": "b"}]}
+
+    instances.create_tags(**tag)
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        volumes.create_tags(**tag)
+
+
+def test_a_log_is_written_by_who_may_write_to_streams_of_its_group_and_of_no_other(
+    account: Account, as_role: Callable[..., Any]
+) -> None:
+    """`log-group:NAME:*` allows what is in the group; `log-group:NAME` does not."""
+    owner = account.emulator.client("logs")
+    for group in ("in", "whole", "other"):
+        owner.create_log_group(logGroupName=group)
+    actions = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = [f"arn:aws:logs:*:*:log-group:{group}" for group in ("in:*", "whole")]
+    logs = as_role([{"Effect": "Allow", "Action": actions, "Resource": resources}], "logs")
+    event = {"timestamp": int(time.time() * 1000), "message": "words"}
+
+    logs.create_log_stream(logGroupName="in", logStreamName="a")
+    logs.put_log_events(logGroupName="in", logStreamName="a", logEvents=[event])
+    for group in ("whole", "other"):
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            logs.create_log_stream(logGroupName=group, logStreamName="a")
+
+    told = owner.get_log_events(logGroupName="in", logStreamName="a")["events"]
+    assert [each["message"] for each in told] == ["words"]

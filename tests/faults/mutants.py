@@ -124,7 +124,7 @@ MUTANTS = (
     ),
     mutant(
         "a throttled write is a failure at once",
-        ("faults.py", 'if code in WAIT_CODES or code.startswith(THROTTL):', "if False:"),
+        ("faults.py", "if code in WAIT_CODES or code.startswith(THROTTL):", "if False:"),
     ),
     mutant(
         "a mail that was not sent is no matter",
@@ -133,6 +133,10 @@ MUTANTS = (
             "            _tell(settings.topic_arn, render(outcome))\n",
             "            try:\n                _tell(settings.topic_arn, render(outcome))\n            except Exception:\n                pass\n",
         ),
+    ),
+    mutant(
+        "without the instances' names nothing is backed up",
+        ("run.py", "    except ERRORS as error:", "    except KeyError as error:"),
     ),
     mutant(
         "a broken run mails nothing",
@@ -144,8 +148,7 @@ MUTANTS = (
     ),
     mutant(
         "a tag that only resembles the selector selects",
-        ("ec2.py", 'return re.sub(r"([\\\\*?])", r"\\\\\\1", value)', "return value"),
-        ("ec2.py", "if volume.tags.get(tag_name) == tag_value", ""),
+        ("selection.py", "if volume.tags.get(name) == value:", 'if _plain(volume.tags.get(name, "")) == _plain(value):'),
     ),
 )  # fmt: skip
 

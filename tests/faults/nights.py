@@ -11,6 +11,7 @@ from tests.faults.world import World
 
 # How many calls of each action may meet a fault; what comes after them finds the wire whole.
 CALLS = {
+    "DescribeTags": 8,
     "DescribeVolumes": 8,
     "DescribeSnapshots": 30,
     "CreateSnapshot": 25,
@@ -19,6 +20,7 @@ CALLS = {
 }
 ANY = (*wire.WIRE, *wire.WIRE, *wire.THROTTLES, *wire.REFUSALS)
 FAULTS: dict[str, tuple[Fault, ...]] = {
+    "DescribeTags": ANY,
     "DescribeVolumes": ANY,
     "DescribeSnapshots": ANY,
     "CreateSnapshot": (*ANY, *wire.CREATE_LIMITS, *wire.CREATE_REFUSALS, *wire.CREATE_GONE),

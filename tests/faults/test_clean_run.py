@@ -40,7 +40,11 @@ def test_a_dry_run_changes_nothing_and_mails_nothing(endpoint: Endpoint) -> None
 
     assert state(world) == before
     assert not invocation.mails
-    assert {call.action for call in invocation.calls} == {"DescribeVolumes", "DescribeSnapshots"}
+    assert {call.action for call in invocation.calls} == {
+        "DescribeTags",
+        "DescribeVolumes",
+        "DescribeSnapshots",
+    }
 
 
 def test_a_volume_is_selected_only_when_its_tag_matches_to_the_letter(endpoint: Endpoint) -> None:

@@ -13,7 +13,14 @@ from tests.faults.invariants import check
 from tests.faults.world import World, small_world
 
 # How often a clean run of the small world calls each action; a test below holds it to that.
-CALLS = {"DescribeVolumes": 2, "DescribeSnapshots": 6, "CreateSnapshot": 3, "DeleteSnapshot": 8, "Publish": 1}
+CALLS = {
+    "DescribeTags": 1,
+    "DescribeVolumes": 2,
+    "DescribeSnapshots": 6,
+    "CreateSnapshot": 3,
+    "DeleteSnapshot": 8,
+    "Publish": 1,
+}
 EVERYWHERE = (*wire.WIRE, *wire.THROTTLES, *wire.REFUSALS, wire.KILLED_BEFORE, wire.KILLED_AFTER)
 BY_ACTION = {
     "CreateSnapshot": (*wire.CREATE_LIMITS, *wire.CREATE_REFUSALS, *wire.CREATE_GONE),

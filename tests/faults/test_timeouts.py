@@ -34,6 +34,7 @@ def short_timeouts() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("action", "index"),
     [
+        ("DescribeTags", 0),
         ("DescribeVolumes", 0),
         ("DescribeVolumes", 1),
         ("DescribeSnapshots", 0),

@@ -75,6 +75,7 @@ class World:
         ours = {self.settings.tag_name: self.settings.tag_value, "Name": f"web-{number} data"}
         made = VolumeRecord(id=f"vol-{number:017x}", tags=ours | tags, state=state, type=kind)
         self.account.volumes[made.id] = made
+        self.account.instances[made.instance] = {"Name": "web-1"}
         return made
 
     def snapshot(

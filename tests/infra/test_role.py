@@ -7,7 +7,7 @@ from tests.infra.conftest import statements, synthesize
 
 EC2 = {
     "ListVolumesAndSnapshots": (
-        ["ec2:DescribeVolumes", "ec2:DescribeSnapshots"],
+        ["ec2:DescribeVolumes", "ec2:DescribeSnapshots", "ec2:DescribeTags"],
         "*",
         {"aws:RequestedRegion": "eu-west-1"},
     ),

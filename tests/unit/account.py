@@ -14,7 +14,8 @@ from moto.ec2.models import ec2_backends
 
 from ebs_backup import ec2
 from ebs_backup.ec2 import Ec2
-from ebs_backup.model import Outcome, Run
+from ebs_backup.model import Run
+from ebs_backup.outcome import Outcome
 from ebs_backup.run import execute
 from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Settings
 
@@ -38,6 +39,15 @@ class Account:
         return self.client.create_volume(
             AvailabilityZone=f"{REGION}a", Size=8, TagSpecifications=[_tagged("volume", tags)]
         )["VolumeId"]
+
+    def attach(self, volume: str, name: str = "db-1", **tags: str) -> str:
+        """Start an instance, with a root volume of its own, attach the volume and give the instance's id."""
+        tagged = [_tagged("instance", {"Name": name} | tags)]
+        image = self.client.register_image(Name=f"for {volume}", RootDeviceName="/dev/xvda")["ImageId"]
+        started = self.client.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tagged)
+        instance = started["Instances"][0]["InstanceId"]
+        self.client.attach_volume(VolumeId=volume, InstanceId=instance, Device="/dev/xvdf")
+        return instance
 
     def snapshot(
         self, volume: str, *, started: datetime | None = None, state: str = "completed", **tags: str

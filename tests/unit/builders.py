@@ -11,13 +11,12 @@ from ebs_backup.model import (
     Decision,
     Expiry,
     Failure,
-    Outcome,
     Run,
     Snapshot,
     Verdict,
     Volume,
-    VolumeOutcome,
 )
+from ebs_backup.outcome import Holding, NearMiss, Outcome, Unselected, VolumeOutcome
 from ebs_backup.settings import Period, Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
@@ -43,6 +42,7 @@ def a_run(
     account: str = "111122223333",
     region: str = "eu-west-1",
     selector: str = "Backup=true",
+    function: str = "ebs-backup-default",
     log_group: str = "/aws/lambda/ebs-backup-default",
 ) -> Run:
     """Make the default set's day run of NIGHT."""
@@ -55,6 +55,7 @@ def a_run(
         account=account,
         region=region,
         selector=selector,
+        function=function,
         log_group=log_group,
     )
 
@@ -63,6 +64,7 @@ def a_volume(
     *,
     id: str = "vol-0a",  # noqa: A002 - the field's name
     name: str = "web-1 data",
+    created: datetime = NIGHT - timedelta(days=1),
     zone: str = "eu-west-1a",
     type: str = "gp3",  # noqa: A002 - the field's name
     size: int = 100,
@@ -70,12 +72,14 @@ def a_volume(
     throughput: int | None = 125,
     device: str = "/dev/xvdf",
     instance: str = "i-07aa",
+    instance_name: str = "",
     tags: Mapping[str, str] | None = None,
 ) -> Volume:
     """Make a gp3 volume of 100 GiB that is attached to an instance."""
     return Volume(
         id=id,
         name=name,
+        created=created,
         zone=zone,
         type=type,
         size=size,
@@ -83,6 +87,7 @@ def a_volume(
         throughput=throughput,
         device=device,
         instance=instance,
+        instance_name=instance_name,
         tags={"Backup": "true", "Name": name} if tags is None else tags,
     )
 
@@ -97,6 +102,8 @@ def a_snapshot(
     started: datetime | None = None,
     days_ago: float = 0,
     size: int = 100,
+    name: str = "web-1 data",
+    full_bytes: int | None = None,
     expires_until: Expiry | None = None,
 ) -> Snapshot:
     """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
@@ -109,6 +116,8 @@ def a_snapshot(
         state=state,
         started=started,
         size=size,
+        name=name,
+        full_bytes=full_bytes,
         expires_until=expires_until,
     )
 
@@ -133,8 +142,17 @@ def a_failure(
 def an_outcome(
     *volumes: VolumeOutcome,
     run: Run | None = None,
-    unselected: Mapping[str, int] | None = None,
+    near_misses: tuple[NearMiss, ...] = (),
+    unselected: tuple[Unselected, ...] = (),
+    holdings: Mapping[Period, Holding] | None = None,
     seconds: float = 9.2,
 ) -> Outcome:
     """Make the outcome of a run over these volumes."""
-    return Outcome(run=run or a_run(), volumes=volumes, unselected=unselected or {}, seconds=seconds)
+    return Outcome(
+        run=run or a_run(),
+        volumes=volumes,
+        near_misses=near_misses,
+        unselected=unselected,
+        holdings=holdings or {},
+        seconds=seconds,
+    )

@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 
 from ebs_backup.answer import answer
-from ebs_backup.model import Verdict, VolumeOutcome
+from ebs_backup.model import Verdict
+from ebs_backup.outcome import VolumeOutcome
 from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
 NEW = a_snapshot(id="snap-0new")
@@ -26,11 +27,16 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
 
     assert result == {
         "status": "PARTIAL",
+        "set": "default",
+        "period": "day",
+        "account": "111122223333",
+        "region": "eu-west-1",
         "run": "2026-11-23T01:30:00Z",
         "dry_run": False,
         "volumes": 3,
         "created": 1,
         "found": 1,
+        "skipped": 0,
         "expired": 1,
         "left": 1,
         "failures": [
@@ -42,7 +48,11 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
                 "advice": "The role may not do this.",
             }
         ],
-        "failures_not_shown": 0,
+        "overdue": [],
+        "near_misses": [],
+        "unselected": [],
+        "holds": {},
+        "not_shown": {},
     }
 
 
@@ -62,7 +72,7 @@ def test_a_dry_runs_answer_adds_the_plan_with_a_reason_for_every_snapshot() -> N
             "notes": ["no room for its tags owner"],
         }
     ]
-    assert result["volumes_not_shown"] == 0
+    assert result["not_shown"] == {}
 
 
 def test_a_dry_run_over_what_this_run_already_made_plans_no_create() -> None:
@@ -88,9 +98,8 @@ def test_the_answer_of_thousands_of_volumes_stays_under_lambdas_6_mb_and_says_wh
 
     assert len(json.dumps(result).encode()) < 6_000_000
     assert result["volumes"] == 12_000
-    assert result["volumes_not_shown"] > 0
-    assert len(result["plan"]) + result["volumes_not_shown"] == 12_000
-    assert len(result["failures"]) + result["failures_not_shown"] == 12_000
+    assert len(result["plan"]) + result["not_shown"]["plan"] == 12_000
+    assert len(result["failures"]) + result["not_shown"]["failures"] == 12_000
 
 
 def test_every_value_is_plain_json() -> None:

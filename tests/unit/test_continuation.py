@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ebs_backup.continuation import following
-from ebs_backup.model import Continued, Verdict, VolumeOutcome
+from ebs_backup.model import Continued, Verdict
+from ebs_backup.outcome import VolumeOutcome
 from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
 BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)

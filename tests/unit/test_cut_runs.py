@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from ebs_backup import run
 from ebs_backup.continuation import following
 from ebs_backup.ec2 import Ec2
 from ebs_backup.event import continuing, parse
-from ebs_backup.model import Continued, Outcome
+from ebs_backup.model import Continued
+from ebs_backup.outcome import Outcome
 from ebs_backup.run import execute
 from tests.unit.account import Account, an_account
 from tests.unit.builders import NIGHT, a_run, settings
@@ -56,10 +58,10 @@ class Chain:
     def invoke(self, budget: float) -> Outcome:
         """Do the next invocation, and queue the one after it."""
         request = parse(json.loads(json.dumps(self.event)))
-        run = replace(a_run(), continued=request.continued)
+        this_run = replace(a_run(), continued=request.continued)
         ec2 = Ec2(self.account.function, deadline=self.writes.done + budget, clock=self.writes, rested=True)
         self.invocations += 1
-        outcome = execute(ec2, settings(keep_day=KEEP, max_expired_per_volume=LIMIT), run)
+        outcome = execute(ec2, settings(keep_day=KEEP, max_expired_per_volume=LIMIT), this_run)
         further = following(outcome, began=BEFORE)
         self.event = continuing(request, further) if further else None
         return outcome
@@ -73,7 +75,8 @@ class Chain:
 
 
 @pytest.fixture
-def chain() -> Iterator[Chain]:
+def chain(monkeypatch: pytest.MonkeyPatch) -> Iterator[Chain]:
+    monkeypatch.setattr(run, "WORKERS", 1)  # several would all begin a write before one of them is counted
     with an_account() as account:
         for _ in range(VOLUMES):
             volume = account.volume()

@@ -13,7 +13,7 @@ from botocore.parsers import ResponseParserError
 from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind
 from ebs_backup.labels import labels
-from ebs_backup.model import Snapshot
+from ebs_backup.model import Instance, Snapshot
 from ebs_backup.pace import PAUSE, RATE
 from ebs_backup.steps import Step
 from tests.unit.account import Account, an_account
@@ -310,23 +310,55 @@ def test_botocore_sends_a_write_once(account: Account) -> None:
     assert len(sent) == 2
 
 
-def test_wildcards_in_the_tag_value_are_escaped_and_only_exact_matches_count(account: Account) -> None:
-    volumes = [
-        {
-            "VolumeId": f"vol-{value}",
-            "AvailabilityZone": "a",
-            "VolumeType": "gp3",
-            "Size": 1,
-            "Tags": [{"Key": "Backup", "Value": value}],
-        }
-        for value in ("a*?\\", "abc")
+def test_wildcards_in_a_filter_are_escaped(account: Account) -> None:
+    script = Script(account, DescribeTags=[{"Tags": []}], DescribeSnapshots=[listed()])
+    ec2 = Ec2(account.function, deadline=1e9)
+
+    ec2.instances("Back*?\\up")
+    list(ec2.snapshots("web"))
+
+    assert script.sent[0][1]["Filter.2.Value.2"] == "Back\\*\\?\\\\up"
+
+
+def test_instances_are_known_by_their_names_and_by_the_tag_that_selects(account: Account) -> None:
+    pages = [
+        {"Tags": [_tag("i-1", "Name", "web\n1"), _tag("i-2", "Backup", "true")], "NextToken": "more"},
+        {"Tags": [_tag("i-1", "Backup", "no")]},
     ]
-    script = Script(account, DescribeVolumes=[{"Volumes": volumes}])
+    script = Script(account, DescribeTags=pages)
 
-    selected = Ec2(account.function, deadline=1e9).volumes("Backup", "a*?\\")
+    instances = Ec2(account.function, deadline=1e9).instances("Backup")
 
-    assert script.sent[0][1]["Filter.1.Value.1"] == "a\\*\\?\\\\"
-    assert [each.id for each in selected] == ["vol-a*?\\"]
+    assert instances == {"i-1": Instance(name="web 1", tag="no"), "i-2": Instance(name="", tag="true")}
+    assert script.sent[1][1]["NextToken"] == "more"
+
+
+def _tag(instance: str, key: str, value: str) -> dict[str, str]:
+    return {"ResourceId": instance, "ResourceType": "instance", "Key": key, "Value": value}
+
+
+def test_a_volume_is_named_with_the_instance_that_it_is_attached_to(account: Account) -> None:
+    attached = account.volume("data")
+    instance = account.attach(attached)
+
+    (root, volume) = sorted(
+        Ec2(account.function, deadline=1e9).volumes({instance: Instance(name="db-1")}),
+        key=lambda each: each.id == attached,
+    )
+
+    assert str(volume) == f"{attached} data (on {instance} db-1, /dev/xvdf)"
+    assert root.instance_name == "db-1"
+
+
+def test_a_snapshot_knows_the_volumes_name_of_its_day_and_its_full_size_where_ec2_tells_it(
+    account: Account,
+) -> None:
+    tags = [{"Key": "Name", "Value": "web-1 data day 2026-11-23 01:30Z"}]
+    Script(account, DescribeSnapshots=[listed(made() | {"Tags": tags, "FullSnapshotSizeInBytes": 512})])
+
+    (snapshot,) = Ec2(account.function, deadline=1e9).snapshots("default")
+
+    assert (snapshot.name, snapshot.full_bytes) == ("web-1 data", 512)
 
 
 def test_every_page_of_a_listing_is_read(account: Account) -> None:
@@ -362,7 +394,7 @@ def test_a_mark_of_rotation_that_was_changed_by_hand_says_nothing(account: Accou
 def test_a_name_with_line_breaks_and_control_characters_stands_on_one_line(account: Account) -> None:
     account.volume("web\n\troot\u2028")
 
-    (volume,) = Ec2(account.function, deadline=1e9).volumes("Backup", "true")
+    (volume,) = Ec2(account.function, deadline=1e9).volumes({})
 
     assert volume.name.isprintable()
     assert volume.name.startswith("web")

@@ -6,7 +6,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
 from ebs_backup import handler as module
@@ -60,6 +61,7 @@ class World:
     stdout: Callable[[], str]
     env: pytest.MonkeyPatch
     calls: list[str] = field(default_factory=list)
+    sent: list[dict[str, Any]] = field(default_factory=list)
     queued: list[dict[str, Any]] = field(default_factory=list)
 
     def invoke(
@@ -85,6 +87,10 @@ class World:
             ],
         )["VolumeId"]
 
+    def created(self, time: datetime, volume: str) -> None:
+        """Let a volume be as old as that."""
+        ec2_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].volumes[volume].create_time = time
+
     def runs(self) -> list[str]:
         """Give the run of every snapshot in the account."""
         listed = self.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
@@ -92,9 +98,15 @@ class World:
         return [each["ebs-backup:run"] for each in tags]
 
     def mails(self) -> list[dict[str, str]]:
-        """Take the mails that came since the last look."""
+        """Take the mails that came since the last look: `Message` is the text that an address gets."""
         received = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
-        return [json.loads(message["Body"]) for message in received.get("Messages", [])]
+        mails = [json.loads(message["Body"]) for message in received.get("Messages", [])]
+        texts = [json.loads(sent["Message"])["email"] for sent in self.sent]
+        self.sent.clear()
+        return [
+            {**mail, "Message": text, "Data": mail["Message"]}
+            for mail, text in zip(mails, texts[len(texts) - len(mails) :], strict=True)
+        ]
 
     def logged(self) -> list[dict[str, Any]]:
         """Give every line of the function's log."""
@@ -168,7 +180,13 @@ def world(
         module._ec2().meta.events.register(
             "before-call.ec2", lambda model, **_: world.calls.append(model.name)
         )
+        module._session().events.register(
+            "provide-client-params.sns.Publish",
+            lambda params, **_: world.sent.append(params),
+            unique_id="hear",
+        )
         yield world
+    module._session().events.unregister("provide-client-params.sns.Publish", unique_id="hear")
     for cached in (module._ec2, module._sns, module._lambda):
         cached.cache_clear()
 
@@ -237,7 +255,7 @@ def test_a_dry_run_answers_with_the_plan_and_writes_mails_and_measures_nothing(w
             "notes": [],
         }
     ]
-    assert set(world.calls) == {"DescribeVolumes", "DescribeSnapshots"}
+    assert set(world.calls) == {"DescribeTags", "DescribeVolumes", "DescribeSnapshots"}
     assert world.mails() == []
     assert world.metrics() == []
 
@@ -387,18 +405,54 @@ def test_metrics_count_by_set_and_period_alone(world: World) -> None:
 
     world.invoke(RULE)
 
-    (line,) = world.metrics()
-    (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "EbsBackup"
-    assert directive["Dimensions"] == [["set", "period"]]
-    assert (line["set"], line["period"]) == ("web", "day")
-    names = [metric["Name"] for metric in directive["Metrics"]]
-    assert {name: line[name] for name in names} == {
-        "VolumesSelected": [2.0],
-        "SnapshotsCreated": [1.0],
-        "SnapshotsExpired": [0.0],
-        "Failures": [1.0],
+    of_the_day, of_the_week, of_the_month, of_the_set = map(measured, world.metrics())
+    assert 0 <= of_the_day.pop("RunSeconds") < 60
+    assert of_the_day == {
+        "set": "web",
+        "period": "day",
+        "VolumesSelected": 2,
+        "SnapshotsCreated": 1,
+        "SnapshotsExpired": 0,
+        "Failures": 1,
+        "VolumesOverdue": 0,
     }
+    assert of_the_week == {"set": "web", "period": "week", "VolumesOverdue": 0}
+    assert of_the_month == {"set": "web", "period": "month", "VolumesOverdue": 0}
+    assert of_the_set == {"set": "web", "RunCompleted": 1}
+
+
+def measured(line: dict[str, Any]) -> dict[str, Any]:
+    """Give the dimensions and values of one line in CloudWatch's embedded metric format."""
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    (dimensions,) = directive["Dimensions"]
+    assert directive["Namespace"] == "EbsBackup"
+    values = {metric["Name"]: line[metric["Name"]][0] for metric in directive["Metrics"]}
+    return {name: line[name] for name in dimensions} | values
+
+
+def test_every_run_counts_the_overdue_volumes_of_every_period(world: World) -> None:
+    """So a month rule that somebody disabled shows in the next day's mail, and on the dashboard."""
+    world.created(datetime(2026, 10, 1, tzinfo=UTC), world.volume())
+    world.volume("young")
+
+    world.invoke(RULE)
+
+    overdue = {each["period"]: each["VolumesOverdue"] for each in map(measured, world.metrics()[:3])}
+    assert overdue == {"day": 0, "week": 1, "month": 1}
+    (mail,) = world.mails()
+    assert (
+        mail["Subject"] == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes overdue, 2 created, 0 expired"
+    )
+
+
+def test_a_run_whose_mail_was_lost_sends_no_heartbeat(world: World) -> None:
+    world.volume()
+    world.sns.delete_topic(TopicArn=world.topic)
+
+    with pytest.raises(ClientError):
+        world.invoke(RULE)
+
+    assert not [line for line in world.metrics() if "RunCompleted" in line]
 
 
 def test_metrics_of_one_run_never_leak_into_the_next(world: World) -> None:
@@ -408,8 +462,14 @@ def test_metrics_of_one_run_never_leak_into_the_next(world: World) -> None:
 
     world.invoke({"period": "week", "time": "2026-11-28T02:30:00Z"})
 
-    (line,) = world.metrics()
-    assert (line["period"], line["VolumesSelected"], line["SnapshotsCreated"]) == ("week", [1.0], [1.0])
+    lines = [measured(line) for line in world.metrics()]
+    (of_the_run,) = [each for each in lines if "SnapshotsCreated" in each]
+    assert (of_the_run["period"], of_the_run["VolumesSelected"], of_the_run["SnapshotsCreated"]) == (
+        "week",
+        1,
+        1,
+    )
+    assert len(lines) == 4
 
 
 def test_a_broken_run_counts_as_one_failure(world: World) -> None:
@@ -419,7 +479,7 @@ def test_a_broken_run_counts_as_one_failure(world: World) -> None:
         world.invoke(RULE)
 
     (line,) = world.metrics()
-    assert (line["Failures"], line["VolumesSelected"]) == ([1.0], [0.0])
+    assert measured(line) == {"set": "default", "period": "day", "Failures": 1}
 
 
 SHORT = 34  # seconds of the function's time: 30 are the report's, and no limit of EC2's is waited for in the other 4
@@ -460,8 +520,8 @@ def test_the_last_invocation_mails_answers_and_measures_the_whole_run(world: Wor
     (mail,) = world.mails()
     assert mail["Subject"] == "[OK] EBS day backup, eu-west-1: 2 created, 0 expired"
     assert "in 2 invocations" in mail["Message"]
-    (line,) = world.metrics()
-    assert (line["SnapshotsCreated"], line["Failures"]) == ([2.0], [0.0])
+    of_the_day, *_, of_the_set = map(measured, world.metrics())
+    assert (of_the_day["SnapshotsCreated"], of_the_day["Failures"], of_the_set["RunCompleted"]) == (2, 0, 1)
 
 
 def test_a_further_invocation_of_a_run_by_hand_is_still_that_run(world: World) -> None:

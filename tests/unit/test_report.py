@@ -3,6 +3,7 @@
 `pytest tests/unit --update-golden` writes the files anew; read their diff before you commit it.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +14,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ebs_backup import mail
+from ebs_backup.answer import answer
 from ebs_backup.faults import AwsError, Kind, not_continued
-from ebs_backup.mail import Mail
-from ebs_backup.model import Continued, Decision, Failure, Outcome, Snapshot, Verdict, VolumeOutcome
+from ebs_backup.mail import MAX_DATA, Mail, size
+from ebs_backup.model import Continued, Decision, Failure, Snapshot, Verdict
+from ebs_backup.outcome import Holding, NearMiss, Outcome, Overdue, Unselected, VolumeOutcome
 from ebs_backup.report import render, render_broken
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_failure, a_run, a_snapshot, a_volume, an_outcome
@@ -95,6 +98,33 @@ def one_that_an_ami_uses(number: int, name: str) -> VolumeOutcome:
     return replace(good, expired=(), stuck=(stuck,), failures=(in_use,))
 
 
+GONE = Unselected(
+    volume_id="vol-0dead1dead1dead1d", name="db-9 data", there=False, snapshots=3, at_most_gib=300
+)
+RETIRED = Unselected(
+    volume_id="vol-0dead2dead2dead2d", name="old web", there=True, snapshots=11, at_most_gib=88
+)
+HOLDINGS = {
+    Period.DAY: Holding(
+        points=15, volumes=5, oldest=NIGHT - timedelta(days=6), newest=NIGHT, at_most_gib=4432
+    ),
+    Period.MONTH: Holding(
+        points=1,
+        volumes=1,
+        oldest=NIGHT - timedelta(days=22),
+        newest=NIGHT - timedelta(days=22),
+        at_most_gib=8,
+    ),
+}
+NEAR = (
+    NearMiss(volume=a_volume(id="vol-0c000199fe01c2d4e", name="mail"), why="its tag is 'backup'='True'"),
+    NearMiss(
+        volume=a_volume(id="vol-0c000299fe01c2d4e", name="log", instance_name="db-1"),
+        why="it has no such tag, only its instance i-07aa db-1 has",
+    ),
+)
+
+
 def text(mail_: Mail) -> str:
     return f"Subject: {mail_.subject}\n\n{mail_.body}\n"
 
@@ -104,7 +134,8 @@ def test_a_clean_run(golden: Golden) -> None:
         a_good_one(2, "web-1 root", size=8),
         a_good_one(1, "db-1 data", size=1000),
         a_good_one(3, ""),
-        unselected={"vol-0dead1dead1dead1d": 3},
+        unselected=(GONE,),
+        holdings=HOLDINGS,
     )
 
     mail_ = render(outcome)
@@ -138,7 +169,8 @@ def test_a_partial_failure_says_on_what_why_and_what_to_do_worst_first(golden: G
             notes=("was deleted before its snapshot was made",),
         ),
         replace(a_good_one(5, "app"), notes=("no room for its tags cost-centre, owner",)),
-        unselected={"vol-0dead1dead1dead1d": 3, "vol-0dead2dead2dead2d": 4},
+        unselected=(GONE, RETIRED),
+        holdings=HOLDINGS,
     )
 
     mail_ = render(outcome)
@@ -154,8 +186,114 @@ def test_a_snapshot_in_use_alone_is_a_problem_that_still_counts_what_went_well(g
     golden("in-use.txt", text(mail_))
 
 
+def test_overdue_volumes_stand_first_with_what_to_do(golden: Golden) -> None:
+    volumes = [
+        replace(
+            a_good_one(number, f"db-{number} data"),
+            overdue=(
+                Overdue(period=Period.MONTH, limit=33, newest=None if number == 2 else point("vol-1", 54)),
+            ),
+        )
+        for number in (1, 2)
+    ]
+    never = replace(
+        a_failed_one(3, "cache", newest_days_ago=None),
+        overdue=(Overdue(period=Period.DAY, limit=4, newest=None),),
+    )
+
+    mail_ = render(an_outcome(*volumes, never, a_good_one(4, "web-1 root"), holdings=HOLDINGS))
+
+    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 4 volumes failed, 3 overdue"
+    golden("overdue.txt", text(mail_))
+
+
+def test_overdue_alone_is_a_problem_that_still_counts_what_went_well() -> None:
+    late = replace(
+        a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=point("vol-1", 12)),)
+    )
+
+    mail_ = render(an_outcome(late, a_good_one(2, "web")))
+
+    assert (
+        mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes overdue, 2 created, 2 expired"
+    )
+    assert "newest: 12 days old" in mail_.body
+
+
+def test_near_misses_skipped_volumes_and_bad_tags_are_told(golden: Golden) -> None:
+    bad = Failure(
+        resource="vol-0a000199fe01c2d4e",
+        action="read a tag of the volume",
+        code="InvalidTag",
+        message="'ebs-backup:keep-day' must be a whole number from 1 to 1000, got 'four'",
+        advice="Correct the tag or remove it; until then the set's own keep_day=4 holds.",
+    )
+    skipped = VolumeOutcome(
+        volume=a_volume(id="vol-0d000199fe01c2d4e", name="tmp"), skipped="until 2026-12-24"
+    )
+    outcome = an_outcome(
+        replace(a_good_one(1, "db-1 data"), bad_tags=(bad,)), skipped, near_misses=NEAR, holdings=HOLDINGS
+    )
+
+    mail_ = render(outcome)
+
+    assert mail_.subject == (
+        "[PROBLEM] EBS day backup, eu-west-1: 1 created, 1 expired, 1 skipped, 1 bad tag, 2 near misses"
+    )
+    golden("near-misses.txt", text(mail_))
+
+
+def test_where_everything_is_skipped_the_mail_says_so_loudly() -> None:
+    skipped = VolumeOutcome(volume=a_volume(), skipped="until the tag is removed")
+
+    mail_ = render(an_outcome(skipped))
+
+    assert mail_.subject == "[FAILED] EBS day backup, eu-west-1: nothing was backed up"
+    assert "EVERYTHING SKIPPED" in mail_.body
+
+
+def test_without_the_names_of_the_instances_the_mail_says_what_it_lacks() -> None:
+    unnamed = a_failure(resource="instances", action="list the tags of the instances")
+
+    mail_ = render(replace(an_outcome(a_good_one(1, "db-1")), unnamed=unnamed))
+
+    assert mail_.subject.startswith("[PROBLEM]")
+    assert "NOT LOOKED UP  could not list the tags of the instances" in mail_.body
+
+
+def test_machines_get_the_same_report_as_json() -> None:
+    outcome = an_outcome(
+        a_good_one(1, "db-1"), a_failed_one(2, "db-2"), holdings=HOLDINGS, unselected=(GONE,)
+    )
+
+    mail_ = render(outcome)
+
+    assert json.loads(mail_.data) == {"subject": mail_.subject, **answer(outcome)}
+    assert mail_.attributes == {"status": "PARTIAL", "set": "default", "period": "day"}
+
+
+def test_a_broken_run_is_told_to_machines_too() -> None:
+    mail_ = render_broken(a_run(), code="InvalidSettings", message="keep_day must be", advice="Correct it.")
+
+    told = json.loads(mail_.data)
+    assert told["status"] == mail_.attributes["status"] == "FAILED"
+    assert told["broken"] == {
+        "code": "InvalidSettings",
+        "message": "keep_day must be",
+        "advice": "Correct it.",
+    }
+
+
+def test_the_json_of_thousands_of_failures_leaves_room_for_the_text_and_counts_what_it_lacks() -> None:
+    mail_ = render(an_outcome(*(a_failed_one(number, f"db-{number}") for number in range(3000))))
+
+    told = json.loads(mail_.data)
+    assert size(mail_.data) <= MAX_DATA
+    assert 0 < len(told["failures"]) == 3000 - told["not_shown"]["failures"]
+
+
 def test_nothing_selected_is_told_loudly(golden: Golden) -> None:
-    mail_ = render(an_outcome(unselected={"vol-0dead1dead1dead1d": 4}, seconds=0.4))
+    mail_ = render(an_outcome(unselected=(GONE,), near_misses=NEAR, seconds=0.4))
 
     assert mail_.subject == (
         "[FAILED] EBS day backup, eu-west-1: nothing selected, no volume is tagged Backup=true"
@@ -192,7 +330,7 @@ def test_a_run_of_several_invocations_is_told_as_one(golden: Golden) -> None:
         an_outcome(earlier, a_good_one(2, "web-1"), run=replace(a_run(), continued=continued), seconds=1841)
     )
 
-    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 2 created, 4359 expired"
+    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 2 created, 4,359 expired"
     golden("continued.txt", text(mail_))
 
 
@@ -259,7 +397,7 @@ def test_many_snapshots_refused_for_one_reason_give_the_reason_once() -> None:
     body = render(outcome).body
 
     assert body.count("service control policy or a permissions boundary") == 1
-    assert sum(line.startswith("    vol-") for line in body.splitlines()) == 20
+    assert sum(line.startswith("    db-") for line in body.splitlines()) == 20
 
 
 def test_what_ec2_said_stands_by_each_volume_where_it_differs() -> None:
@@ -283,7 +421,7 @@ def test_a_failure_that_no_held_snapshot_explains_is_still_told() -> None:
 
     body = render(outcome).body
 
-    assert "    snap-0dd  of vol-0a000199fe01c2d4e  db-1 data  tag a snapshot\n" in body
+    assert "    db-1 data  snap-0dd  of vol-0a000199fe01c2d4e  tag a snapshot\n" in body
 
 
 @pytest.mark.parametrize(
@@ -312,7 +450,7 @@ def test_thousands_of_volumes_cut_the_successes_first(golden: Golden) -> None:
     good = (a_good_one(number, f"worker-{number:04} data") for number in range(3000))
     mail_ = render(an_outcome(*good, a_failed_one(1, "db-1 data"), one_that_an_ami_uses(9000, "golden")))
 
-    assert "CREATED  3001 snapshots\n\nEXPIRED  3000 snapshots\n" in mail_.body
+    assert "CREATED  3,001 snapshots\n\nEXPIRED  3,000 snapshots\n" in mail_.body
     assert "db-1 data" in mail_.body
     golden("oversized.txt", text(mail_))
 
@@ -333,11 +471,11 @@ def test_failures_that_do_not_fit_even_so_are_counted(golden: Golden) -> None:
     failed = (a_failed_one(number, f"db-{number:04} " + "x" * 60) for number in range(6000))
     mail_ = render(an_outcome(*failed))
 
-    told = mail_.body.count("\n    vol-")
+    told = mail_.body.count("\n    db-")
     assert 1000 < told < 6000
-    assert f"{6000 - told} of 6000 failures" in " ".join(mail_.body.split())
+    assert f"{6000 - told:,} of 6,000 problems" in mail_.body
     assert mail_.body.count("To do: The role may not do this.") == 1
-    assert f"  ... and {6000 - told} more\n" in mail_.body
+    assert f"  ... and {6000 - told:,} more\n" in mail_.body
     shown("oversized-counted.txt", mail_, golden)
 
 
@@ -387,11 +525,18 @@ decisions = st.lists(
 ).map(tuple)
 failure = st.builds(Failure, resource=words, action=words, code=words, message=words, advice=words)
 failures = st.lists(failure, max_size=2).map(tuple)
+a_wild_volume = st.builds(
+    a_volume,
+    id=words,
+    name=words,
+    device=words,
+    instance=words,
+    instance_name=words,
+    size=st.integers(1, 65536),
+)
 volumes = st.builds(
     VolumeOutcome,
-    volume=st.builds(
-        a_volume, id=words, name=words, device=words, instance=words, size=st.integers(1, 65536)
-    ),
+    volume=a_wild_volume,
     made=st.none() | snapshots,
     found=st.booleans(),
     earlier=st.booleans(),
@@ -401,6 +546,12 @@ volumes = st.builds(
     left=decisions,
     stuck=decisions,
     failures=failures,
+    bad_tags=failures,
+    skipped=st.just("") | words,
+    overdue=st.lists(
+        st.builds(Overdue, period=st.sampled_from(Period), limit=st.just(9), newest=st.none() | snapshots),
+        max_size=2,
+    ).map(tuple),
     notes=st.lists(words, max_size=2).map(tuple),
     newest_completed=st.none() | snapshots,
 )
@@ -411,21 +562,41 @@ outcomes = st.builds(
     Outcome,
     run=runs,
     volumes=st.lists(volumes, max_size=5).map(tuple),
-    unselected=st.dictionaries(words, st.integers(1, 9), max_size=7),
+    near_misses=st.lists(st.builds(NearMiss, volume=a_wild_volume, why=words), max_size=2).map(tuple),
+    unselected=st.lists(
+        st.builds(
+            Unselected,
+            volume_id=words,
+            name=words,
+            there=st.booleans(),
+            snapshots=st.integers(1, 9),
+            at_most_gib=st.integers(0, 10**6),
+        ),
+        max_size=3,
+    ).map(tuple),
+    holdings=st.just({}) | st.just(HOLDINGS),
     seconds=st.floats(0, 900),
     stopped=st.none() | failure,
+    unnamed=st.none() | failure,
 )
 SECTIONS = (
+    "OVERDUE",
     "NOTHING SELECTED",
+    "EVERYTHING SKIPPED",
     "NOT FINISHED",
     "NOT BACKED UP",
     "NOT DELETED",
+    "BAD TAGS",
+    "NOT LOOKED UP",
     "LEFT FOR LATER",
+    "NEAR MISSES",
+    "SKIPPED",
     "NOTED",
     "CREATED",
     "ALREADY THERE",
     "EXPIRED",
-    "KEPT",
+    "NO LONGER BACKED UP",
+    "HELD",
 )
 
 
@@ -444,7 +615,8 @@ def fits(mail_: Mail) -> bool:
         len(mail_.subject) < 100
         and mail_.subject.isascii()
         and mail_.subject.isprintable()
-        and len(mail_.body.encode()) <= 262_144
+        and len(mail_.message.encode()) + 200 <= 262_144
+        and all(mail_.attributes.values())
     )
 
 
@@ -459,6 +631,8 @@ def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: O
     assert len(set(found)) == len(found)
     assert ("NOT BACKED UP" in found) == any(each.failures and not each.made for each in outcome.volumes)
     assert ("NOT FINISHED" in found) == (outcome.stopped is not None)
+    assert ("OVERDUE" in found) == any(each.overdue for each in outcome.volumes)
+    assert ("BAD TAGS" in found) == any(each.bad_tags for each in outcome.volumes)
     assert ("NOT DELETED" in found) == any(each.failures and each.made for each in outcome.volumes)
 
 
@@ -473,8 +647,8 @@ def test_a_mail_is_cut_only_where_it_does_not_fit_and_then_says_so(
 
     cut = render(outcome)
 
-    assert len(cut.body.encode()) <= 20_000
-    assert (cut.body == whole.body) == (len(whole.body.encode()) <= 20_000)
+    assert size(cut.body) <= 20_000
+    assert (cut.body == whole.body) == (size(whole.body) <= 20_000)
     assert ("\nCUT to" in cut.body) == (cut.body != whole.body or "\nCUT to" in whole.body)
     assert cut.subject == whole.subject
 
@@ -495,4 +669,4 @@ def test_whatever_broke_the_run_the_mail_is_one_that_sns_takes(
 
 
 def test_the_limits_are_sns_own() -> None:
-    assert (mail.MAX_SUBJECT, mail.MAX_BODY) == (99, 262_144)
+    assert (mail.MAX_SUBJECT, mail.MAX_MESSAGE) == (99, 262_144)

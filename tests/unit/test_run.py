@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from ebs_backup.model import Status
+from ebs_backup.outcome import Status
 from ebs_backup.settings import Period
 from tests.unit.account import Account, an_account
 from tests.unit.builders import a_run, settings
@@ -366,7 +366,9 @@ def test_snapshots_of_volumes_no_longer_selected_are_kept_and_counted(account: A
 
     outcome = account.run(settings(keep_day=1), a_run())
 
-    assert outcome.unselected == {retired: 7}
+    (held,) = outcome.unselected
+    assert (held.volume_id, held.name, held.there, held.snapshots) == (retired, "retired", True, 9)
+    assert held.at_most_gib == 9 * 8
     assert set(old) <= set(account.ids())
     assert len(account.ids(volume)) == 1
 
@@ -377,6 +379,116 @@ def test_a_tag_that_differs_by_case_is_not_selected(account: Account) -> None:
     outcome = account.run(settings(), a_run())
 
     assert outcome.volumes == ()
+
+
+def test_a_volume_whose_tag_differs_by_case_or_white_space_is_a_near_miss(account: Account) -> None:
+    account.volume()
+    shouting = account.volume("shouting", Backup="TRUE ")
+    account.volume("left out on purpose", Backup="false")
+
+    outcome = account.run(settings(), a_run())
+
+    (miss,) = outcome.near_misses
+    assert (miss.volume.id, miss.why) == (shouting, "its tag is 'Backup'='TRUE '")
+    assert outcome.status is Status.OK
+
+
+def test_a_volume_without_the_tag_on_an_instance_that_carries_it_is_a_near_miss(account: Account) -> None:
+    tagged, forgotten = account.volume(), account.volume("forgotten", Backup="")
+    account.client.delete_tags(Resources=[forgotten], Tags=[{"Key": "Backup"}])
+    instance = account.attach(forgotten, "db-1", Backup="true")
+
+    outcome = account.run(settings(), a_run())
+
+    misses = {each.volume.id: each.why for each in outcome.near_misses}
+    assert misses[forgotten] == f"it has no such tag, only its instance {instance} db-1 has"
+    assert tagged not in misses
+
+
+def test_without_the_names_of_the_instances_volumes_are_backed_up_and_the_mail_says_what_it_lacks(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    account.refuse("DescribeTags", "UnauthorizedOperation", "You are not authorized")
+
+    outcome = account.run(settings(), a_run())
+
+    assert len(account.ids(volume)) == 1
+    assert outcome.status is Status.PARTIAL
+    assert [failure.action for failure in outcome.failures] == ["list the tags of the instances"]
+
+
+def test_a_volumes_own_keep_count_holds_for_it_alone(account: Account) -> None:
+    own, other = account.volume("own", **{"ebs-backup:keep-day": "2"}), account.volume("other")
+    for volume in (own, other):
+        history(account, volume, 4)
+
+    outcome = account.run(settings(), a_run())
+
+    reasons = {
+        each.reason for volume in outcome.volumes for each in volume.expired if volume.volume.id == own
+    }
+    assert (len(account.ids(own)), len(account.ids(other))) == (2, 4)
+    assert reasons == {"beyond its tag ebs-backup:keep-day=2"}
+
+
+def test_a_bad_tag_on_a_volume_is_a_problem_and_the_sets_own_setting_holds(account: Account) -> None:
+    volume = account.volume(**{"ebs-backup:keep-day": "0"})
+    history(account, volume, 4)
+
+    outcome = account.run(settings(), a_run())
+
+    assert outcome.status is Status.PARTIAL
+    assert [failure.code for failure in outcome.failures] == ["InvalidTag"]
+    assert len(account.ids(volume)) == 4
+
+
+def test_a_skipped_volume_is_left_alone_and_counted(account: Account) -> None:
+    volume, other = account.volume(**{"ebs-backup:skip": "2026-12-24"}), account.volume()
+    old = history(account, volume, 9)
+
+    outcome = account.run(settings(keep_day=1), a_run())
+
+    assert sorted(account.ids(volume)) == sorted(old)
+    assert len(account.ids(other)) == 1
+    skipped = {each.volume.id: (each.skipped, len(each.kept)) for each in outcome.volumes}
+    assert skipped == {volume: ("until 2026-12-24", 9), other: ("", 0)} | {other: ("", 1)}
+    assert outcome.status is Status.OK
+
+
+def test_where_every_volume_is_skipped_the_run_has_failed(account: Account) -> None:
+    account.volume(**{"ebs-backup:skip": "true"})
+
+    outcome = account.run(settings(), a_run())
+
+    assert outcome.status is Status.FAILED
+    assert [failure.code for failure in outcome.failures] == ["EverythingSkipped"]
+
+
+def test_what_the_set_holds_is_counted_as_it_is_after_the_run(account: Account) -> None:
+    volume = account.volume()
+    history(account, volume, 4)
+    history(account, volume, 1, period="week")
+
+    outcome = account.run(settings(), a_run())
+
+    held = {period: (each.points, each.at_most_gib) for period, each in outcome.holdings.items()}
+    assert held == {Period.DAY: (4, 32), Period.WEEK: (1, 8)}
+    assert len(account.ids(volume)) == 5
+
+
+def test_a_month_rule_that_somebody_disabled_shows_in_the_next_days_run(account: Account) -> None:
+    volume = account.volume()
+    account.snapshot(
+        volume, started=NIGHT - timedelta(days=40), set="default", period="month", run="the last one"
+    )
+    account.snapshot(volume, started=NIGHT - timedelta(days=2), set="default", period="week", run="week")
+    history(account, volume, 2)
+
+    outcome = account.run(settings(), a_run())
+
+    assert [each.period for each in outcome.volumes[0].overdue] == [Period.MONTH]
+    assert outcome.status is Status.PARTIAL
 
 
 def test_a_listing_that_fails_breaks_the_run_before_anything_is_written(account: Account) -> None:
@@ -399,7 +511,7 @@ def test_a_dry_run_plans_with_a_reason_for_every_snapshot_and_changes_nothing(ac
 
     outcome = account.run(settings(keep_day=4), a_run(dry_run=True))
 
-    assert set(calls) == {"DescribeVolumes", "DescribeSnapshots"}
+    assert set(calls) == {"DescribeTags", "DescribeVolumes", "DescribeSnapshots"}
     assert sorted(account.ids()) == sorted(old)
     planned = {
         each.snapshot.id: each.sentence for each in (*outcome.volumes[0].kept, *outcome.volumes[0].expired)

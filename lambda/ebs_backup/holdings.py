@@ -1,0 +1,53 @@
+"""What a backup set holds after a run: by period, and of volumes that it does not select any more. Pure."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from ebs_backup.model import Snapshot
+from ebs_backup.outcome import Holding, Unselected
+from ebs_backup.settings import Period
+
+GIB = 2**30
+
+
+def holdings(snapshots: Iterable[Snapshot]) -> Mapping[Period, Holding]:
+    """Sum up usable restore points; sizes are what they would take if each were stored whole."""
+    by_period: defaultdict[str, list[Snapshot]] = defaultdict(list)
+    for each in snapshots:
+        if each.usable and each.run:
+            by_period[each.period].append(each)
+    return {period: _holding(found) for period in Period if (found := by_period.get(period))}
+
+
+def _holding(snapshots: Sequence[Snapshot]) -> Holding:
+    return Holding(
+        points=len({(each.volume_id, each.run) for each in snapshots}),
+        volumes=len({each.volume_id for each in snapshots}),
+        oldest=min(each.started for each in snapshots),
+        newest=max(each.started for each in snapshots),
+        at_most_gib=at_most_gib(snapshots),
+    )
+
+
+def at_most_gib(snapshots: Iterable[Snapshot]) -> int:
+    """Give an upper bound of what they take: EBS stores a block once that did not change between two of them."""
+    return math.ceil(sum(_bytes(each) for each in snapshots) / GIB)
+
+
+def _bytes(each: Snapshot) -> int:
+    return each.size * GIB if each.full_bytes is None else each.full_bytes
+
+
+def unselected(held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str]) -> tuple[Unselected, ...]:
+    """Tell of each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist."""
+    return tuple(
+        Unselected(
+            volume_id=volume_id,
+            name=there.get(volume_id, "") or max(snapshots, key=lambda each: each.started).name,
+            there=volume_id in there,
+            snapshots=len(snapshots),
+            at_most_gib=at_most_gib(snapshots),
+        )
+        for volume_id, snapshots in sorted(held.items())
+    )

@@ -1,0 +1,85 @@
+"""What a volume's own tags ask for: keep counts of its own, or to be skipped. Pure.
+
+A tag that cannot be read changes nothing: it is a failure in the mail, and the set's own setting holds.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from ebs_backup.model import Failure, Run, Volume
+from ebs_backup.settings import (
+    TAG_EXPIRES,
+    TAG_PERIOD,
+    TAG_PREFIX,
+    TAG_RUN,
+    TAG_SET,
+    TAG_SKIP,
+    TAG_SOURCE,
+    InvalidSettingsError,
+    Period,
+    Settings,
+    count,
+    keep_tag,
+)
+
+KEEP_TAGS = {keep_tag(period): period for period in Period}
+# A volume that was restored by hand may carry its snapshot's tags: they ask for nothing.
+SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_EXPIRES})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """One volume's wishes; `skipped` says until when nothing is done for it, or is empty."""
+
+    keeps: Mapping[Period, int]
+    skipped: str = ""
+    failures: tuple[Failure, ...] = ()
+
+
+def overrides(volume: Volume, settings: Settings, run: Run) -> Overrides:
+    """Read the volume's `ebs-backup:` tags, as they hold at the time of the run."""
+    keeps: dict[Period, int] = {}
+    skipped = ""
+    failures: list[Failure] = []
+    for key, value in sorted(volume.tags.items()):
+        if not key.lower().startswith(TAG_PREFIX) or key in SNAPSHOTS_OWN:
+            continue
+        try:
+            if key in KEEP_TAGS:
+                keeps[KEEP_TAGS[key]] = count(key, value)
+            else:
+                skipped = _skipped(key, value, run)
+        except InvalidSettingsError as error:
+            failures.append(_failure(volume, key, error, settings))
+    return Overrides(keeps=keeps, skipped=skipped, failures=tuple(failures))
+
+
+def _skipped(key: str, value: str, run: Run) -> str:
+    """Say until when the volume is skipped: not from the day on that its tag names, in UTC."""
+    if key != TAG_SKIP:
+        raise InvalidSettingsError(key, f"one of {', '.join((*KEEP_TAGS, TAG_SKIP))}", value)
+    if value == "true":
+        return "until the tag is removed"
+    try:
+        until = date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
+    except ValueError:
+        until = None
+    if until is None:
+        raise InvalidSettingsError(TAG_SKIP, "true, or a date such as 2026-12-24", value)
+    return f"until {until}" if run.time.date() < until else ""
+
+
+def _failure(volume: Volume, key: str, error: InvalidSettingsError, settings: Settings) -> Failure:
+    holds = "the volume is backed up as if it had no such tag"
+    if key in KEEP_TAGS:
+        period = KEEP_TAGS[key]
+        holds = f"the set's own keep_{period}={settings.keep(period)} holds"
+    return Failure(
+        resource=volume.id,
+        action="read a tag of the volume",
+        code="InvalidTag",
+        message=str(error),
+        advice=f"Correct the tag or remove it; until then {holds}.",
+    )

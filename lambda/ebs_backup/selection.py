@@ -1,0 +1,56 @@
+"""Which volumes a backup set selects, and which only look as if it did. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ebs_backup.model import Instance, Volume
+from ebs_backup.outcome import NearMiss
+from ebs_backup.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The selected volumes by id, the near misses, and the names of all other volumes by id."""
+
+    volumes: Mapping[str, Volume]
+    near_misses: tuple[NearMiss, ...]
+    others: Mapping[str, str]
+
+
+def select(volumes: Iterable[Volume], instances: Mapping[str, Instance], settings: Settings) -> Selection:
+    """Sort every volume of the region; a tag selects only to the letter and the case."""
+    name, value = settings.tag_name, settings.tag_value
+    selected: dict[str, Volume] = {}
+    others: dict[str, str] = {}
+    near_misses: dict[str, NearMiss] = {}
+    for volume in volumes:
+        if volume.tags.get(name) == value:
+            selected[volume.id] = volume
+            continue
+        others[volume.id] = volume.name
+        if why := _resembling(volume, settings) or _on_a_tagged_instance(volume, instances, settings):
+            near_misses[volume.id] = NearMiss(volume=volume, why=why)
+    return Selection(volumes=selected, near_misses=tuple(near_misses.values()), others=others)
+
+
+def _resembling(volume: Volume, settings: Settings) -> str:
+    wanted = _plain(settings.tag_name), _plain(settings.tag_value)
+    found = (
+        f"its tag is {key!r}={value!r}"
+        for key, value in volume.tags.items()
+        if (_plain(key), _plain(value)) == wanted
+    )
+    return next(found, "")
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def _on_a_tagged_instance(volume: Volume, instances: Mapping[str, Instance], settings: Settings) -> str:
+    """Say that the instance carries the tag and the volume does not; one with another value was left out on purpose."""
+    instance = instances.get(volume.instance)
+    if instance is None or instance.tag != settings.tag_value or settings.tag_name in volume.tags:
+        return ""
+    on = f"{volume.instance} {volume.instance_name}".rstrip()
+    return f"it has no such tag, only its instance {on} has"

@@ -1,0 +1,82 @@
+"""The role allows every call that the function can make, and the function makes every call that the role allows."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+from boto3.session import Session
+from botocore.model import OperationModel
+
+from benchmarks.aws import wire
+from benchmarks.aws.account import Account
+from benchmarks.aws.server import Endpoint
+from benchmarks.aws.service import Service
+from ebs_backup import handler
+from tests.faults.world import small_world
+from tests.infra import documents
+from tests.infra.calls import NEEDED, NEEDED_BY_LAMBDA, Call
+from tests.infra.conftest import ROOT, synthesize
+
+IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}  # elsewhere it is the operation's
+CHECKED_WITH = {"ec2:CreateSnapshot": "ec2:CreateTags"}  # for the tags that the call sets
+# Lambda itself makes these with the role: it writes what the function prints, and parks the events of failed runs.
+OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+
+
+@pytest.fixture(scope="module")
+def called() -> set[str]:
+    """Run the function against an AWS of our own, undisturbed and then so throttled that it has to go on in a further one."""
+    operations: set[str] = set()
+
+    def record(model: OperationModel, **_: object) -> None:
+        operations.add(f"{model.service_model.service_name}:{model.name}")
+
+    world = small_world()
+    throttled = {("CreateSnapshot", index): wire.THROTTLES[0] for index in range(1, 900)}
+    with Endpoint(Service(account=Account())) as endpoint, world.function(endpoint) as function:
+        handler._session().events.register("before-call", record)
+        function.invoke(world.event)
+        world.next_night()
+        function.invoke(world.event, plan=throttled, seconds=150)
+    return operations
+
+
+def written() -> set[str]:
+    """Give the operations of those services that it has clients of that the function's source names, as methods or words."""
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8")) for path in Path(ROOT / "lambda/ebs_backup").glob("*.py")
+    ]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    words = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    words |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    session: Any = Session("testing", "testing", region_name="eu-west-1")
+    services = words & set(session.get_available_services())
+    methods = {
+        f"{service}:{operation}": method
+        for service in services
+        for method, operation in session.client(service).meta.method_to_api_mapping.items()
+    }
+    return {operation for operation, method in methods.items() if method in words}
+
+
+def test_every_operation_that_the_source_names_was_called(called: set[str]) -> None:
+    assert called == written()
+
+
+def test_the_role_allows_what_is_called_and_nothing_else(called: set[str]) -> None:
+    policy = documents.of_role(synthesize(alert_email="you@example.com"))
+    allowed = {action for statement in policy.values() for action in statement["Action"]}
+
+    needed = {IAM_NAMES.get(each, each) for each in called}
+    needed |= {CHECKED_WITH[each] for each in called if each in CHECKED_WITH}
+
+    assert allowed == needed | OF_LAMBDA
+
+
+def test_the_calls_that_judge_the_policy_are_those_that_are_made(called: set[str]) -> None:
+    def operations(calls: tuple[Call, ...]) -> set[str]:
+        return {f"{each.service}:{each.operation.title().replace('_', '')}" for each in calls}
+
+    assert operations(NEEDED) == called
+    assert operations(NEEDED_BY_LAMBDA) == OF_LAMBDA
