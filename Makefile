@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup demo test check deleter infra e2e faults mutants bench audit lock clean
+.PHONY: help setup demo test check deleter infra e2e faults mutants bench picture audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,9 @@ mutants: .venv/.ready ## Prove that the fault tests notice a broken function, on
 
 bench: setup ## Speed and memory beside a bare thread pool
 	@$(BIN)/python -m benchmarks
+
+picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated year of the real function (minutes)
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 PYTHONPATH=lambda $(BIN)/python -m demo.picture >/dev/null
 
 # Not part of make test: it asks indexes of advisories, which come and go. Status 2: one could not be reached.
 audit: ## Look for known vulnerabilities in every locked package (needs the public indexes)

@@ -1,0 +1,140 @@
+"""A year of backups in this process: the real handler on moto's EC2, and the metrics that it prints."""
+
+import contextlib
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from boto3.session import Session
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import ec2_backends
+
+from ebs_backup import cron
+from ebs_backup.handler import handler  # noqa: TID251 - this year is its own
+from ebs_backup.settings import Period, Settings
+
+REGION = "eu-west-1"
+START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+# What goes wrong, so that there is something to see.
+DENIED = datetime(2027, 3, 8, tzinfo=UTC), datetime(2027, 3, 15, tzinfo=UTC)  # creates fail for two volumes
+DISABLED = datetime(2027, 6, 15, tzinfo=UTC), datetime(2027, 9, 10, tzinfo=UTC)  # the month's rule
+BROKEN = datetime(2027, 10, 20, 1, 30, tzinfo=UTC)  # the listing is denied: the function raises, three times
+NEW = {datetime(2027, 4, 12, tzinfo=UTC): 1, datetime(2027, 11, 2, tzinfo=UTC): 1}  # volumes that come
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One value of one metric."""
+
+    metric: str
+    dimensions: Mapping[str, str]
+    at: datetime
+    value: float
+
+
+def simulated(settings: Settings) -> Iterator[Point]:
+    """Run every occasion of a year, one after the other, and give what a dashboard would get of it."""
+    with mock_aws(), _environment(settings):
+        backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
+        client = Session().client("ec2")
+        _volumes(client, 4, START)
+        arriving, seen = dict(NEW), set[str]()
+        for at, period in _occasions(settings):
+            for arrival in [each for each in arriving if each <= at]:
+                _volumes(client, arriving.pop(arrival), arrival)
+            with _faults(backend, at):
+                yield from _run(at, period, tries=3 if at == BROKEN else 1)
+            for snapshot in backend.snapshots.values():
+                if snapshot.id not in seen:  # moto gave it today's date
+                    snapshot.start_time = at.replace(tzinfo=None)
+                    seen.add(snapshot.id)
+
+
+def _occasions(settings: Settings) -> list[tuple[datetime, Period]]:
+    every = sorted(
+        (at, period)
+        for period in Period
+        for at in cron.instants(settings.schedule(period), start=START, end=END)
+    )
+    return [(at, each) for at, each in every if each != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]]
+
+
+def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
+    printed, errors = io.StringIO(), 0
+    context: Any = SimpleNamespace(
+        function_name="ebs-backup",
+        memory_limit_in_mb=512,
+        aws_request_id=f"{at:%Y%m%d}-{period}",
+        invoked_function_arn=f"arn:aws:lambda:{REGION}:{DEFAULT_ACCOUNT_ID}:function:ebs-backup",
+        log_group_name="log",
+        get_remaining_time_in_millis=lambda: 900_000,
+    )
+    with contextlib.redirect_stdout(printed):
+        for _ in range(tries):
+            try:
+                handler({"period": period.value, "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}, context)
+            except Exception:  # noqa: BLE001 - whatever it raises, Lambda counts one error
+                errors += 1
+    yield Point(metric="Errors", dimensions={}, at=at, value=errors)
+    for line in printed.getvalue().splitlines():
+        if '"_aws"' in line:
+            yield from _points(json.loads(line), at)
+
+
+def _points(line: Mapping[str, Any], at: datetime) -> Iterator[Point]:
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    names = [name for name in directive["Dimensions"][0] if name in ("set", "period")]
+    for metric in directive["Metrics"]:
+        (value,) = line[metric["Name"]] if isinstance(line[metric["Name"]], list) else [line[metric["Name"]]]
+        yield Point(
+            metric=metric["Name"], dimensions={name: line[name] for name in names}, at=at, value=value
+        )
+
+
+def _volumes(client: Any, count: int, at: datetime) -> None:  # noqa: ANN401 - moto's own kind
+    tags = [{"ResourceType": "volume", "Tags": [{"Key": "Backup", "Value": "true"}]}]
+    for _ in range(count):
+        made = client.create_volume(AvailabilityZone=f"{REGION}a", Size=8, TagSpecifications=tags)
+        volume = ec2_backends[DEFAULT_ACCOUNT_ID][REGION].volumes[made["VolumeId"]]
+        volume.create_time = at.replace(tzinfo=None)
+
+
+@contextlib.contextmanager
+def _faults(backend: Any, at: datetime) -> Iterator[None]:  # noqa: ANN401 - moto's own kind
+    create, listing = backend.create_snapshot, backend.describe_volumes
+    denied = list(backend.volumes)[:2] if DENIED[0] <= at < DENIED[1] else []
+
+    def checked(volume_id: str, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - moto's own kind
+        if volume_id in denied:
+            raise EC2ClientError("UnauthorizedOperation", "You are not authorized to perform this operation.")
+        return create(volume_id, *args, **named)
+
+    def refused(*_: Any, **__: Any) -> Any:  # noqa: ANN401 - moto's own kind
+        raise EC2ClientError("UnauthorizedOperation", "You are not authorized to perform this operation.")
+
+    backend.create_snapshot = checked
+    backend.describe_volumes = refused if at == BROKEN else listing
+    yield
+    backend.create_snapshot, backend.describe_volumes = create, listing
+
+
+@contextlib.contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    kept = dict(os.environ)
+    topic = Session(region_name=REGION).client("sns").create_topic(Name="reports")["TopicArn"]
+    dummies = {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    os.environ.update(dummies | settings.to_env(topic_arn=topic))
+    yield
+    os.environ.clear()
+    os.environ.update(kept)
