@@ -45,16 +45,15 @@ def simulated(settings: Settings) -> Iterator[Point]:
         backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
         client = Session().client("ec2")
         _volumes(client, 4, START)
-        arriving, seen = dict(NEW), set[str]()
+        arriving = dict(NEW)
         for at, period in _occasions(settings):
             for arrival in [each for each in arriving if each <= at]:
                 _volumes(client, arriving.pop(arrival), arrival)
             with _faults(backend, at):
                 yield from _run(at, period, tries=3 if at == BROKEN else 1)
-            for snapshot in backend.snapshots.values():
-                if snapshot.id not in seen:  # moto gave it today's date
-                    snapshot.start_time = at.replace(tzinfo=None)
-                    seen.add(snapshot.id)
+            for gone in [each for each in backend.tags if each.startswith("snap-")]:
+                if gone not in backend.snapshots:  # moto keeps them for ever, and searches them all each time
+                    del backend.tags[gone]
 
 
 def _occasions(settings: Settings) -> list[tuple[datetime, Period]]:
@@ -114,7 +113,9 @@ def _faults(backend: Any, at: datetime) -> Iterator[None]:  # noqa: ANN401 - mot
     def checked(volume_id: str, *args: Any, **named: Any) -> Any:  # noqa: ANN401 - moto's own kind
         if volume_id in denied:
             raise EC2ClientError("UnauthorizedOperation", "You are not authorized to perform this operation.")
-        return create(volume_id, *args, **named)
+        snapshot = create(volume_id, *args, **named)
+        snapshot.start_time = at.replace(tzinfo=None)  # moto gives it today's date
+        return snapshot
 
     def refused(*_: Any, **__: Any) -> Any:  # noqa: ANN401 - moto's own kind
         raise EC2ClientError("UnauthorizedOperation", "You are not authorized to perform this operation.")
