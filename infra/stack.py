@@ -19,7 +19,7 @@ from infra.bundle import RUNTIME
 from infra.context import Target
 from infra.role import function_role, let_go_on
 
-MEMORY = 512  # MB, to be set by the benchmark
+MEMORY = 256  # MB: docs/performance.md, "Memory size by cost"
 
 
 class BackupStack(Stack):
