@@ -58,8 +58,8 @@ faults: .venv/.ready ## Runs against an AWS that fails in every way we know (abo
 mutants: .venv/.ready ## Prove that the fault tests notice a broken function, one way at a time (ten minutes)
 	@$(BIN)/python -m tests.faults.mutants
 
-bench: setup ## Speed and memory beside a bare thread pool
-	@$(BIN)/python -m benchmarks
+bench: setup ## Speed and memory beside a bare thread pool, into docs/performance.md (11 minutes; FULL=1: 29)
+	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated year of the real function (minutes)
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 PYTHONPATH=lambda $(BIN)/python -m demo.picture >/dev/null

@@ -3,6 +3,7 @@
 It knows beforehand what to create and to delete, keeps no listing, retries as botocore does and reports nothing.
 """
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,12 @@ def run(ec2: "EC2Client", sns: "SNSClient", volumes: int) -> None:
     _list(ec2)
     with ThreadPoolExecutor(WORKERS) as pool:
         list(pool.map(lambda number: _one(ec2, number), range(volumes)))
-    sns.publish(TopicArn=TOPIC, Subject="Done", Message="All of it.")
+    sns.publish(
+        TopicArn=TOPIC,
+        Subject="Done",
+        Message=json.dumps({"default": "{}", "email": "All of it."}),
+        MessageStructure="json",
+    )
 
 
 def _list(ec2: "EC2Client") -> None:

@@ -68,16 +68,11 @@ def _start(code: str, source: Path) -> tuple[float, float]:
     return wall, cpu
 
 
-def zip_size(build: Path) -> int | None:
-    """Give the bytes of the function's zip: the newest in `build`, or of the bundle there as Lambda would get it."""
-    if zips := sorted(build.rglob("*.zip"), key=lambda each: each.stat().st_mtime):
-        return zips[-1].stat().st_size
-    bundles = [each.parent.parent for each in build.rglob("ebs_backup/handler.py")]
-    if not bundles:
-        return None
+def zip_size(bundle: Path) -> int:
+    """Give the bytes of the function's zip, whose content stands in this folder."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(bundles[0].rglob("*")):
+        for file in sorted(bundle.rglob("*")):
             if file.is_file() and "__pycache__" not in file.parts:
-                archive.write(file, file.relative_to(bundles[0]))
+                archive.write(file, file.relative_to(bundle))
     return len(buffer.getvalue())

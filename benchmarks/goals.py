@@ -19,7 +19,7 @@ class Results:
     runs: Sequence[Measured]
     idle: Measured
     cold: tuple[ColdStart, ColdStart, ColdStart]  # ours, ours without byte code, bare
-    zip_bytes: int | None
+    zip_bytes: int
 
     def run(self, subject: str, volumes: int, *, buckets: bool = False) -> Measured | None:
         """Give one of the runs, if it was made."""

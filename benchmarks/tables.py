@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from benchmarks.cost import CORE_MB, USD_PER_GB_SECOND, prices
+from benchmarks.cost import CORE_MB, ROOM, USD_PER_GB_SECOND, chosen, prices
 from benchmarks.goals import Goal, Results, floor, goals
 from benchmarks.measure import Measured
 
@@ -106,7 +106,6 @@ def _run(run: Measured) -> Row:
 
 def _cold_start(results: Results) -> Sheet:
     ours, uncompiled, bare = results.cold
-    size = f"{results.zip_bytes / 1e6:.2f} MB" if results.zip_bytes else "not built here"
     return Sheet(
         title="Cold start: import and first clients",
         heads=("process", "wall, s", "CPU, s"),
@@ -115,7 +114,7 @@ def _cold_start(results: Results) -> Sheet:
             ("ours, without byte code in the bundle", f"{uncompiled.wall:.3f}", f"{uncompiled.cpu:.3f}"),
             ("bare boto3, the same two clients", f"{bare.wall:.3f}", f"{bare.cpu:.3f}"),
         ],
-        note=f"Medians of fresh processes, by turns. The function's zip: {size}. "
+        note=f"Medians of fresh processes, by turns. The function's zip: {results.zip_bytes / 1e6:.1f} MB. "
         f"A process that has only made its clients peaks at {results.idle.peak_kib / 1024:.0f} MiB.",
     )
 
@@ -133,6 +132,7 @@ def _cost(results: Results) -> Sheet:
             )
             for each in prices(results)
         ],
-        note=f"Computed: CPU seconds (cold start included) stretched by {CORE_MB:,} / MB, plus the seconds spent "
+        note=f"Chosen: {chosen(results)} MB, the cheapest with room for {ROOM} times the peak memory of the largest run "
+        f"above. Computed: CPU seconds (cold start included) stretched by {CORE_MB:,} / MB, plus the seconds spent "
         f"waiting; {USD_PER_GB_SECOND:.10f} USD per GB-second (arm64, us-east-1). An upper bound, for both overlap.",
     )

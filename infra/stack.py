@@ -21,7 +21,7 @@ from infra.dashboard import dashboard
 from infra.findings import acknowledge, wildcard
 from infra.role import function_role, let_go_on
 
-MEMORY = 512  # MB, to be set by the benchmark
+MEMORY = 256  # MB: docs/performance.md, "Memory size by cost"
 
 
 class BackupStack(Stack):

@@ -61,6 +61,7 @@ class Backup:
         made = next((each for each in self.held if self._made_by_this_run(each)), None)
         outcome = self._found(made) if made else (yield from self._create())
         if outcome.made is not None:
+            yield 0.0  # creates that wait for a thread go first: time may be short
             outcome = yield from self._rotate(outcome, outcome.made)
         return outcome
 

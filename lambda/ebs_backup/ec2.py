@@ -17,7 +17,7 @@ from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, AwsError, Ki
 from ebs_backup.labels import Labels, named_after
 from ebs_backup.model import Expiry, Instance, Run, Snapshot, Volume
 from ebs_backup.pace import Pace
-from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET
+from ebs_backup.settings import SERVICE, TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET
 from ebs_backup.steps import Step
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def connect(session: Session) -> "EC2Client":
     parsers = session._session.get_component("response_parser_factory")  # noqa: SLF001 - boto3 has no door to it
     parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
     config = Config(
+        user_agent=SERVICE,  # CloudTrail names the function; botocore's own is worked out anew for each call
         max_pool_connections=WORKERS,
         connect_timeout=5,
         read_timeout=15,

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
 from botocore.config import Config
+from botocore.parsers import ResponseParserError
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
+
+QUEUED = 202
 
 
 def connect(session: Session) -> "LambdaClient":
@@ -23,4 +26,7 @@ def connect(session: Session) -> "LambdaClient":
 
 def invoke(client: "LambdaClient", function: str, event: Mapping[str, Any]) -> None:
     """Queue one invocation; raises what botocore raises. Lambda tries it twice more if it breaks."""
-    client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
+    answer = client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
+    answer["Payload"].close()
+    if answer["StatusCode"] != QUEUED:  # some other server's: the rest of the run would be lost
+        raise ResponseParserError(f"the answer is not Lambda's: its status is {answer['StatusCode']}")

@@ -49,6 +49,11 @@ class Invocation:
     alone: bool = True  # else the calls and mails of another delivery are among these
 
     @property
+    def went_on(self) -> bool:
+        """Tell whether the function sent an event to itself, or tried to."""
+        return any(each.action == "Invoke" for each in self.calls)
+
+    @property
     def killed(self) -> bool:
         """Tell whether the process died."""
         return self.answer is None and self.raised is None
@@ -70,13 +75,18 @@ class Function:
         seconds: float = TIME_LIMIT,
         request: str = "request-1",
     ) -> Invocation:
-        """Deliver the event once, and what the function then sends to itself; gives the first's time, the last's end."""
+        """Deliver the event once, and what the function then sends to itself; gives the first's time, the last's end.
+
+        What the function has sent to itself stays queued when it is killed there: Lambda tries it again.
+        """
         service = self._serve(plan)
-        mails = len(service.account.mails)
+        queued, mails = service.account.queued, len(service.account.mails)
         invocation = self._call(event, seconds, request)
-        while service.account.queued and not invocation.killed:
-            further = json.loads(service.account.queued.pop(0))
-            invocation = replace(self._call(further, seconds, f"{request}+"), began=invocation.began)
+        while queued and not invocation.killed:
+            further = self._call(json.loads(queued[0]), seconds, f"{request}+")
+            invocation = replace(further, began=invocation.began)
+            if not invocation.killed:
+                queued.pop(0)
         return replace(invocation, calls=service.calls, mails=service.account.mails[mails:])
 
     def invoke_twice_at_once(self, event: object, *, plan: Plan | None = None) -> list[Invocation]:

@@ -27,6 +27,7 @@ SUITE = (
     "tests/faults/test_patience.py",
     "tests/faults/test_mail.py",
     "tests/faults/test_random_worlds.py",
+    "tests/faults/test_going_on.py",
 )
 WORLDS = "20"
 PASSED, FAILED = 0, 1  # pytest's statuses; any other says that the suite did not run
@@ -137,6 +138,14 @@ MUTANTS = (
     mutant(
         "without the instances' names nothing is backed up",
         ("run.py", "    except ERRORS as error:", "    except KeyError as error:"),
+    ),
+    mutant(
+        "deletes take the threads from creates",
+        ("backup.py", "            yield 0.0  # creates that wait", "            # creates that wait"),
+    ),
+    mutant(
+        "another server's page is a further invocation",
+        ("function.py", 'if answer["StatusCode"] != QUEUED:', "if False:"),
     ),
     mutant(
         "a broken run mails nothing",

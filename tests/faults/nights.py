@@ -17,6 +17,7 @@ CALLS = {
     "CreateSnapshot": 25,
     "DeleteSnapshot": 40,
     "Publish": 6,
+    "Invoke": 4,
 }
 ANY = (*wire.WIRE, *wire.WIRE, *wire.THROTTLES, *wire.REFUSALS)
 FAULTS: dict[str, tuple[Fault, ...]] = {
@@ -26,6 +27,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "CreateSnapshot": (*ANY, *wire.CREATE_LIMITS, *wire.CREATE_REFUSALS, *wire.CREATE_GONE),
     "DeleteSnapshot": (*ANY, *wire.DELETE_REFUSALS, *wire.DELETE_GONE),
     "Publish": ANY,
+    "Invoke": ANY,
 }
 REFUSALS = {fault.name for fault in (*wire.REFUSALS, *wire.DELETE_REFUSALS)}
 
@@ -53,7 +55,9 @@ def faulty_night(world: World, function: Function, draw: random.Random) -> Night
             world.excused.update(world.account.snapshots[each].volume_id for each in _refused(done[0]))
         else:
             done = [
-                function.invoke(world.event, plan=plan | _crash(draw), seconds=draw.choice([900, 900, 60]))
+                function.invoke(
+                    world.event, plan=plan | _crash(draw), seconds=draw.choice([900, 900, 60, 36])
+                )
             ]
         for invocation in done:
             check(world, invocation)

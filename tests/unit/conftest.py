@@ -3,8 +3,10 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
@@ -51,6 +53,14 @@ def no_way_out() -> Iterator[None]:
         for name, value in DUMMIES.items():
             patch.setenv(name, value)
         patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_read_once() -> Iterator[None]:
+    """Let all sessions share one loader of AWS's service models: each would parse EC2's again, for 0.1 s a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
         yield
 
 

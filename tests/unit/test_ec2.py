@@ -310,6 +310,22 @@ def test_botocore_sends_a_write_once(account: Account) -> None:
     assert len(sent) == 2
 
 
+def test_cloudtrail_tells_the_function_from_whatever_else_calls_ec2(account: Account) -> None:
+    sent: list[Any] = []
+
+    def hear(request: Any, **_: object) -> None:  # noqa: ANN401 - botocore's request
+        sent.append(request)
+        raise LOST
+
+    account.function.meta.events.register_first("before-send.ec2.DeleteSnapshot", hear)
+
+    with pytest.raises(ReadTimeoutError):
+        account.function.delete_snapshot(SnapshotId="snap-1")
+
+    (agent,) = [request.headers["User-Agent"] for request in sent]
+    assert agent.decode().startswith("ebs-backup")
+
+
 def test_wildcards_in_a_filter_are_escaped(account: Account) -> None:
     script = Script(account, DescribeTags=[{"Tags": []}], DescribeSnapshots=[listed()])
     ec2 = Ec2(account.function, deadline=1e9)

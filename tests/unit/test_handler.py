@@ -137,7 +137,7 @@ class World:
             if refusal:
                 return type("Refusal", (), {"status_code": 403}), error
             self.queued.append(json.loads(params["body"]))
-            return type("Accepted", (), {"status_code": 202}), {"StatusCode": 202}
+            return type("Accepted", (), {"status_code": 202}), {"StatusCode": 202, "Payload": io.BytesIO()}
 
         module._lambda().meta.events.register("before-call.lambda.Invoke", answer)  # type: ignore[arg-type]
 
