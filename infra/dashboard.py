@@ -5,8 +5,17 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from ebs_backup.settings import Period, Settings
-from infra.metrics import CREATED, EXPIRED, FAILURES, OVERDUE, SECONDS, SELECTED, by_period, completed
+from ebs_backup.settings import (
+    CREATED,
+    EXPIRED,
+    FAILURES,
+    OVERDUE,
+    SECONDS,
+    SELECTED,
+    Period,
+    Settings,
+)
+from infra.metrics import by_period, completed
 
 YEAR = Duration.days(365)  # CloudWatch keeps metrics for 15 months
 DAY = Duration.days(1)

@@ -1,15 +1,9 @@
-"""The function's metrics, as alarms and dashboard name them; a test holds the names against what it emits."""
+"""The function's metrics, as alarms and dashboard read them."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ebs_backup.settings import Period, Settings
-
-NAMESPACE = "EbsBackup"
-
-SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
-FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
-COMPLETED = "RunCompleted"  # by set alone: any run that came to its end
+from ebs_backup.settings import COMPLETED, NAMESPACE, Period, Settings
 
 
 def completed(settings: Settings, *, per: Duration) -> cloudwatch.Metric:

@@ -25,7 +25,21 @@ from ebs_backup.model import Run
 from ebs_backup.outcome import Outcome
 from ebs_backup.report import render, render_broken
 from ebs_backup.run import execute
-from ebs_backup.settings import ENV_PREFIX, SERVICE, InvalidSettingsError, Period, Settings
+from ebs_backup.settings import (
+    COMPLETED,
+    CREATED,
+    ENV_PREFIX,
+    EXPIRED,
+    FAILURES,
+    NAMESPACE,
+    OVERDUE,
+    SECONDS,
+    SELECTED,
+    SERVICE,
+    InvalidSettingsError,
+    Period,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -33,7 +47,6 @@ if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
 
 REPORT_SECONDS = 30  # of the function's time, kept for the report
-NAMESPACE = "EbsBackup"
 
 logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE)
@@ -77,7 +90,7 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
         if settings.report == "always" or outcome.needs_a_person:
             _tell(settings.topic_arn, render(outcome))
         # Only now: a heartbeat whose mail is lost would be no sign of life.
-        _emit({"RunCompleted": 1}, set=outcome.run.backup_set)
+        _emit({COMPLETED: 1}, set=outcome.run.backup_set)
     result = answer(outcome)
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
@@ -117,7 +130,7 @@ def _tell_broken(run: Run, error: Exception) -> None:
     logger.error("the run broke", exc_info=error)
     if run.dry_run:
         return
-    _emit({"Failures": 1}, set=run.backup_set, period=run.period.value)
+    _emit({FAILURES: 1}, set=run.backup_set, period=run.period.value)
     code, message, what_to_do = _explain(error)
     try:
         mail = render_broken(run, code=code, message=message, advice=what_to_do)
@@ -143,22 +156,22 @@ def _measure(outcome: Outcome) -> None:
     """Emit the run's metrics by set and period: once a run, in its last invocation."""
     run, volumes = outcome.run, outcome.volumes
     values = {
-        "VolumesSelected": len(volumes),
-        "SnapshotsCreated": sum(each.created for each in volumes),
-        "SnapshotsExpired": outcome.expired,
-        "Failures": len(outcome.failures),
+        SELECTED: len(volumes),
+        CREATED: sum(each.created for each in volumes),
+        EXPIRED: outcome.expired,
+        FAILURES: len(outcome.failures),
     }
     overdue = Counter(each.period for volume in volumes for each in volume.overdue)
     for period in Period:
-        of_the_run = {**values, "RunSeconds": outcome.seconds} if period is run.period else {}
-        _emit({**of_the_run, "VolumesOverdue": overdue[period]}, set=run.backup_set, period=period.value)
+        of_the_run = {**values, SECONDS: outcome.seconds} if period is run.period else {}
+        _emit({**of_the_run, OVERDUE: overdue[period]}, set=run.backup_set, period=period.value)
 
 
 def _emit(values: Mapping[str, float], **dimensions: str) -> None:
     for dimension, of in dimensions.items():
         metrics.add_dimension(name=dimension, value=of)
     for name, value in values.items():
-        unit = MetricUnit.Seconds if name.endswith("Seconds") else MetricUnit.Count
+        unit = MetricUnit.Seconds if name == SECONDS else MetricUnit.Count
         metrics.add_metric(name=name, unit=unit, value=value)
     metrics.flush_metrics()
 

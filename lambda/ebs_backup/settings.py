@@ -1,6 +1,6 @@
 """Settings: what an operator may set, checked once, for the stack and for the function alike.
 
-Also the names that the stack and the function must agree on: periods, tag keys, environment names.
+Also the names that the stack and the function must agree on: periods, tag keys, environment names, metrics.
 """
 
 import re
@@ -34,6 +34,12 @@ TAG_SKIP = "ebs-backup:skip"
 ENV_PREFIX = "EBS_BACKUP_"
 # The function needs neither addresses, nor the key, nor to know of the dashboard: what it takes for them.
 ENV_LEFT_OUT: Mapping[str, object] = {"alert_email": "", "kms_key_arn": "", "dashboard": True}
+
+# Metrics, by set and period, as the function emits them and the stack's alarms and dashboard read them.
+NAMESPACE = "EbsBackup"
+SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
+FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
+COMPLETED = "RunCompleted"  # by set alone: a run that came to its end
 
 Report = Literal["always", "problems"]
 
