@@ -1,4 +1,4 @@
-"""The docs say what is so: every setting with its default, every AWS CLI command one that the CLI would take."""
+"""The docs and the mails say what is so: every setting with its default, every AWS CLI command one that the CLI would take."""
 
 import json
 import re
@@ -14,7 +14,8 @@ from ebs_backup.settings import Period, Settings
 from tests.unit.builders import settings
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+MAILS = sorted((Path(__file__).parent / "golden").glob("*.txt"))
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *MAILS)
 GLOBAL = {"--query", "--output", "--cli-binary-format", "--cli-read-timeout", "--region"}
 WAITERS = {"volume-available": "describe-volumes"}  # what the waiters that we use call
 RENAMED = {"--notification-endpoint": "--endpoint"}  # the CLI's own name, for --endpoint is taken
@@ -24,7 +25,7 @@ PICKED = re.compile(r"\[\?[^\]]*\]\|\[0\]")  # a filter inside a --query, with b
 
 
 def commands() -> list[str]:
-    """Give every `aws ...` command of the docs, each in one line."""
+    """Give every `aws ...` command of docs and mails, each in one line."""
     texts = (page.read_text(encoding="utf-8").replace("\\\n", " ") for page in PAGES)
     found = (command for text in texts for command in COMMAND.findall(PICKED.sub("", text)))
     return [command for command in found if not command.startswith(OF_THE_CLI_ALONE)]
