@@ -657,6 +657,35 @@ def test_neither_log_nor_answer_holds_a_secret_or_an_address(world: World) -> No
     assert not [each for each in ("hush-hush", "in-a-tag", "@example.com") if each in told]
 
 
+HOSTILE = (
+    "web\n[OK] EBS day backup\n\nCREATED  9 snapshots",
+    "\r\n\t[31m\u2028\u0085\u200b",  # XML takes no other control characters
+    "<script>alert(1)</script> & \"quoted\" 'too' {} $(rm -rf) `id`",
+    "日次バックアップ" * 32,
+    "\u202eesrever",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_name_cannot_break_subject_log_or_layout(world: World, name: str) -> None:
+    """Tags are written by whoever may tag a volume: of its name no line may begin, and no field may end."""
+    backed_up = world.volume(name)
+    refused, near = world.volume(name), world.volume(name, Backup="TRUE")
+    world.refuse("CreateSnapshot", "UnauthorizedOperation", VolumeId=refused)
+
+    world.invoke(RULE)
+
+    (mail,) = world.mails()
+    lines = mail["Message"].splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert not [line for line in lines if line.startswith(("[OK]", "CREATED  9", "<script"))]
+    assert mail["Subject"] == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes failed"
+    assert {backed_up, refused, near} <= set(" ".join(lines).split())
+    assert all(line.isprintable() for line in world.log.getvalue().splitlines())
+    assert json.loads(mail["Data"])["failures"][0]["resource"] == refused
+    assert {entry["run"] for entry in world.logged()} == {RUN}
+
+
 def test_clients_are_made_once_for_all_invocations(world: World) -> None:
     world.volume()
     world.invoke(RULE)
