@@ -13,6 +13,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
@@ -127,8 +128,8 @@ class World:
 
         module._ec2().meta.events.register(f"before-call.ec2.{call}", answer)  # type: ignore[arg-type]
 
-    def hear_invocations(self, refusal: str = "") -> None:
-        """Queue the events that the function sends to itself, or refuse them with a code."""
+    def hear_invocations(self, refusal: str = "", *, status: int = 202) -> None:
+        """Queue the events that the function sends to itself, or refuse them with a code, or answer as no Lambda does."""
         error = {"Error": {"Code": refusal, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
 
         def answer(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
@@ -137,7 +138,10 @@ class World:
             if refusal:
                 return type("Refusal", (), {"status_code": 403}), error
             self.queued.append(json.loads(params["body"]))
-            return type("Accepted", (), {"status_code": 202}), {"StatusCode": 202, "Payload": io.BytesIO()}
+            return type("Accepted", (), {"status_code": 202}), {
+                "StatusCode": status,
+                "Payload": io.BytesIO(),
+            }
 
         module._lambda().meta.events.register("before-call.lambda.Invoke", answer)  # type: ignore[arg-type]
 
@@ -565,6 +569,19 @@ def test_a_run_that_cannot_invoke_itself_mails_what_is_not_done_and_raises_so_th
     assert "NOT FINISHED  1 volume" in mail["Message"]
     assert "AccessDeniedException" in mail["Message"]
     assert waiting in mail["Message"]
+
+
+def test_an_answer_that_is_not_lambdas_counts_as_none_for_nobody_may_have_queued_the_rest(
+    world: World,
+) -> None:
+    cut_short(world)
+    world.hear_invocations(status=200)
+
+    with pytest.raises(ResponseParserError, match="not Lambda's: its status is 200"):
+        world.invoke(RULE, seconds=SHORT)
+
+    (mail,) = world.mails()
+    assert "NOT FINISHED  1 volume" in mail["Message"]
 
 
 def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world: World) -> None:
