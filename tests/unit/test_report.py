@@ -479,6 +479,21 @@ def test_failures_that_do_not_fit_even_so_are_counted(golden: Golden) -> None:
     shown("oversized-counted.txt", mail_, golden)
 
 
+def test_thousands_of_overdue_volumes_are_counted_where_they_do_not_fit_and_never_hide_a_failure() -> None:
+    late = (Overdue(period=Period.MONTH, limit=33, newest=None),)
+    volumes = [
+        replace(a_good_one(number, f"db-{number:04} " + "x" * 60), overdue=late) for number in range(6000)
+    ]
+
+    mail_ = render(an_outcome(*volumes, a_failed_one(1, "zz-last")))
+
+    told = mail_.body.count("  vol-0a")
+    assert 1000 < told < 6000
+    assert f"  ... and {6000 - told:,} more\n" in mail_.body
+    assert "zz-last" in mail_.body
+    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 6,001 volumes failed, 6,000 overdue"
+
+
 def test_a_failure_to_delete_never_takes_the_place_of_a_volume_without_a_backup() -> None:
     volumes = [one_that_an_ami_uses(number, f"a-{number:04}" + "x" * 70) for number in range(4000)]
     mail_ = render(an_outcome(*volumes, a_failed_one(1, "zz-last")))
