@@ -132,6 +132,10 @@ class Inbox:
                 return found
             time.sleep(0.1)
 
+    def clear(self) -> None:
+        """Throw away what is there, whatever it is."""
+        self.sqs.purge_queue(QueueUrl=self.url)
+
     def _letter(self, told: dict[str, Any]) -> Letter:
         attributes = told.get("MessageAttributes", {})
         return Letter(

@@ -45,5 +45,5 @@ def function(emulator: Emulator, outputs: Mapping[str, str]) -> Function:
 @pytest.fixture
 def inbox(emulator: Emulator, outputs: Mapping[str, str]) -> Inbox:
     inbox = Inbox.of(emulator, outputs["TopicArn"])
-    inbox.read()
+    inbox.clear()
     return inbox
