@@ -58,7 +58,7 @@ faults: .venv/.ready ## Runs against an AWS that fails in every way we know (abo
 mutants: .venv/.ready ## Prove that the fault tests notice a broken function, one way at a time (ten minutes)
 	@$(BIN)/python -m tests.faults.mutants
 
-bench: setup ## Speed and memory beside a bare thread pool, into docs/performance.md (11 minutes; FULL=1: 29)
+bench: setup ## Speed and memory beside a bare thread pool, into docs/performance.md (16 minutes; FULL=1: 34)
 	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated year of the real function (minutes)
