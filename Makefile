@@ -52,10 +52,10 @@ e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, m
 # The real handler and botocore over real HTTP against an AWS of our own (benchmarks/aws) that drops, garbles, refuses,
 # throttles, lags, kills and delivers twice: each fault at each call of a small run, then 500 random worlds by seed.
 # Other worlds, or more: make faults FAULT_SEED=1000 FAULT_WORLDS=5000
-faults: .venv/.ready ## Runs against an AWS that fails in every way we know (about 3 minutes)
+faults: .venv/.ready ## Runs against an AWS that fails in every way we know (two minutes)
 	@$(BIN)/pytest --quiet -n auto tests/faults
 
-mutants: .venv/.ready ## Prove that the fault tests notice a broken function, one way at a time (ten minutes)
+mutants: .venv/.ready ## Prove that the fault tests notice a broken function, one way at a time (five minutes)
 	@$(BIN)/python -m tests.faults.mutants
 
 bench: setup ## Speed and memory beside a bare thread pool, into docs/performance.md (16 minutes; FULL=1: 34)

@@ -39,6 +39,21 @@ def test_a_listing_that_fails_is_mailed_and_raised_and_nothing_is_touched(
     assert state(world) == before
 
 
+@pytest.mark.parametrize("fault", LASTING, ids=str)
+def test_without_the_instances_names_every_volume_is_backed_up_and_the_mail_says_what_it_lacks(
+    endpoint: Endpoint, fault: Fault
+) -> None:
+    world = small_world()
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event, plan=always("DescribeTags", fault))
+
+    check(world, invocation)
+    assert invocation.answer is not None
+    assert invocation.answer["created"] == 3
+    assert "list the tags of the instances" in [each["action"] for each in invocation.answer["failures"]]
+
+
 @pytest.mark.parametrize("fault", [*LASTING, *wire.CREATE_LIMITS, *wire.CREATE_REFUSALS], ids=str)
 def test_creates_that_never_work_are_in_the_mail_and_cost_no_volume_anything(
     endpoint: Endpoint, fault: Fault
