@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 
 from ebs_backup.backup import Backup
 from ebs_backup.ec2 import WORKERS, Ec2
-from ebs_backup.faults import ERRORS, AwsError, failure
+from ebs_backup.faults import AwsError, failure
 from ebs_backup.holdings import holdings, unselected
 from ebs_backup.model import Failure, Instance, Run, Snapshot
 from ebs_backup.outcome import Outcome, VolumeOutcome
@@ -73,8 +73,8 @@ def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Fa
     """Look up the instances; without them volumes are backed up all the same, and the mail says what it lacks."""
     try:
         return ec2.instances(settings.tag_name), None
-    except ERRORS as error:
-        failed = failure(AwsError.of(error), resource="instances", action="list the tags of the instances")
+    except AwsError as error:
+        failed = failure(error, resource="instances", action="list the tags of the instances")
         logger.exception("failed", action=failed.action, code=failed.code, advice=failed.advice)
         return {}, failed
 

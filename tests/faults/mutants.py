@@ -121,7 +121,7 @@ MUTANTS = (
     ),
     mutant(
         "a listing is tried again past the deadline",
-        ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > self._deadline else None", "return None"),
+        ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > deadline else None", "return None"),
     ),
     mutant(
         "a throttled write is a failure at once",
@@ -137,7 +137,7 @@ MUTANTS = (
     ),
     mutant(
         "without the instances' names nothing is backed up",
-        ("run.py", "    except ERRORS as error:", "    except KeyError as error:"),
+        ("run.py", "    except AwsError as error:", "    except KeyError as error:"),
     ),
     mutant(
         "deletes take the threads from creates",

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import AwsError, Kind
+from ebs_backup.faults import AwsError, Kind, advice
 from ebs_backup.labels import labels
 from ebs_backup.model import Instance, Snapshot
 from ebs_backup.pace import PAUSE, RATE
@@ -347,6 +347,42 @@ def test_instances_are_known_by_their_names_and_by_the_tag_that_selects(account:
 
     assert instances == {"i-1": Instance(name="web 1", tag="no"), "i-2": Instance(name="", tag="true")}
     assert script.sent[1][1]["NextToken"] == "more"
+
+
+def test_looking_up_instances_never_takes_the_time_that_the_backups_need(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function has 900 s: EC2's silence, tried again eight times on each page, would eat them."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    ec2 = an_ec2(account, deadline=870.0)
+
+    def silent(**_: object) -> Any:  # noqa: ANN401 - as in `reply`
+        CLOCK.now += 15.0
+        return AWSResponse("", 503, HTTPHeaders(), SimpleNamespace(stream=lambda: [b""]))
+
+    account.function.meta.events.register_first("before-send.ec2.DescribeTags", silent)
+
+    with pytest.raises(AwsError):
+        ec2.instances("Backup")
+
+    assert CLOCK.now <= 60.0
+
+
+def test_slow_pages_of_instances_are_not_all_waited_for(account: Account) -> None:
+    ec2 = an_ec2(account, deadline=870.0)
+    script = Script(account, DescribeTags=[{"Tags": [], "NextToken": str(page)} for page in range(50)])
+
+    def slow(**_: object) -> None:
+        CLOCK.now += 14.0
+
+    account.function.meta.events.register_first("before-call.ec2.DescribeTags", slow)
+
+    with pytest.raises(AwsError) as error:
+        ec2.instances("Backup")
+
+    assert len(script.sent) == 5
+    assert error.value.code == "SlowListing"
+    assert "backups need the time" in advice(error.value)
 
 
 def _tag(instance: str, key: str, value: str) -> dict[str, str]:
