@@ -135,8 +135,12 @@ class Ec2:
         return (_volume(raw, instances) for page in pages for raw in page["Volumes"])
 
     def snapshots(self, backup_set: str) -> list[Snapshot]:
-        """List the backup set's own snapshots, of every period and volume, all pages."""
-        return list(self._snapshots({f"tag:{TAG_SET}": backup_set}))
+        """List the backup set's own snapshots, of every period and volume, all pages.
+
+        Pages shift while they are read: one that is listed twice is given once, as it was last.
+        """
+        listed = {each.id: each for each in self._snapshots({f"tag:{TAG_SET}": backup_set})}
+        return list(listed.values())
 
     def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:
         """Make one snapshot: never a second one where a first exists, whatever became of EC2's answer.

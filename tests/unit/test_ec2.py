@@ -402,6 +402,15 @@ def test_a_volume_is_named_with_the_instance_that_it_is_attached_to(account: Acc
     assert root.instance_name == "db-1"
 
 
+def test_a_snapshot_that_shifting_pages_list_twice_is_one_as_it_was_seen_last(account: Account) -> None:
+    first = listed(made("snap-1"), made("snap-2")) | {"NextToken": "more"}
+    Script(account, DescribeSnapshots=[first, listed(made("snap-2") | {"State": "completed"})])
+
+    snapshots = Ec2(account.function, deadline=1e9).snapshots("default")
+
+    assert [(each.id, each.state) for each in snapshots] == [("snap-1", "pending"), ("snap-2", "completed")]
+
+
 def test_a_snapshot_knows_the_volumes_name_of_its_day_and_its_full_size_where_ec2_tells_it(
     account: Account,
 ) -> None:
