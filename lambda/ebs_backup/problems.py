@@ -150,9 +150,9 @@ def _how_to_catch_up(run: Run, period: Period) -> Iterator[str]:
 
 
 def by_hand(run: Run, period: Period) -> str:
-    """Write the command that does a run."""
+    """Write the command that does a run, without waiting: the CLI calls again after 60 s, and that is another run."""
     return one_line(
-        f"aws lambda invoke --region {run.region} --function-name {run.function}"
+        f"aws lambda invoke --region {run.region} --function-name {run.function} --invocation-type Event"
         f""" --cli-binary-format raw-in-base64-out --payload '{{"period": "{period}"}}' answer.json""",
         1000,
     )

@@ -207,6 +207,16 @@ def test_overdue_volumes_stand_first_with_what_to_do(golden: Golden) -> None:
     golden("overdue.txt", text(mail_))
 
 
+def test_the_command_that_catches_up_does_not_wait_for_the_run() -> None:
+    """The AWS CLI gives up on an answer after 60 s and calls again: each call by hand would be another run."""
+    late = replace(a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),))
+
+    mail_ = render(an_outcome(late))
+
+    (command,) = [line for line in mail_.body.splitlines() if "aws lambda invoke" in line]
+    assert "--invocation-type Event" in command
+
+
 def test_overdue_alone_is_a_problem_that_still_counts_what_went_well() -> None:
     late = replace(
         a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=point("vol-1", 12)),)
