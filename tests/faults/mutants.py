@@ -105,11 +105,11 @@ MUTANTS = (
     ),
     mutant(
         "a second delivery counts from zero",
-        ("backup.py", "        if outcome.found:\n", "        if False:\n"),
+        ("backup.py", "_as_begun(self._decide(made), made)", "_as_begun(self._decide(made), replace(made, expires_until=self._expires_until()))"),
     ),
     mutant(
         "a second delivery ignores how many have gone",
-        ("backup.py", "_lasting(decisions, expiry.until) - expiry.leaving if expiry else 0", "1000"),
+        ("backup.py", "_lasting(decisions, expiry.until, made.run) - expiry.leaving if expiry else 0", "1000"),
     ),
     mutant(
         "a delete that was lost and then refused does not count",
