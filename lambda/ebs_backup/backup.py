@@ -85,7 +85,10 @@ class Backup:
             made = yield from self.writer.create(self.volume, self.run, label)
         except AwsError as error:
             return self._not_made(error)
-        logger.info("snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id)
+        if not self.run.dry_run:
+            logger.info(
+                "snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id
+            )
         return VolumeOutcome(volume=self.volume, made=made, notes=_notes(label))
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
@@ -192,7 +195,7 @@ class Backup:
     def _log(self, outcome: VolumeOutcome) -> None:
         """Say in one line what became of every snapshot of the volume, and why."""
         logger.info(
-            "volume done",
+            "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,
             volume_name=self.volume.name,
             kept={each.snapshot.id: each.reason for each in outcome.kept},

@@ -632,6 +632,16 @@ def test_every_log_line_is_json_and_names_run_set_and_period(world: World) -> No
     } <= set(messages)
 
 
+def test_the_log_of_a_dry_run_tells_a_plan_and_claims_no_deed(world: World) -> None:
+    world.volume()
+
+    world.invoke({"period": "day", "dry_run": True})
+
+    messages = {line["message"] for line in world.logged()}
+    assert "volume planned" in messages
+    assert not messages & {"snapshot created", "volume done"}
+
+
 def test_the_log_of_one_run_never_names_the_one_before(world: World) -> None:
     world.volume()
     world.invoke(RULE)
