@@ -193,7 +193,7 @@ class Backup:
         return failed
 
     def _log(self, outcome: VolumeOutcome) -> None:
-        """Say in one line what became of every snapshot of the volume, and why."""
+        """Say in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,
@@ -201,6 +201,11 @@ class Backup:
             kept={each.snapshot.id: each.reason for each in outcome.kept},
             expired={each.snapshot.id: each.reason for each in outcome.expired},
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
+            overdue={
+                each.period: each.newest.id if each.newest else "it has none" for each in outcome.overdue
+            },
+            skipped=outcome.skipped,
+            bad_tags=[each.message for each in outcome.bad_tags],
             notes=outcome.notes,
         )
 
