@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -207,8 +207,8 @@ class Ec2:
             Description=labels.description,
             TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}],
         )
-        if not {"SnapshotId", "StartTime", "State"} <= answer.keys():
-            raise ResponseParserError("the answer to CreateSnapshot names no snapshot")
+        if not {"SnapshotId", "VolumeId", "StartTime", "State", "VolumeSize"} <= answer.keys():
+            raise ResponseParserError("the answer to CreateSnapshot does not tell the whole snapshot")
         return _snapshot({**answer, "Tags": tags})
 
     def _made_by(self, run: Run, volume: Volume) -> Snapshot | None:
@@ -239,7 +239,7 @@ def _literal(value: str) -> str:
 
 def _volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume:
     tags = _tags(raw)
-    attachment: Mapping[str, Any] = next(iter(raw.get("Attachments", [])), {})
+    attachment = _attachment(raw, instances)
     instance = attachment.get("InstanceId", "")
     return Volume(
         id=raw["VolumeId"],
@@ -255,6 +255,14 @@ def _volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume
         instance_name=instances[instance].name if instance in instances else "",
         tags=tags,
     )
+
+
+def _attachment(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Mapping[str, Any]:
+    """Give the attachment to an instance that carries the selecting tag, else any: a volume may have several."""
+    attached: Sequence[Mapping[str, Any]] = raw.get("Attachments", [])
+    on = ((each, instances.get(each.get("InstanceId", ""))) for each in attached)
+    tagged = (each for each, instance in on if instance and instance.tag is not None)
+    return next(tagged, next(iter(attached), {}))
 
 
 def _snapshot(raw: Mapping[str, Any]) -> Snapshot:

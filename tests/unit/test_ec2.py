@@ -63,6 +63,15 @@ def made(snapshot: str = "snap-new") -> dict[str, Any]:
     }
 
 
+RAW_VOLUME = {
+    "VolumeId": "vol-1",
+    "CreateTime": STARTED,
+    "AvailabilityZone": "eu-west-1a",
+    "VolumeType": "io2",
+    "Size": 8,
+}
+
+
 def refused(code: str) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
 
@@ -400,6 +409,30 @@ def test_a_volume_is_named_with_the_instance_that_it_is_attached_to(account: Acc
 
     assert str(volume) == f"{attached} data (on {instance} db-1, /dev/xvdf)"
     assert root.instance_name == "db-1"
+
+
+@pytest.mark.parametrize("lacks", ["SnapshotId", "VolumeId", "StartTime", "State", "VolumeSize"])
+def test_an_answer_to_a_create_that_lacks_anything_is_looked_up_in_the_listing(
+    account: Account, lacks: str
+) -> None:
+    half = {key: value for key, value in made().items() if key != lacks}
+    Script(account, CreateSnapshot=[half], DescribeSnapshots=[listed(made("snap-1"))])
+
+    snapshot, _ = finish(create(account))
+
+    assert snapshot.id == "snap-1"
+
+
+def test_a_volume_on_several_instances_stands_with_the_one_that_carries_the_tag(account: Account) -> None:
+    attached = [{"InstanceId": each, "Device": "/dev/sdf"} for each in ("i-1", "i-2", "i-3")]
+    Script(account, DescribeVolumes=[{"Volumes": [RAW_VOLUME | {"Attachments": attached}]}] * 2)
+    ec2 = Ec2(account.function, deadline=1e9)
+
+    (volume,) = ec2.volumes({"i-1": Instance(name="a"), "i-2": Instance(name="b", tag="true")})
+    (other,) = ec2.volumes({})
+
+    assert (volume.instance, volume.instance_name) == ("i-2", "b")
+    assert other.instance == "i-1"
 
 
 def test_a_snapshot_that_shifting_pages_list_twice_is_one_as_it_was_seen_last(account: Account) -> None:
