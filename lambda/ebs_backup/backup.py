@@ -85,7 +85,10 @@ class Backup:
             made = yield from self.writer.create(self.volume, self.run, label)
         except AwsError as error:
             return self._not_made(error)
-        logger.info("snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id)
+        if not self.run.dry_run:
+            logger.info(
+                "snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id
+            )
         return VolumeOutcome(volume=self.volume, made=made, notes=_notes(label))
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
@@ -107,12 +110,9 @@ class Backup:
     def _rotate(self, outcome: VolumeOutcome, made: Snapshot) -> Step[VolumeOutcome]:
         """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone.
 
-        Where an earlier delivery of the run made the restore point, the two together delete no more than one.
+        The restore point's own mark says how many: all deliveries together, whichever made it, delete no more than one.
         """
-        decisions = self._decide(made)
-        most = self.settings.max_expired_per_volume
-        if outcome.found:
-            decisions, most = _as_begun(decisions, made.expires_until)
+        decisions, most = _as_begun(self._decide(made), made)
         expired: list[Decision] = []
         left: list[Decision] = []
         stuck: list[Decision] = []
@@ -175,7 +175,7 @@ class Backup:
         if not expired:
             return None
         going = min(len(expired), self.settings.max_expired_per_volume)
-        return Expiry(until=max(expired), leaving=_lasting(decisions, max(expired)) - going)
+        return Expiry(until=max(expired), leaving=_lasting(decisions, max(expired), self.run.id) - going)
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -193,14 +193,19 @@ class Backup:
         return failed
 
     def _log(self, outcome: VolumeOutcome) -> None:
-        """Say in one line what became of every snapshot of the volume, and why."""
+        """Say in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
-            "volume done",
+            "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,
             volume_name=self.volume.name,
             kept={each.snapshot.id: each.reason for each in outcome.kept},
             expired={each.snapshot.id: each.reason for each in outcome.expired},
             left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
+            overdue={
+                each.period: each.newest.id if each.newest else "it has none" for each in outcome.overdue
+            },
+            skipped=outcome.skipped,
+            bad_tags=[each.message for each in outcome.bad_tags],
             notes=outcome.notes,
         )
 
@@ -209,20 +214,24 @@ def _notes(label: Labels) -> tuple[str, ...]:
     return (f"no room for its tags {', '.join(label.left_off)}",) if label.left_off else ()
 
 
-def _as_begun(decisions: tuple[Decision, ...], expiry: Expiry | None) -> tuple[tuple[Decision, ...], int]:
+def _as_begun(decisions: tuple[Decision, ...], made: Snapshot) -> tuple[tuple[Decision, ...], int]:
     """Give what the delivery that made the restore point decided, and how many may go yet.
 
     What has expired since, such as the last completed one when the new snapshot was completed too, is the next run's.
     """
+    expiry = made.expires_until
 
     def as_begun(each: Decision) -> Decision:
         since = each.verdict is Verdict.EXPIRED and not (expiry and each.snapshot.started <= expiry.until)
         return replace(each, verdict=Verdict.KEPT, reason="for the next run to judge") if since else each
 
-    most = _lasting(decisions, expiry.until) - expiry.leaving if expiry else 0
+    most = _lasting(decisions, expiry.until, made.run) - expiry.leaving if expiry else 0
     return tuple(as_begun(each) for each in decisions), most
 
 
-def _lasting(decisions: Iterable[Decision], until: datetime) -> int:
-    """Count the snapshots that started by then; what goes at once, whatever the limit, is none of them."""
-    return sum(each.snapshot.started <= until and each.verdict is not Verdict.WASTE for each in decisions)
+def _lasting(decisions: Iterable[Decision], until: datetime, run: str) -> int:
+    """Count the snapshots that started by then, but for the run's own and what goes at once, whatever the limit."""
+    return sum(
+        each.snapshot.started <= until and each.snapshot.run != run and each.verdict is not Verdict.WASTE
+        for each in decisions
+    )

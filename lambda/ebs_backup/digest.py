@@ -7,7 +7,7 @@ from ebs_backup.mail import Detail, columns, counted, one_line, paragraph
 from ebs_backup.model import Run
 from ebs_backup.outcome import Holding, Outcome, VolumeOutcome
 from ebs_backup.rows import by_name, named, place, snapshot_cells, volume_cells
-from ebs_backup.settings import TAG_SET, TAG_SKIP, Period
+from ebs_backup.settings import TAG_SET, TAG_SKIP, Period, keep_tag
 
 
 def sections(outcome: Outcome, detail: Detail) -> Iterator[Iterable[str]]:
@@ -42,7 +42,7 @@ def _left(outcome: Outcome, detail: Detail) -> Iterator[str]:
         )
         yield from paragraph(
             f"To do: if you did not lower keep_{outcome.run.period} on purpose, correct it now in cdk.json and run"
-            " `cdk deploy`."
+            f" `cdk deploy`; a volume's own count is its tag {keep_tag(outcome.run.period)}."
         )
         yield from columns([_left_row(each) for each in volumes], indent=4) if detail.notes else ()
 

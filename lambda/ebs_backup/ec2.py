@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
-from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, AwsError, Kind
+from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, SLOW_LISTING, AwsError, Kind
 from ebs_backup.labels import Labels, named_after
 from ebs_backup.model import Expiry, Instance, Run, Snapshot, Volume
 from ebs_backup.pace import Pace
@@ -21,6 +21,7 @@ from ebs_backup.settings import SERVICE, TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_S
 from ebs_backup.steps import Step
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import FilterTypeDef, TagTypeDef
 
@@ -28,6 +29,7 @@ WORKERS = 16
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000  # as many as EC2 gives
 SETTLING = 5.0  # seconds that EC2's listings may lag behind its writes
 LONGEST_PAUSE = 20.0  # seconds between two tries
+LOOKING_UP = 60.0  # seconds for the names of instances: the rest is for the backups, which do without
 
 
 def connect(session: Session) -> "EC2Client":
@@ -80,20 +82,23 @@ class Ec2:
     ) -> None:
         self._client = client
         self._deadline = deadline
+        self._look_up_until = min(deadline, clock() + LOOKING_UP)
         self._clock = clock
         self._creates, self._deletes = Pace(clock, rested=rested), Pace(clock, rested=rested)
         # botocore's retries of a listing know no deadline: the last pause must leave time for the report.
         client.meta.events.unregister("needs-retry.ec2", unique_id="deadline")
         client.meta.events.register_first("needs-retry.ec2", self._until_deadline, unique_id="deadline")
 
-    def _until_deadline(self, **_: object) -> Any:  # noqa: ANN401 - as _never
+    def _until_deadline(self, operation: "OperationModel", **_: object) -> Any:  # noqa: ANN401 - as _never
         """Forbid a retry whose pause would pass the deadline; leaves any other to botocore."""
-        return False if self._clock() + LONGEST_PAUSE > self._deadline else None
+        deadline = self._look_up_until if operation.name == "DescribeTags" else self._deadline
+        return False if self._clock() + LONGEST_PAUSE > deadline else None
 
     def instances(self, tag_name: str) -> dict[str, Instance]:
-        """List the names of all instances, and their tag of this name, all pages; raises what botocore raises.
+        """List the names of all instances, and their tag of this name, all pages; raises an AwsError.
 
-        DescribeTags tells no more than that, in far less time than DescribeInstances.
+        DescribeTags tells no more than that, in far less time than DescribeInstances. It comes before the backups, so it
+        gives up early.
         """
         filters: list[FilterTypeDef] = [
             {"Name": "resource-type", "Values": ["instance"]},
@@ -103,9 +108,16 @@ class Ec2:
             Filters=filters, PaginationConfig={"PageSize": TAGS_A_PAGE}
         )
         tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        for page in pages:
-            for tag in page["Tags"]:
-                tags[tag["ResourceId"]][tag["Key"]] = tag["Value"]
+        try:
+            for page in pages:
+                for tag in page["Tags"]:
+                    tags[tag["ResourceId"]][tag["Key"]] = tag["Value"]
+                if "NextToken" in page and self._clock() >= self._look_up_until:
+                    raise AwsError(
+                        kind=Kind.WAIT, code=SLOW_LISTING, message=f"not all of them in {LOOKING_UP:.0f} s"
+                    )
+        except ERRORS as error:
+            raise AwsError.of(error) from error
         return {
             instance: Instance(name=_printable(each.get("Name", "")), tag=each.get(tag_name))
             for instance, each in tags.items()
@@ -123,8 +135,12 @@ class Ec2:
         return (_volume(raw, instances) for page in pages for raw in page["Volumes"])
 
     def snapshots(self, backup_set: str) -> list[Snapshot]:
-        """List the backup set's own snapshots, of every period and volume, all pages."""
-        return list(self._snapshots({f"tag:{TAG_SET}": backup_set}))
+        """List the backup set's own snapshots, of every period and volume, all pages.
+
+        Pages shift while they are read: one that is listed twice is given once, as it was last.
+        """
+        listed = {each.id: each for each in self._snapshots({f"tag:{TAG_SET}": backup_set})}
+        return list(listed.values())
 
     def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:
         """Make one snapshot: never a second one where a first exists, whatever became of EC2's answer.
@@ -191,8 +207,8 @@ class Ec2:
             Description=labels.description,
             TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}],
         )
-        if not {"SnapshotId", "StartTime", "State"} <= answer.keys():
-            raise ResponseParserError("the answer to CreateSnapshot names no snapshot")
+        if not {"SnapshotId", "VolumeId", "StartTime", "State", "VolumeSize"} <= answer.keys():
+            raise ResponseParserError("the answer to CreateSnapshot does not tell the whole snapshot")
         return _snapshot({**answer, "Tags": tags})
 
     def _made_by(self, run: Run, volume: Volume) -> Snapshot | None:
@@ -223,7 +239,7 @@ def _literal(value: str) -> str:
 
 def _volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume:
     tags = _tags(raw)
-    attachment: Mapping[str, Any] = next(iter(raw.get("Attachments", [])), {})
+    attachment = _attachment(raw, instances)
     instance = attachment.get("InstanceId", "")
     return Volume(
         id=raw["VolumeId"],
@@ -239,6 +255,14 @@ def _volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume
         instance_name=instances[instance].name if instance in instances else "",
         tags=tags,
     )
+
+
+def _attachment(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Mapping[str, Any]:
+    """Give the attachment to an instance that carries the selecting tag, else any: a volume may have several."""
+    attached: Sequence[Mapping[str, Any]] = raw.get("Attachments", [])
+    on = ((each, instances.get(each.get("InstanceId", ""))) for each in attached)
+    tagged = (each for each, instance in on if instance and instance.tag is not None)
+    return next(tagged, next(iter(attached), {}))
 
 
 def _snapshot(raw: Mapping[str, Any]) -> Snapshot:

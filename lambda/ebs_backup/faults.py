@@ -41,6 +41,7 @@ WAIT_CODES = frozenset(
 )
 UNREADABLE = "UnreadableAnswer"
 OUT_OF_TIME = "OutOfTime"
+SLOW_LISTING = "SlowListing"
 
 
 class AwsError(Exception):
@@ -96,6 +97,7 @@ _ADVICE = {
     "SnapshotLimitExceeded": "The region's snapshot quota is reached: ask AWS to raise it, or delete snapshots that"
     " nobody needs. Until then this volume gets no new backup.",
     RATE_PER_VOLUME: "Another tool keeps snapshotting this volume: EC2 takes one every 15 seconds.",
+    SLOW_LISTING: "EC2 was slow, and the backups need the time more. The next run looks them up again.",
     OUT_OF_TIME: "The function's time ended first. Run it again by hand now (docs/operating.md), and spread the"
     " volumes over more backup sets if it happens again.",
 }

@@ -4,7 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from ebs_backup.model import Snapshot
+from ebs_backup.model import COMPLETED, Snapshot
 from ebs_backup.outcome import Holding, Unselected
 from ebs_backup.settings import Period
 
@@ -36,7 +36,8 @@ def at_most_gib(snapshots: Iterable[Snapshot]) -> int:
 
 
 def _bytes(each: Snapshot) -> int:
-    return each.size * GIB if each.full_bytes is None else each.full_bytes
+    known = each.full_bytes if each.state == COMPLETED else None  # before that it may still grow
+    return each.size * GIB if known is None else known
 
 
 def unselected(held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str]) -> tuple[Unselected, ...]:

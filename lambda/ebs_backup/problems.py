@@ -131,9 +131,7 @@ def _overdue(outcome: Outcome, late: Sequence[Late], total: int, detail: Detail)
 def _late_row(each: Late, run: Run, detail: Detail) -> tuple[str, ...]:
     cells = volume_cells(each.outcome.volume)
     newest = each.overdue.newest
-    return (
-        (*cells, f"newest: {age(newest, run)}" if newest else "it never had one") if detail.words else cells
-    )
+    return (*cells, f"newest: {age(newest, run)}" if newest else "it has none") if detail.words else cells
 
 
 def _how_to_catch_up(run: Run, period: Period) -> Iterator[str]:
@@ -150,9 +148,9 @@ def _how_to_catch_up(run: Run, period: Period) -> Iterator[str]:
 
 
 def by_hand(run: Run, period: Period) -> str:
-    """Write the command that does a run."""
+    """Write the command that does a run, without waiting: the CLI calls again after 60 s, and that is another run."""
     return one_line(
-        f"aws lambda invoke --region {run.region} --function-name {run.function}"
+        f"aws lambda invoke --region {run.region} --function-name {run.function} --invocation-type Event"
         f""" --cli-binary-format raw-in-base64-out --payload '{{"period": "{period}"}}' answer.json""",
         1000,
     )
@@ -178,7 +176,7 @@ def _stopped(outcome: Outcome) -> Iterator[str]:
 
 def _unnamed(outcome: Outcome) -> Iterator[str]:
     if failure := outcome.unnamed:
-        yield f"NOT LOOKED UP  could not {one_line(failure.action)}: their names are missing here"
+        yield f"NOT LOOKED UP  could not {one_line(failure.action)}: their names, and near misses among their volumes, are missing here"
         yield from _told(failure)
 
 

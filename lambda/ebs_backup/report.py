@@ -120,6 +120,8 @@ def _counts(outcome: Outcome) -> Iterator[str]:
         yield counted(bad, "bad tag")
     if misses := len(outcome.near_misses):
         yield "1 near miss" if misses == 1 else f"{misses:,} near misses"
+    if outcome.unnamed:
+        yield "instances not looked up"
 
 
 def _parts(outcome: Outcome, title: str, found: Problems, detail: Detail) -> Iterator[Iterable[str]]:

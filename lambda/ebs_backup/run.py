@@ -6,17 +6,17 @@ ran once.
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from aws_lambda_powertools import Logger
 
 from ebs_backup.backup import Backup
 from ebs_backup.ec2 import WORKERS, Ec2
-from ebs_backup.faults import ERRORS, AwsError, failure
+from ebs_backup.faults import AwsError, failure
 from ebs_backup.holdings import holdings, unselected
 from ebs_backup.model import Failure, Instance, Run, Snapshot
-from ebs_backup.outcome import Outcome, VolumeOutcome
+from ebs_backup.outcome import NearMiss, Outcome, Unselected, VolumeOutcome
 from ebs_backup.overrides import overrides
 from ebs_backup.rehearsal import Rehearsal
 from ebs_backup.selection import select
@@ -42,6 +42,10 @@ def execute(
         selector=run.selector,
         dry_run=run.dry_run,
     )
+    others = unselected(
+        {volume: found for volume, found in held.items() if volume not in selection.volumes}, selection.others
+    )
+    _log_left_out(selection.near_misses, others)
     writer = Rehearsal() if run.dry_run else ec2
     backups = [
         Backup(
@@ -59,22 +63,33 @@ def execute(
         run=run,
         volumes=outcomes,
         near_misses=selection.near_misses,
-        unselected=unselected(
-            {volume: found for volume, found in held.items() if volume not in selection.volumes},
-            selection.others,
-        ),
+        unselected=others,
         holdings=holdings(_left(held, () if run.dry_run else outcomes)),
         seconds=clock() - began,
         unnamed=unnamed,
     )
 
 
+def _log_left_out(near_misses: Iterable[NearMiss], others: Iterable[Unselected]) -> None:
+    """Log what no volume's step does: a mail that was cut refers to the log."""
+    for miss in near_misses:
+        logger.info("near miss", volume=miss.volume.id, volume_name=miss.volume.name, why=miss.why)
+    for each in others:
+        logger.info(
+            "no longer backed up",
+            volume=each.volume_id,
+            volume_name=each.name,
+            there=each.there,
+            snapshots=each.snapshots,
+        )
+
+
 def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Failure | None]:
     """Look up the instances; without them volumes are backed up all the same, and the mail says what it lacks."""
     try:
         return ec2.instances(settings.tag_name), None
-    except ERRORS as error:
-        failed = failure(AwsError.of(error), resource="instances", action="list the tags of the instances")
+    except AwsError as error:
+        failed = failure(error, resource="instances", action="list the tags of the instances")
         logger.exception("failed", action=failed.action, code=failed.code, advice=failed.advice)
         return {}, failed
 

@@ -105,11 +105,11 @@ MUTANTS = (
     ),
     mutant(
         "a second delivery counts from zero",
-        ("backup.py", "        if outcome.found:\n", "        if False:\n"),
+        ("backup.py", "_as_begun(self._decide(made), made)", "_as_begun(self._decide(made), replace(made, expires_until=self._expires_until()))"),
     ),
     mutant(
         "a second delivery ignores how many have gone",
-        ("backup.py", "_lasting(decisions, expiry.until) - expiry.leaving if expiry else 0", "1000"),
+        ("backup.py", "_lasting(decisions, expiry.until, made.run) - expiry.leaving if expiry else 0", "1000"),
     ),
     mutant(
         "a delete that was lost and then refused does not count",
@@ -121,7 +121,7 @@ MUTANTS = (
     ),
     mutant(
         "a listing is tried again past the deadline",
-        ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > self._deadline else None", "return None"),
+        ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > deadline else None", "return None"),
     ),
     mutant(
         "a throttled write is a failure at once",
@@ -137,7 +137,7 @@ MUTANTS = (
     ),
     mutant(
         "without the instances' names nothing is backed up",
-        ("run.py", "    except ERRORS as error:", "    except KeyError as error:"),
+        ("run.py", "    except AwsError as error:", "    except KeyError as error:"),
     ),
     mutant(
         "deletes take the threads from creates",

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import AwsError, Kind
+from ebs_backup.faults import AwsError, Kind, advice
 from ebs_backup.labels import labels
 from ebs_backup.model import Instance, Snapshot
 from ebs_backup.pace import PAUSE, RATE
@@ -61,6 +61,15 @@ def made(snapshot: str = "snap-new") -> dict[str, Any]:
         "StartTime": STARTED,
         "VolumeSize": 8,
     }
+
+
+RAW_VOLUME = {
+    "VolumeId": "vol-1",
+    "CreateTime": STARTED,
+    "AvailabilityZone": "eu-west-1a",
+    "VolumeType": "io2",
+    "Size": 8,
+}
 
 
 def refused(code: str) -> dict[str, Any]:
@@ -349,6 +358,42 @@ def test_instances_are_known_by_their_names_and_by_the_tag_that_selects(account:
     assert script.sent[1][1]["NextToken"] == "more"
 
 
+def test_looking_up_instances_never_takes_the_time_that_the_backups_need(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A function has 900 s: EC2's silence, tried again eight times on each page, would eat them."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    ec2 = an_ec2(account, deadline=870.0)
+
+    def silent(**_: object) -> Any:  # noqa: ANN401 - as in `reply`
+        CLOCK.now += 15.0
+        return AWSResponse("", 503, HTTPHeaders(), SimpleNamespace(stream=lambda: [b""]))
+
+    account.function.meta.events.register_first("before-send.ec2.DescribeTags", silent)
+
+    with pytest.raises(AwsError):
+        ec2.instances("Backup")
+
+    assert CLOCK.now <= 60.0
+
+
+def test_slow_pages_of_instances_are_not_all_waited_for(account: Account) -> None:
+    ec2 = an_ec2(account, deadline=870.0)
+    script = Script(account, DescribeTags=[{"Tags": [], "NextToken": str(page)} for page in range(50)])
+
+    def slow(**_: object) -> None:
+        CLOCK.now += 14.0
+
+    account.function.meta.events.register_first("before-call.ec2.DescribeTags", slow)
+
+    with pytest.raises(AwsError) as error:
+        ec2.instances("Backup")
+
+    assert len(script.sent) == 5
+    assert error.value.code == "SlowListing"
+    assert "backups need the time" in advice(error.value)
+
+
 def _tag(instance: str, key: str, value: str) -> dict[str, str]:
     return {"ResourceId": instance, "ResourceType": "instance", "Key": key, "Value": value}
 
@@ -364,6 +409,39 @@ def test_a_volume_is_named_with_the_instance_that_it_is_attached_to(account: Acc
 
     assert str(volume) == f"{attached} data (on {instance} db-1, /dev/xvdf)"
     assert root.instance_name == "db-1"
+
+
+@pytest.mark.parametrize("lacks", ["SnapshotId", "VolumeId", "StartTime", "State", "VolumeSize"])
+def test_an_answer_to_a_create_that_lacks_anything_is_looked_up_in_the_listing(
+    account: Account, lacks: str
+) -> None:
+    half = {key: value for key, value in made().items() if key != lacks}
+    Script(account, CreateSnapshot=[half], DescribeSnapshots=[listed(made("snap-1"))])
+
+    snapshot, _ = finish(create(account))
+
+    assert snapshot.id == "snap-1"
+
+
+def test_a_volume_on_several_instances_stands_with_the_one_that_carries_the_tag(account: Account) -> None:
+    attached = [{"InstanceId": each, "Device": "/dev/sdf"} for each in ("i-1", "i-2", "i-3")]
+    Script(account, DescribeVolumes=[{"Volumes": [RAW_VOLUME | {"Attachments": attached}]}] * 2)
+    ec2 = Ec2(account.function, deadline=1e9)
+
+    (volume,) = ec2.volumes({"i-1": Instance(name="a"), "i-2": Instance(name="b", tag="true")})
+    (other,) = ec2.volumes({})
+
+    assert (volume.instance, volume.instance_name) == ("i-2", "b")
+    assert other.instance == "i-1"
+
+
+def test_a_snapshot_that_shifting_pages_list_twice_is_one_as_it_was_seen_last(account: Account) -> None:
+    first = listed(made("snap-1"), made("snap-2")) | {"NextToken": "more"}
+    Script(account, DescribeSnapshots=[first, listed(made("snap-2") | {"State": "completed"})])
+
+    snapshots = Ec2(account.function, deadline=1e9).snapshots("default")
+
+    assert [(each.id, each.state) for each in snapshots] == [("snap-1", "pending"), ("snap-2", "completed")]
 
 
 def test_a_snapshot_knows_the_volumes_name_of_its_day_and_its_full_size_where_ec2_tells_it(

@@ -649,6 +649,38 @@ def test_every_log_line_is_json_and_names_run_set_and_period(world: World) -> No
     } <= set(messages)
 
 
+def test_the_log_tells_of_every_volume_what_a_mail_or_an_answer_that_was_cut_lacks(world: World) -> None:
+    old, skipped = world.volume("old"), world.volume("skipped", **{"ebs-backup:skip": "true"})
+    bad, near, gone = (
+        world.volume("bad", **{"ebs-backup:skip": "ja"}),
+        world.volume(Backup="True"),
+        world.volume(),
+    )
+    world.created(datetime(2020, 1, 1, tzinfo=UTC), old)
+    world.invoke(RULE)
+    world.ec2.delete_volume(VolumeId=gone)
+    before = len(world.logged())
+
+    world.invoke({"period": "week", "time": "2026-11-28T02:30:00Z"})
+
+    lines = {line["volume"]: line for line in world.logged()[before:] if "volume" in line}
+    assert lines[old]["overdue"]["month"] == "it has none"
+    assert lines[skipped]["skipped"] == "until the tag is removed"
+    assert lines[bad]["bad_tags"][0].endswith("got ja")
+    assert (lines[near]["message"], lines[near]["why"]) == ("near miss", "its tag is 'Backup'='True'")
+    assert (lines[gone]["message"], lines[gone]["snapshots"]) == ("no longer backed up", 1)
+
+
+def test_the_log_of_a_dry_run_tells_a_plan_and_claims_no_deed(world: World) -> None:
+    world.volume()
+
+    world.invoke({"period": "day", "dry_run": True})
+
+    messages = {line["message"] for line in world.logged()}
+    assert "volume planned" in messages
+    assert not messages & {"snapshot created", "volume done"}
+
+
 def test_the_log_of_one_run_never_names_the_one_before(world: World) -> None:
     world.volume()
     world.invoke(RULE)

@@ -43,6 +43,12 @@ def test_the_size_is_what_ec2_says_that_it_holds_where_ec2_says_it() -> None:
     assert found[Period.DAY].at_most_gib == 104
 
 
+def test_a_snapshot_that_is_still_pending_is_counted_whole_for_ec2_does_not_know_yet_what_it_holds() -> None:
+    found = holdings([a_snapshot(state="pending", size=100, full_bytes=0)])
+
+    assert found[Period.DAY].at_most_gib == 100
+
+
 def test_a_volume_that_is_gone_is_known_by_the_name_that_its_newest_snapshot_gives() -> None:
     held = [
         a_snapshot(id="snap-1", name="db-1 old name", days_ago=9, size=8),

@@ -21,7 +21,7 @@ from ebs_backup.model import Continued, Decision, Failure, Snapshot, Verdict
 from ebs_backup.outcome import Holding, NearMiss, Outcome, Overdue, Unselected, VolumeOutcome
 from ebs_backup.report import render, render_broken
 from ebs_backup.settings import Period
-from tests.unit.builders import NIGHT, a_failure, a_run, a_snapshot, a_volume, an_outcome
+from tests.unit.builders import NIGHT, a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
 Golden = Callable[[str, str], None]
 
@@ -207,6 +207,16 @@ def test_overdue_volumes_stand_first_with_what_to_do(golden: Golden) -> None:
     golden("overdue.txt", text(mail_))
 
 
+def test_the_command_that_catches_up_does_not_wait_for_the_run() -> None:
+    """The AWS CLI gives up on an answer after 60 s and calls again: each call by hand would be another run."""
+    late = replace(a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),))
+
+    mail_ = render(an_outcome(late))
+
+    (command,) = [line for line in mail_.body.splitlines() if "aws lambda invoke" in line]
+    assert "--invocation-type Event" in command
+
+
 def test_overdue_alone_is_a_problem_that_still_counts_what_went_well() -> None:
     late = replace(
         a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=point("vol-1", 12)),)
@@ -257,8 +267,11 @@ def test_without_the_names_of_the_instances_the_mail_says_what_it_lacks() -> Non
 
     mail_ = render(replace(an_outcome(a_good_one(1, "db-1")), unnamed=unnamed))
 
-    assert mail_.subject.startswith("[PROBLEM]")
+    assert mail_.subject == (
+        "[PROBLEM] EBS day backup, eu-west-1: 1 created, 1 expired, instances not looked up"
+    )
     assert "NOT LOOKED UP  could not list the tags of the instances" in mail_.body
+    assert "near misses among their volumes" in mail_.body
 
 
 def test_machines_get_the_same_report_as_json() -> None:
@@ -368,6 +381,25 @@ def test_what_the_limit_left_asks_for_a_look(golden: Golden) -> None:
 
     assert mail_.subject == "[CHECK] EBS day backup, eu-west-1: 3 created, 3 expired, 4 left for later"
     golden("left.txt", text(mail_))
+
+
+def test_what_a_volumes_own_tag_leaves_is_not_blamed_on_the_setting_alone() -> None:
+    left = a_decision(point("vol-1", 9), "beyond its tag ebs-backup:keep-day=1", Verdict.EXPIRED)
+
+    mail_ = render(an_outcome(replace(a_good_one(1, "db"), left=(left,))))
+
+    (to_do,) = [line for line in mail_.body.splitlines() if "keep_day" in line and "To do" in line]
+    assert "its tag ebs-backup:keep-day." in to_do
+
+
+def test_that_a_volume_has_none_does_not_say_that_it_never_had_one() -> None:
+    """A person may have deleted them."""
+    late = replace(a_good_one(1, "db"), overdue=(Overdue(period=Period.MONTH, limit=33, newest=None),))
+
+    mail_ = render(an_outcome(late))
+
+    assert "it has none" in mail_.body
+    assert "never" not in mail_.body
 
 
 def test_another_set_and_period_are_named(golden: Golden) -> None:
