@@ -121,7 +121,7 @@ def _unselected(outcome: Outcome, detail: Detail) -> Iterator[str]:
         (
             named(each.name),
             one_line(each.volume_id),
-            "not selected any more" if each.there else "gone",
+            f"not selected any more{', since lately' * each.lately}" if each.there else "gone",
             counted(each.snapshots, "snapshot"),
             f"at most {each.at_most_gib:,} GiB",
         )
@@ -130,9 +130,17 @@ def _unselected(outcome: Outcome, detail: Detail) -> Iterator[str]:
     if rows:
         yield f"NO LONGER BACKED UP  {counted(len(rows), 'volume')} whose snapshots are kept until a person deletes them"
         yield from columns(rows) if detail.notes else ()
+        yield from _lost(outcome)
         volume = one_line(outcome.unselected[0].volume_id) if len(rows) == 1 else "VOLUME_ID"
         yield from paragraph("When nobody needs them any more:")
         yield f"    {_deletion(outcome.run, volume)}"
+
+
+def _lost(outcome: Outcome) -> Iterator[str]:
+    if lost := len(outcome.lost):
+        yield from paragraph(
+            f"To do: did {counted(lost, 'volume')} lose the tag {one_line(outcome.run.selector)} by mistake?"
+        )
 
 
 def _deletion(run: Run, volume: str) -> str:

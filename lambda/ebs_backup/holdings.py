@@ -3,6 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from ebs_backup.model import COMPLETED, Snapshot
 from ebs_backup.outcome import Holding, Unselected
@@ -40,13 +41,20 @@ def _bytes(each: Snapshot) -> int:
     return each.size * GIB if known is None else known
 
 
-def unselected(held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str]) -> tuple[Unselected, ...]:
-    """Tell of each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist."""
+def unselected(
+    held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str], *, time: datetime, max_age: int
+) -> tuple[Unselected, ...]:
+    """Tell of each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
+
+    `max_age` is in days, as of `time`.
+    """
+    newest = {volume: max(found, key=lambda each: each.started) for volume, found in held.items()}
     return tuple(
         Unselected(
             volume_id=volume_id,
-            name=there.get(volume_id, "") or max(snapshots, key=lambda each: each.started).name,
+            name=there.get(volume_id, "") or newest[volume_id].name,
             there=volume_id in there,
+            lately=time - newest[volume_id].started <= timedelta(days=max_age),
             snapshots=len(snapshots),
             at_most_gib=at_most_gib(snapshots),
         )

@@ -28,11 +28,15 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unselected:
-    """What the set still holds of a volume that it does not select; `there` is False where the volume is gone."""
+    """What the set still holds of a volume that it does not select; `there` is False where the volume is gone.
+
+    `lately` tells that a selected volume with its newest snapshot would not be overdue yet.
+    """
 
     volume_id: str
     name: str
     there: bool
+    lately: bool
     snapshots: int
     at_most_gib: int
 
@@ -142,9 +146,14 @@ class Outcome:
         return Status.PARTIAL if problem else Status.OK
 
     @property
+    def lost(self) -> tuple[Unselected, ...]:
+        """Give the volumes that the set backed up lately and does not select any more, as if they had lost their tag."""
+        return tuple(each for each in self.unselected if each.there and each.lately)
+
+    @property
     def needs_a_person(self) -> bool:
-        """Tell whether somebody should look: a problem, or restore points left by `max_expired_per_volume`."""
-        return self.status is not Status.OK or any(each.left for each in self.volumes)
+        """Tell whether somebody should look: a problem, what `max_expired_per_volume` left, a volume that was lost."""
+        return self.status is not Status.OK or bool(self.lost) or any(each.left for each in self.volumes)
 
 
 def _nothing_to_do(outcome: Outcome) -> Failure | None:

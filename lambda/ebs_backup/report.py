@@ -118,6 +118,8 @@ def _counts(outcome: Outcome) -> Iterator[str]:
     yield from (f"{count:,} {what}" for what, count in counts.items() if count or what in always)
     if bad := sum(len(each.bad_tags) for each in outcome.volumes):
         yield counted(bad, "bad tag")
+    if lost := len(outcome.lost):
+        yield f"{lost:,} no longer selected"
     if misses := len(outcome.near_misses):
         yield "1 near miss" if misses == 1 else f"{misses:,} near misses"
     if outcome.unnamed:

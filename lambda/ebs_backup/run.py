@@ -43,7 +43,10 @@ def execute(
         dry_run=run.dry_run,
     )
     others = unselected(
-        {volume: found for volume, found in held.items() if volume not in selection.volumes}, selection.others
+        {volume: found for volume, found in held.items() if volume not in selection.volumes},
+        selection.others,
+        time=run.time,
+        max_age=settings.max_age(run.period),
     )
     _log_left_out(selection.near_misses, others)
     writer = Rehearsal() if run.dry_run else ec2

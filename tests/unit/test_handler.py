@@ -299,6 +299,20 @@ def test_with_report_problems_what_the_limit_left_speaks(world: World) -> None:
     assert mail["Subject"] == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 2 left for later"
 
 
+def test_with_report_problems_a_volume_that_lost_its_tag_speaks(world: World) -> None:
+    world.set(report="problems")
+    world.volume()
+    lost = world.volume()
+    world.invoke({"period": "day", "time": "2026-11-22T01:30:00Z"})
+    world.ec2.delete_tags(Resources=[lost], Tags=[{"Key": "Backup"}])
+
+    answer = world.invoke(RULE)
+
+    assert answer["status"] == "OK"
+    (mail,) = world.mails()
+    assert mail["Subject"].endswith(": 1 created, 0 expired, 1 no longer selected")
+
+
 def test_nothing_selected_fails_loudly_but_returns_for_a_retry_would_not_help(world: World) -> None:
     world.volume(Backup="no")
 

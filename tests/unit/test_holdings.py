@@ -55,7 +55,19 @@ def test_a_volume_that_is_gone_is_known_by_the_name_that_its_newest_snapshot_giv
         a_snapshot(id="snap-2", name="db-1 data", days_ago=2, size=8),
     ]
 
-    gone, there = unselected({"vol-0a": held, "vol-0b": held}, {"vol-0b": "web-7"})
+    gone, there = unselected({"vol-0a": held, "vol-0b": held}, {"vol-0b": "web-7"}, time=NIGHT, max_age=1)
 
-    assert gone == Unselected(volume_id="vol-0a", name="db-1 data", there=False, snapshots=2, at_most_gib=16)
+    assert gone == Unselected(
+        volume_id="vol-0a", name="db-1 data", there=False, lately=False, snapshots=2, at_most_gib=16
+    )
     assert (there.name, there.there) == ("web-7", True)
+
+
+def test_a_volume_was_backed_up_lately_if_its_newest_snapshot_is_no_older_than_a_selected_ones_may_be() -> (
+    None
+):
+    held = {"vol-0a": [a_snapshot(days_ago=9), a_snapshot(days_ago=4)], "vol-0b": [a_snapshot(days_ago=5)]}
+
+    found = unselected(held, {}, time=NIGHT, max_age=4)
+
+    assert [each.lately for each in found] == [True, False]

@@ -99,10 +99,15 @@ def one_that_an_ami_uses(number: int, name: str) -> VolumeOutcome:
 
 
 GONE = Unselected(
-    volume_id="vol-0dead1dead1dead1d", name="db-9 data", there=False, snapshots=3, at_most_gib=300
+    volume_id="vol-0dead1dead1dead1d",
+    name="db-9 data",
+    there=False,
+    lately=True,
+    snapshots=3,
+    at_most_gib=300,
 )
 RETIRED = Unselected(
-    volume_id="vol-0dead2dead2dead2d", name="old web", there=True, snapshots=11, at_most_gib=88
+    volume_id="vol-0dead2dead2dead2d", name="old web", there=True, lately=False, snapshots=11, at_most_gib=88
 )
 HOLDINGS = {
     Period.DAY: Holding(
@@ -400,6 +405,17 @@ def test_that_a_volume_has_none_does_not_say_that_it_never_had_one() -> None:
 
     assert "it has none" in mail_.body
     assert "never" not in mail_.body
+
+
+def test_a_volume_that_lost_its_tag_asks_for_a_look_until_it_is_old_news() -> None:
+    """Somebody's deployment drops the tag, and the backups stop without a failure."""
+    lost = replace(RETIRED, lately=True)
+
+    mail_ = render(an_outcome(a_good_one(1, "db-1 data"), unselected=(lost, RETIRED, GONE)))
+
+    assert mail_.subject == ("[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 no longer selected")
+    assert mail_.attributes["status"] == "OK"
+    assert "not selected any more, since lately" in mail_.body
 
 
 def test_another_set_and_period_are_named(golden: Golden) -> None:
