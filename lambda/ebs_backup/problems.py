@@ -1,6 +1,6 @@
 """The part of a report that tells what is wrong, worst first, and what to do about it. Pure."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -102,7 +102,7 @@ def _bad_tag(each: VolumeOutcome, failure: Failure) -> Problem:
 def sections(outcome: Outcome, found: Problems, detail: Detail) -> Iterator[Iterable[str]]:
     """Give one part of the mail for each kind of problem, empty where there is none."""
     shown = found.first(detail.problems)
-    yield _overdue(outcome, shown.late, len(found.late), detail)
+    yield _overdue(outcome, shown.late, found.late, detail)
     yield _nothing_to_do(outcome)
     yield _stopped(outcome)
     yield _not_backed_up(outcome, shown.unmade, len(found.unmade), detail)
@@ -111,21 +111,21 @@ def sections(outcome: Outcome, found: Problems, detail: Detail) -> Iterator[Iter
     yield _unnamed(outcome)
 
 
-def _overdue(outcome: Outcome, late: Sequence[Late], total: int, detail: Detail) -> Iterator[str]:
+def _overdue(outcome: Outcome, shown: Sequence[Late], late: Sequence[Late], detail: Detail) -> Iterator[str]:
     """Say for each period which volumes have no completed snapshot of the last `max_age` days, and how to make one."""
-    if not total:
+    if not late:
         return
     volumes = sum(bool(each.overdue) for each in outcome.volumes)
     yield f"OVERDUE  {counted(volumes, 'volume')} without a completed snapshot for too long"
-    periods: defaultdict[tuple[Period, int], list[Late]] = defaultdict(list)
-    for each in late:
-        periods[each.overdue.period, each.overdue.limit].append(each)
-    for (period, limit), group in periods.items():
-        yield f"  {period}: none of the last {counted(limit, 'day')} (max_age_{period}={limit})"
-        yield from columns([_late_row(each, outcome.run, detail) for each in group], indent=4)
+    totals = Counter((each.overdue.period, each.overdue.limit) for each in late)
+    for (period, limit), total in totals.items():
+        rows = [_late_row(each, outcome.run, detail) for each in shown if each.overdue.period == period]
+        none = f"none of the last {counted(limit, 'day')} (max_age_{period}={limit})"
+        yield f"  {period}: {none}: {counted(total, 'volume')}"
+        yield from columns(rows, indent=4) if rows else ()
+        if total > len(rows):
+            yield f"    ... and {total - len(rows):,} more"
         yield from _how_to_catch_up(outcome.run, period)
-    if total > len(late):
-        yield f"  ... and {total - len(late):,} more"
 
 
 def _late_row(each: Late, run: Run, detail: Detail) -> tuple[str, ...]:

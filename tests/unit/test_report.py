@@ -503,6 +503,16 @@ def test_thousands_of_volumes_cut_the_successes_first(golden: Golden) -> None:
     golden("oversized.txt", text(mail_))
 
 
+def test_of_thousands_of_overdue_volumes_each_period_is_told_with_its_number() -> None:
+    late = tuple(Overdue(period=period, limit=4, newest=None) for period in Period)
+
+    body = render(an_outcome(*(replace(a_good_one(n, "db"), overdue=late) for n in range(5000)))).body
+
+    for period in Period:
+        assert f"\n  {period}: none of the last 4 days (max_age_{period}=4): 5,000 volumes\n" in body
+    assert body.count("... and ") == 2  # of the weeks, and of the months: the days all fit
+
+
 def test_failures_that_alone_do_not_fit_are_shortened(golden: Golden) -> None:
     odd = [
         a_failure(code="Odd", message=f"{number} " + "m" * 290, advice="Look it up.")
