@@ -41,7 +41,7 @@ def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
         *paragraph(f"To do: {one_line(advice)}"),
         "",
         "What it had done before stays as it is, and the next try does only what is lacking.",
-        "Lambda tries a scheduled run twice more, within minutes. A try that breaks too mails again; if none does, one worked.",
+        "Lambda tries a scheduled run twice more, within minutes. A try that breaks too mails again, if it can; if all break, the alarm RunFailed speaks.",
         "",
         f"{_where(run)}.",
         _log(run),
