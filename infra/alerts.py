@@ -66,7 +66,8 @@ def alarms(
     region = Stack.of(scope).region
     what = f"For whoever looks after the EBS backups of set {settings.backup_set} in {region}"
     again = (
-        f"aws lambda invoke --region {region} --function-name {function.function_name}"
+        # Queued: an answer that takes over a minute makes the CLI call again, and that would be another run.
+        f"aws lambda invoke --invocation-type Event --region {region} --function-name {function.function_name}"
         """ --payload '{"period":"day"}' --cli-binary-format raw-in-base64-out answer.json"""
     )
     errors = (
@@ -143,7 +144,7 @@ def _heartbeat(
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         alarm_description=f"{what}: no run came to its end for {hours} hours, so nothing is backed up. Just deployed? Run it once"
         f" by hand, and this ends within the hour: {again} . The same with week and month. Otherwise run that too: if"
-        " it fails, the function is the cause, and its answer says why; if it works, the rules are. Are there three,"
+        " no mail comes, the function is the cause, and its log says why; if one comes, the rules are. Are there three,"
         f" and ENABLED? aws events list-rule-names-by-target --region {region} --target-arn {function.function_arn} ,"
         f" then aws events enable-rule --region {region} --name NAME . Are they gone? cdk deploy makes them again.",
     )

@@ -88,7 +88,7 @@ _ADVICE = {
     " `cdk deploy`, look for a service control policy or a permissions boundary.",
     "InvalidSnapshot.InUse": "Deregister {ami} if it is not needed any more; the next run then deletes the snapshot."
     " It holds up no other.",
-    "RequestLimitExceeded": "EC2 throttled this account until the function's time ended: spread the schedules of"
+    "RequestLimitExceeded": "EC2 throttled this account for as long as there was time to wait: spread the schedules of"
     " whatever else calls EC2 at this hour, or split the volumes into two backup sets.",
     "ConcurrentSnapshotLimitExceeded": "Too many snapshots of this volume are pending or failed at once: delete those"
     " in state error; what other tool snapshots it?",
@@ -139,7 +139,9 @@ def advice(error: AwsError) -> str:
         ami = re.search(r"\bami-\w+", error.message)
         return _ADVICE[error.code].format(ami=ami[0] if ami else "the AMI that uses it")
     if error.kind is Kind.UNSURE:
-        return "EC2 gave no clear answer until the function's time ended. The next run looks again before it acts."
+        return (
+            "EC2 gave no clear answer, however often it was asked. The next run looks again before it acts."
+        )
     wordings = (
         text for words, text in _ADVICE_BY_WORDING.items() if re.search(words, str(error), re.IGNORECASE)
     )

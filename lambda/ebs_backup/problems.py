@@ -72,10 +72,18 @@ def problems(outcome: Outcome) -> Problems:
             if not each.made
             for failure in each.failures
         ],
-        [Late(outcome=each, overdue=overdue) for each in volumes for overdue in each.overdue],
+        sorted(
+            (Late(outcome=each, overdue=late) for each in volumes for late in each.overdue), key=_lateness
+        ),
         [_undeleted(each, failure) for each in volumes if each.made for failure in each.failures],
         [_bad_tag(each, failure) for each in volumes for failure in each.bad_tags],
     )
+
+
+def _lateness(each: Late) -> tuple[int, float]:
+    """Order by period, in each those that have none first, then the oldest."""
+    newest = each.overdue.newest
+    return list(Period).index(each.overdue.period), newest.started.timestamp() if newest else 0
 
 
 def _unmade(each: VolumeOutcome, failure: Failure, run: Run) -> Problem:

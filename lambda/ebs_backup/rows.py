@@ -40,8 +40,9 @@ def place(volume: Volume) -> str:
 def age(snapshot: Snapshot, run: Run) -> str:
     """Give `3 days old, snap-0a of 2026-11-20 01:30Z`, as of the run's time."""
     days = (run.time - snapshot.started).days
-    old = "less than a day" if days < 1 else f"{days} day{'s' * (days > 1)}"
-    return f"{old} old, {one_line(snapshot.id)} of {minute(snapshot.started)}"
+    old = "less than a day old" if days < 1 else f"{days} day{'s' * (days > 1)} old"
+    since = "newer than this run" if snapshot.started > run.time else old
+    return f"{since}, {one_line(snapshot.id)} of {minute(snapshot.started)}"
 
 
 def by_name(about: Iterable[About]) -> list[About]:

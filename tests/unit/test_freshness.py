@@ -68,6 +68,19 @@ def test_the_very_first_snapshot_of_a_period_is_given_time_to_complete() -> None
     assert Period.DAY not in late(first, made=first)  # as a second delivery finds it
 
 
+def test_so_is_that_of_another_period_as_when_each_is_run_by_hand_after_the_first_deploy() -> None:
+    under_way = a_point(Period.DAY, 0.01, state="pending"), a_point(Period.MONTH, 0.01, state="pending")
+    made = a_snapshot(period="week", state="pending")
+
+    assert late(*under_way, made=made) == []
+
+
+def test_a_first_snapshot_that_stays_pending_is_overdue_in_the_end() -> None:
+    assert Period.DAY in late(
+        a_point(Period.DAY, 4.1, state="pending"), a_point(Period.DAY, 1, state="pending")
+    )
+
+
 def test_a_volume_whose_first_snapshots_all_failed_is_overdue() -> None:
     first = a_snapshot(run=a_run().id, state="pending")
 
