@@ -49,7 +49,7 @@ def _list(ec2: "EC2Client") -> None:
     ):
         pass
     for _ in ec2.get_paginator("describe_volumes").paginate(
-        Filters=[{"Name": "status", "Values": ["available", "in-use"]}],
+        Filters=[{"Name": "status", "Values": ["available", "in-use", "error"]}],
         PaginationConfig={"PageSize": 500},
     ):
         pass

@@ -60,7 +60,7 @@ def _near_misses(outcome: Outcome, detail: Detail) -> Iterator[str]:
     ]
     if rows:
         selector = one_line(outcome.run.selector)
-        yield f"NEAR MISSES  {counted(len(rows), 'volume')} not backed up that may be meant to be: not tagged {selector}"
+        yield f"NEAR MISSES  {counted(len(rows), 'volume')} not backed up that may be meant to be by the tag {selector}"
         yield from columns(rows) if detail.notes else ()
 
 

@@ -126,9 +126,9 @@ class Ec2:
     def volumes(self, instances: Mapping[str, Instance]) -> Iterator[Volume]:
         """List all volumes of the region, all pages; raises what botocore raises.
 
-        All, for a filter would hide those whose tag differs by a letter's case.
+        All, for a filter would hide those whose tag differs by a letter's case; but for those that only come or go.
         """
-        filters: list[FilterTypeDef] = [{"Name": "status", "Values": ["available", "in-use"]}]
+        filters: list[FilterTypeDef] = [{"Name": "status", "Values": ["available", "in-use", "error"]}]
         pages = self._client.get_paginator("describe_volumes").paginate(
             Filters=filters, PaginationConfig={"PageSize": VOLUMES_A_PAGE}
         )
@@ -244,6 +244,7 @@ def _volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume
     return Volume(
         id=raw["VolumeId"],
         name=_printable(tags.get("Name", "")),
+        state=raw["State"],
         created=raw["CreateTime"],
         zone=raw["AvailabilityZone"],
         type=raw["VolumeType"],

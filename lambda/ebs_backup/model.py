@@ -64,6 +64,7 @@ class Volume:
 
     id: str
     name: str
+    state: str
     created: datetime
     zone: str
     type: str

@@ -75,7 +75,10 @@ def test_each_alarm_names_set_and_region_and_the_command_within_cloudwatchs_1024
 
     assert text.startswith(f"For whoever looks after the EBS backups of set {'s' * 64} in eu-west-1: ")
     assert text.count("aws ") == text.count("--region eu-west-1")
-    assert f"aws lambda invoke --invocation-type Event --region eu-west-1 --function-name {'f' * 64} --payload" in text
+    assert (
+        f"aws lambda invoke --invocation-type Event --region eu-west-1 --function-name {'f' * 64} --payload"
+        in text
+    )
     assert len(text) <= 1024
 
 

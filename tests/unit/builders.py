@@ -64,6 +64,7 @@ def a_volume(
     *,
     id: str = "vol-0a",  # noqa: A002 - the field's name
     name: str = "web-1 data",
+    state: str = "in-use",
     created: datetime = NIGHT - timedelta(days=1),
     zone: str = "eu-west-1a",
     type: str = "gp3",  # noqa: A002 - the field's name
@@ -79,6 +80,7 @@ def a_volume(
     return Volume(
         id=id,
         name=name,
+        state=state,
         created=created,
         zone=zone,
         type=type,

@@ -59,6 +59,18 @@ def test_an_instance_with_another_tag_says_nothing_of_its_volumes(tag: str | Non
     assert chosen(a_volume(tags={}), i07aa=Instance(tag=tag)).near_misses == ()
 
 
+def test_a_volume_that_ec2_has_lost_is_no_near_miss_to_delete_but_one_to_keep() -> None:
+    """Told as gone, its last snapshots would stand beside the command that deletes them."""
+    found = chosen(
+        a_volume(id="vol-1", name="db", state="error"), a_volume(id="vol-2", state="error", tags={})
+    )
+
+    (miss,) = found.near_misses
+    assert miss.why.startswith("its state is error: keep its snapshots")
+    assert not found.volumes
+    assert found.others["vol-1"] == "db"
+
+
 def test_a_volume_that_is_listed_twice_is_selected_once() -> None:
     """Pages shift when a volume is made or deleted between two of them."""
     found = chosen(
