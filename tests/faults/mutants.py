@@ -157,7 +157,7 @@ MUTANTS = (
     ),
     mutant(
         "a tag that only resembles the selector selects",
-        ("selection.py", "if volume.tags.get(name) == value:", 'if _plain(volume.tags.get(name, "")) == _plain(value):'),
+        ("selection.py", "if volume.tags.get(name) == value and", 'if _plain(volume.tags.get(name, "")) == _plain(value) and'),
     ),
 )  # fmt: skip
 
