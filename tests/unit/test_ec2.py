@@ -68,6 +68,7 @@ RAW_VOLUME = {
     "CreateTime": STARTED,
     "AvailabilityZone": "eu-west-1a",
     "VolumeType": "io2",
+    "State": "in-use",
     "Size": 8,
 }
 
