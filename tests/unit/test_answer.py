@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from ebs_backup.answer import answer
 from ebs_backup.model import Verdict
-from ebs_backup.outcome import VolumeOutcome
+from ebs_backup.outcome import Overdue, VolumeOutcome
+from ebs_backup.settings import Period
 from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
 NEW = a_snapshot(id="snap-0new")
@@ -106,3 +107,21 @@ def test_every_value_is_plain_json() -> None:
     result = answer(an_outcome(MADE, run=a_run(dry_run=True)))
 
     assert json.loads(json.dumps(result)) == result
+
+
+def test_what_is_overdue_names_the_newest_good_one_if_there_is_any() -> None:
+    newest = a_snapshot(id="snap-0month", days_ago=54)
+    late = tuple(Overdue(period=Period.MONTH, limit=33, newest=each) for each in (newest, None))
+
+    some, none = answer(an_outcome(replace(MADE, overdue=late)))["overdue"]
+
+    assert (some["newest"], some["started"]) == ("snap-0month", newest.started.isoformat())
+    assert (none["newest"], none["started"]) == (None, None)
+
+
+def test_a_list_that_just_fits_lacks_nothing() -> None:
+    late = tuple(Overdue(period=period, limit=33, newest=None) for period in Period)
+
+    result = answer(an_outcome(replace(MADE, overdue=late)), rows=3)
+
+    assert (len(result["overdue"]), result["not_shown"]) == (3, {})
