@@ -419,6 +419,13 @@ def test_a_volume_that_lost_its_tag_asks_for_a_look_until_it_is_old_news() -> No
     assert "not selected any more, since lately" in mail_.body
 
 
+def test_a_volume_that_is_attached_to_nothing_has_no_place() -> None:
+    failed = a_failed_one(1, "spare")
+    loose = replace(failed, volume=replace(failed.volume, instance="", device=""))
+
+    assert "()" not in render(an_outcome(loose)).body
+
+
 def test_another_set_and_period_are_named(golden: Golden) -> None:
     run = a_run(period=Period.MONTH, backup_set="databases", region="us-gov-west-1", id="8d5c2f9e-manual")
 
