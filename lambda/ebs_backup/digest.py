@@ -22,20 +22,10 @@ def sections(outcome: Outcome, detail: Detail) -> Iterator[Iterable[str]]:
     yield _holds(outcome)
 
 
-def created(outcome: Outcome) -> list[VolumeOutcome]:
-    """Give the volumes that got their restore point by this run."""
-    return by_name(each for each in outcome.volumes if each.created)
-
-
-def found(outcome: Outcome) -> list[VolumeOutcome]:
-    """Give the volumes that had it already."""
-    return [each for each in outcome.volumes if each.repeated]
-
-
 def _left(outcome: Outcome, detail: Detail) -> Iterator[str]:
     volumes = by_name(each for each in outcome.volumes if each.left)
     if volumes:
-        points = counted(sum(len(each.left) for each in volumes), "restore point")
+        points = counted(outcome.left, "restore point")
         yield f"LEFT FOR LATER  {points} of {counted(len(volumes), 'volume')}"
         yield from paragraph(
             "One run deletes at most max_expired_per_volume restore points of a volume; the next runs go on."
@@ -87,7 +77,7 @@ def _noted(outcome: Outcome, detail: Detail) -> Iterator[str]:
 
 
 def _created(outcome: Outcome, detail: Detail) -> Iterator[str]:
-    if made := [each for each in created(outcome) if each.made]:
+    if made := by_name(each for each in outcome.volumes if each.created):
         digits = max(len(str(each.volume.size)) for each in made)
         rows = [
             (*volume_cells(each.volume), one_line(each.made.id), f"{each.volume.size:>{digits}} GiB")
@@ -96,8 +86,8 @@ def _created(outcome: Outcome, detail: Detail) -> Iterator[str]:
         ]
         yield f"CREATED  {counted(len(rows), 'snapshot')}"
         yield from columns(rows) if detail.lists else ()
-    if there := found(outcome):
-        yield f"ALREADY THERE  {counted(len(there), 'snapshot')}, made by an earlier delivery or try of this run"
+    if outcome.repeated:
+        yield f"ALREADY THERE  {counted(outcome.repeated, 'snapshot')}, made by an earlier delivery or try of this run"
 
 
 def _expired(outcome: Outcome, detail: Detail) -> Iterator[str]:

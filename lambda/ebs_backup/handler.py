@@ -154,14 +154,14 @@ def _explain(error: Exception) -> tuple[str, str, str]:
 
 def _measure(outcome: Outcome) -> None:
     """Emit the run's metrics by set and period: once a run, in its last invocation."""
-    run, volumes = outcome.run, outcome.volumes
+    run = outcome.run
     values = {
-        SELECTED: len(volumes),
-        CREATED: sum(each.created for each in volumes),
+        SELECTED: len(outcome.volumes),
+        CREATED: outcome.created,
         EXPIRED: outcome.expired,
         FAILURES: len(outcome.failures),
     }
-    overdue = Counter(each.period for volume in volumes for each in volume.overdue)
+    overdue = Counter(each.period for volume in outcome.volumes for each in volume.overdue)
     for period in Period:
         of_the_run = {**values, SECONDS: outcome.seconds} if period is run.period else {}
         _emit({**of_the_run, OVERDUE: overdue[period]}, set=run.backup_set, period=period.value)

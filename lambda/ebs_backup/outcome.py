@@ -132,6 +132,26 @@ class Outcome:
         )
 
     @property
+    def created(self) -> int:
+        """Count the volumes whose restore point this run made."""
+        return sum(each.created for each in self.volumes)
+
+    @property
+    def repeated(self) -> int:
+        """Count the volumes whose restore point an earlier delivery of the event had made."""
+        return sum(each.repeated for each in self.volumes)
+
+    @property
+    def skipped(self) -> int:
+        """Count the volumes that their tag has left alone."""
+        return sum(bool(each.skipped) for each in self.volumes)
+
+    @property
+    def left(self) -> int:
+        """Count the restore points that `max_expired_per_volume` leaves to the next run."""
+        return sum(len(each.left) for each in self.volumes)
+
+    @property
     def expired(self) -> int:
         """Count the snapshots that the run deleted, in all of its invocations."""
         before = self.run.continued.expired if self.run.continued else 0
@@ -153,7 +173,7 @@ class Outcome:
     @property
     def needs_a_person(self) -> bool:
         """Tell whether somebody should look: a problem, what `max_expired_per_volume` left, a volume that was lost."""
-        return self.status is not Status.OK or bool(self.lost) or any(each.left for each in self.volumes)
+        return self.status is not Status.OK or bool(self.lost) or bool(self.left)
 
 
 def _nothing_to_do(outcome: Outcome) -> Failure | None:

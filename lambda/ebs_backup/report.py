@@ -107,12 +107,12 @@ def _headline(outcome: Outcome) -> str:
 
 def _counts(outcome: Outcome) -> Iterator[str]:
     counts = {
-        "created": len(digest.created(outcome)),
-        "already there": len(digest.found(outcome)),
+        "created": outcome.created,
+        "already there": outcome.repeated,
         "expired": outcome.expired,
-        "left for later": sum(len(each.left) for each in outcome.volumes),
+        "left for later": outcome.left,
         "not deleted": sum(len(each.stuck) for each in outcome.volumes),
-        "skipped": sum(bool(each.skipped) for each in outcome.volumes),
+        "skipped": outcome.skipped,
     }
     always = ("created", "expired")
     yield from (f"{count:,} {what}" for what, count in counts.items() if count or what in always)

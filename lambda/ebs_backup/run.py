@@ -16,10 +16,10 @@ from ebs_backup.ec2 import WORKERS, Ec2
 from ebs_backup.faults import AwsError, failure
 from ebs_backup.holdings import holdings, unselected
 from ebs_backup.model import Failure, Instance, Run, Snapshot
-from ebs_backup.outcome import NearMiss, Outcome, Unselected, VolumeOutcome
+from ebs_backup.outcome import Outcome, Unselected, VolumeOutcome
 from ebs_backup.overrides import overrides
 from ebs_backup.rehearsal import Rehearsal
-from ebs_backup.selection import select
+from ebs_backup.selection import Selection, select
 from ebs_backup.settings import SERVICE, Settings
 from ebs_backup.steps import side_by_side
 
@@ -35,32 +35,14 @@ def execute(
     instances, unnamed = _instances(ec2, settings)
     selection = select(ec2.volumes(instances), instances, settings)
     held = _by_volume(ec2, run)
-    logger.info(
-        "volumes selected",
-        volumes=len(selection.volumes),
-        near_misses=len(selection.near_misses),
-        selector=run.selector,
-        dry_run=run.dry_run,
-    )
     others = unselected(
         {volume: found for volume, found in held.items() if volume not in selection.volumes},
         selection.others,
         time=run.time,
         max_age=settings.max_age(run.period),
     )
-    _log_left_out(selection.near_misses, others)
-    writer = Rehearsal() if run.dry_run else ec2
-    backups = [
-        Backup(
-            writer=writer,
-            settings=settings,
-            run=run,
-            volume=volume,
-            overrides=overrides(volume, settings, run),
-            held=held.get(volume.id, ()),
-        )
-        for volume in selection.volumes.values()
-    ]
+    _log(run, selection, others)
+    backups = _backups(Rehearsal() if run.dry_run else ec2, settings, run, selection, held)
     outcomes = tuple(side_by_side((backup.step() for backup in backups), workers=WORKERS))
     return Outcome(
         run=run,
@@ -73,9 +55,32 @@ def execute(
     )
 
 
-def _log_left_out(near_misses: Iterable[NearMiss], others: Iterable[Unselected]) -> None:
-    """Log what no volume's step does: a mail that was cut refers to the log."""
-    for miss in near_misses:
+def _backups(
+    writer: Ec2 | Rehearsal, settings: Settings, run: Run, selection: Selection, held: Held
+) -> list[Backup]:
+    return [
+        Backup(
+            writer=writer,
+            settings=settings,
+            run=run,
+            volume=volume,
+            overrides=overrides(volume, settings, run),
+            held=held.get(volume.id, ()),
+        )
+        for volume in selection.volumes.values()
+    ]
+
+
+def _log(run: Run, selection: Selection, others: Iterable[Unselected]) -> None:
+    """Log what was selected, and what no volume's step tells: a mail that was cut refers to the log."""
+    logger.info(
+        "volumes selected",
+        volumes=len(selection.volumes),
+        near_misses=len(selection.near_misses),
+        selector=run.selector,
+        dry_run=run.dry_run,
+    )
+    for miss in selection.near_misses:
         logger.info("near miss", volume=miss.volume.id, volume_name=miss.volume.name, why=miss.why)
     for each in others:
         logger.info(
