@@ -8,7 +8,7 @@ BIN := .venv/bin
 .PHONY: help setup demo test check deleter infra e2e faults mutants bench picture audit lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready .emulator/.ready node_modules/.ready ## Install what everything else needs
 
@@ -44,7 +44,7 @@ deleter: setup ## What decides on every deletion, against a thousand drawn histo
 	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
-	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 $(BIN)/pytest --quiet tests/infra
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet tests/infra
 
 e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, mails, destroy
 	@$(BIN)/pytest --quiet tests/emulator tests/e2e
@@ -62,7 +62,7 @@ bench: setup ## Speed and memory beside a bare thread pool, into docs/performanc
 	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated year of the real function (minutes)
-	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1 PYTHONPATH=lambda $(BIN)/python -m demo.picture >/dev/null
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PYTHONPATH=lambda $(BIN)/python -m demo.picture >/dev/null
 
 # Not part of make test: it asks indexes of advisories, which come and go. Status 2: one could not be reached.
 audit: ## Look for known vulnerabilities in every locked package (needs the public indexes)

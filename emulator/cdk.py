@@ -51,7 +51,7 @@ class Cdk:
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(
                 ROOT / "build" / "jsii"
             ),  # else unpacked anew under each HOME
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             "NO_COLOR": "1",
         }
         guard.check(environment)
