@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ebs_backup.settings import TAG_SET, Settings
+from infra.findings import acknowledge, wildcard
 
 
 def function_role(
@@ -31,7 +32,20 @@ def function_role(
         role.add_to_policy(statement)
     if settings.kms_key_arn:
         role.add_to_policy(_use_the_key(Stack.of(scope), settings.kms_key_arn))
+    _explain(role, log_group_arn)
     return role
+
+
+def _explain(role: iam.Role, log_group_arn: str) -> None:
+    """Say for each resource with a `*` in it what keeps the statement narrow."""
+    stack = Stack.of(role)
+    reasons = {
+        "*": "EC2 cannot scope a listing below the region; the statement names the region",
+        _volumes(stack): "which volumes, their tag says: the statement's condition",
+        _snapshots(stack): "which snapshots, the set's tag says: each statement has a condition",
+        f"{log_group_arn}:*": "the streams of the function's own log group",
+    }
+    acknowledge(role, {wildcard(role, resource): reason for resource, reason in reasons.items()})
 
 
 def _use_the_key(stack: Stack, key_arn: str) -> iam.PolicyStatement:
@@ -55,10 +69,17 @@ def let_go_on(scope: Construct, *, role: iam.Role, function_arn: str) -> None:
     iam.Policy(scope, "GoOn", roles=[role], statements=[statement])
 
 
+def _volumes(stack: Stack) -> str:
+    return f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}:volume/*"
+
+
+def _snapshots(stack: Stack) -> str:
+    return f"arn:{stack.partition}:ec2:{stack.region}::snapshot/*"
+
+
 def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatement, ...]:
     """Give the statements on EC2; a snapshot's ARN has no account, so its tag is what makes it ours."""
-    volumes = f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}:volume/*"
-    snapshots = f"arn:{stack.partition}:ec2:{stack.region}::snapshot/*"
+    volumes, snapshots = _volumes(stack), _snapshots(stack)
     ours = {f"aws:ResourceTag/{TAG_SET}": settings.backup_set}
     return (
         # List volumes and snapshots, and tags for the instances' names: EC2 cannot scope a listing below the region.

@@ -18,7 +18,7 @@ from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
 from infra.context import Target
 from infra.dashboard import dashboard
-from infra.findings import acknowledge, wildcard
+from infra.findings import acknowledge
 from infra.role import function_role, let_go_on
 
 MEMORY = 256  # MB: docs/performance.md, "Memory size by cost"
@@ -87,37 +87,13 @@ def _function(
     failed: sqs.Queue,
     key: kms.IKey | None,
 ) -> lambda_.Function:
-    # Reports that had to be cut refer to the log: it is kept as long as anybody may still ask.
-    log = logs.LogGroup(
-        scope,
-        "Log",
-        retention=logs.RetentionDays.SIX_MONTHS,
-        removal_policy=RemovalPolicy.DESTROY,
-        encryption_key=key,
-    )
-    stack = Stack.of(scope)
-    log_arn = f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{log.log_group_name}"
+    log = _log(scope, key)
     role = function_role(
         scope,
         settings=settings,
         topic_arn=topic.topic_arn,
-        log_group_arn=log_arn,
+        log_group_arn=_arn(log),
         failures_arn=failed.queue_arn,
-    )
-    acknowledge(
-        role,
-        {
-            wildcard(
-                scope, "*"
-            ): "EC2 cannot scope a listing below the region; the statement names the region",
-            wildcard(
-                scope, f"arn:{stack.partition}:ec2:{stack.region}:{stack.account}:volume/*"
-            ): "which volumes, their tag says: the statement's condition",
-            wildcard(
-                scope, f"arn:{stack.partition}:ec2:{stack.region}::snapshot/*"
-            ): "which snapshots, the set's tag says: each statement has a condition",
-            wildcard(scope, f"{log_arn}:*"): "the streams of the function's own log group",
-        },
     )
     function = lambda_.Function(
         scope,
@@ -138,6 +114,28 @@ def _function(
         on_failure=destinations.SqsDestination(failed),
     )
     let_go_on(scope, role=role, function_arn=function.function_arn)
+    _explain(function)
+    return function
+
+
+def _log(scope: Construct, key: kms.IKey | None) -> logs.LogGroup:
+    """Make the log: reports that had to be cut refer to it, so it is kept as long as anybody may still ask."""
+    return logs.LogGroup(
+        scope,
+        "Log",
+        retention=logs.RetentionDays.SIX_MONTHS,
+        removal_policy=RemovalPolicy.DESTROY,
+        encryption_key=key,
+    )
+
+
+def _arn(log: logs.LogGroup) -> str:
+    """Give the group's own ARN: the CDK's is that of its streams."""
+    stack = Stack.of(log)
+    return f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{log.log_group_name}"
+
+
+def _explain(function: lambda_.Function) -> None:
     runtime = "the newest runtime that the tests run on (docs/decisions/0001)"
     acknowledge(
         function,
@@ -148,7 +146,6 @@ def _function(
             "Serverless-LambdaTracing": "one function and no callers: the log has each step, without xray:* in the role",
         },
     )
-    return function
 
 
 def _rule(
