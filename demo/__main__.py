@@ -65,7 +65,10 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
         well = _months(stage)
         _show(stage)
         show.mail("The mail of the last run", well)
-        show.mail("The mail of the next night, on which some things are wrong", _a_night_with_problems(stage))
+        show.mail(
+            "The mail eight days later: no run since, and some tags and an AMI are wrong",
+            _a_night_with_problems(stage),
+        )
         if keep:
             _stay(emulator, stage)
     console.print("The emulator is stopped. [dim]make demo KEEP=1 leaves it up to play with.[/]")

@@ -50,7 +50,8 @@ def _near_misses(outcome: Outcome, detail: Detail) -> Iterator[str]:
     ]
     if rows:
         selector = one_line(outcome.run.selector)
-        yield f"NEAR MISSES  {counted(len(rows), 'volume')} not backed up that may be meant to be by the tag {selector}"
+        yield f"NEAR MISSES  {counted(len(rows), 'volume')} not backed up that perhaps should be"
+        yield from paragraph(f"To do: to have one backed up, give it exactly the tag {selector}.")
         yield from columns(rows) if detail.notes else ()
 
 

@@ -56,11 +56,10 @@ def subject(tag: str, run: Run, headline: str) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Make a text fit for one line: control characters and line breaks become spaces, a long one is cut."""
-    line = text[: limit + 1]
+    line = text.strip()[: limit + 1]
     if not line.isprintable():
         line = "".join(char if char.isprintable() else " " for char in line)
-    line = line.strip()
-    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+    return line.strip() if len(line) <= limit else f"{line[: limit - 3]}..."
 
 
 def counted(number: int, noun: str) -> str:

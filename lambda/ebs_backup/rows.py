@@ -1,6 +1,7 @@
 """How volumes and snapshots stand in a line of a mail: names first, for that is what people know. Pure."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TypeVar
 
 from ebs_backup.labels import minute
@@ -9,6 +10,7 @@ from ebs_backup.model import Run, Snapshot, Volume
 from ebs_backup.outcome import NearMiss, VolumeOutcome
 
 NO_NAME = "(no name)"
+SINCE_ITS_RUN = timedelta(hours=1)  # a snapshot starts after its run's time: eight nights are eight days
 About = TypeVar("About", VolumeOutcome, NearMiss)
 
 
@@ -39,7 +41,7 @@ def place(volume: Volume) -> str:
 
 def age(snapshot: Snapshot, run: Run) -> str:
     """Give `3 days old, snap-0a of 2026-11-20 01:30Z`, as of the run's time."""
-    days = (run.time - snapshot.started).days
+    days = (run.time - snapshot.started + SINCE_ITS_RUN).days
     old = "less than a day old" if days < 1 else f"{days} day{'s' * (days > 1)} old"
     since = "newer than this run" if snapshot.started > run.time else old
     return f"{since}, {one_line(snapshot.id)} of {minute(snapshot.started)}"

@@ -482,9 +482,9 @@ def test_a_failure_that_no_held_snapshot_explains_is_still_told() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "age"),
-    [(3, "less than a day old"), (25, "1 day old"), (71, "2 days old"), (-50, "newer than this run")],
+    [(3, "less than a day old"), (25, "1 day old"), (71.99, "3 days old"), (-50, "newer than this run")],
 )
-def test_the_age_of_the_newest_good_one_is_told_in_days(hours: int, age: str) -> None:
+def test_the_age_of_the_newest_good_one_is_told_in_days(hours: float, age: str) -> None:
     """An event may come late, or ask by hand for a time long ago: as of then, what came after it has no age."""
     newest = a_snapshot(id="snap-0good", started=NIGHT - timedelta(hours=hours))
     failed = replace(a_failed_one(1, "db-1 data"), newest_completed=newest)
@@ -568,6 +568,12 @@ def test_a_failure_to_delete_never_takes_the_place_of_a_volume_without_a_backup(
 
     assert "zz-last" in mail_.body
     assert mail_.body.index("NOT BACKED UP") < mail_.body.index("NOT DELETED")
+
+
+def test_a_subject_that_is_cut_says_so_also_where_a_word_ends() -> None:
+    cut = mail.one_line("x" * 98 + " y", 99)
+
+    assert cut == "x" * 96 + "..."
 
 
 def test_a_long_set_name_gives_way_to_the_numbers_in_the_subject() -> None:
