@@ -8,6 +8,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -114,6 +115,30 @@ def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[dat
         if on.year in years and on.month in months and _is_day(on, day) and _is_weekday(on, weekday):
             every = (datetime.combine(on, at) for at in times)
             yield from (each for each in every if start <= each < end)
+
+
+@lru_cache(maxsize=4096)
+def latest(expression: str, *, at: datetime) -> datetime | None:
+    """Return the last firing of a checked expression at or before a whole minute (UTC), None before its first one.
+
+    Looks back 40 years at most: a schedule such as 29 February on a Sunday pauses for that long.
+    """
+    minutes, hours, day, month, weekday, year = expression.upper().split()
+    months, years = MONTH.values(month), YEAR.values(year)
+    on, first = at.date(), date(max(min(years), at.year - 40), 1, 1)
+    while on >= first:
+        if on.year not in years:
+            on = date(on.year, 1, 1) - timedelta(days=1)
+        elif on.month not in months:
+            on = on.replace(day=1) - timedelta(days=1)
+        else:
+            if _is_day(on, day) and _is_weekday(on, weekday):
+                times = (time(h, m, tzinfo=UTC) for h in HOURS.values(hours) for m in MINUTES.values(minutes))
+                fired = [when for t in times if (when := datetime.combine(on, t)) <= at]
+                if fired:
+                    return max(fired)
+            on -= timedelta(days=1)
+    return None
 
 
 def _is_day(on: date, text: str) -> bool:

@@ -20,13 +20,15 @@ class Period(StrEnum):
     MONTH = "month"
 
 
+OFF = "off"  # a schedule: no rule, and never overdue
 SERVICE = "ebs-backup"  # as logs and metrics know the function
 
 TAG_SET = "ebs-backup:set"
 TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
-TAG_EXPIRES = "ebs-backup:expires-until"
+TAG_OLDER = "ebs-backup:older"  # how many older occasions the run leaves in place
+TAG_HOLD = "ebs-backup:hold"
 # On a volume, by its owner: keep counts of its own (`keep_tag`), or to be skipped.
 TAG_PREFIX = "ebs-backup:"
 TAG_SKIP = "ebs-backup:skip"

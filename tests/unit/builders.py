@@ -9,11 +9,10 @@ from typing import Any
 from ebs_backup.model import (
     COMPLETED,
     Decision,
-    Expiry,
     Failure,
+    Fate,
     Run,
     Snapshot,
-    Verdict,
     Volume,
 )
 from ebs_backup.outcome import Holding, NearMiss, Outcome, Unselected, VolumeOutcome
@@ -106,7 +105,10 @@ def a_snapshot(
     size: int = 100,
     name: str = "web-1 data",
     full_bytes: int | None = None,
-    expires_until: Expiry | None = None,
+    ours: bool = True,
+    hold: str | None = None,
+    older: int | None = None,
+    message: str = "",
 ) -> Snapshot:
     """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
     started = started or NIGHT - timedelta(days=days_ago)
@@ -120,13 +122,18 @@ def a_snapshot(
         size=size,
         name=name,
         full_bytes=full_bytes,
-        expires_until=expires_until,
+        ours=ours,
+        hold=hold,
+        older=older,
+        message=message,
     )
 
 
-def a_decision(snapshot: Snapshot, reason: str = "1 of 4", verdict: Verdict = Verdict.KEPT) -> Decision:
-    """Keep this snapshot as the newest, unless told otherwise."""
-    return Decision(snapshot=snapshot, verdict=verdict, reason=reason)
+def a_decision(
+    snapshot: Snapshot, reason: str = "1 of 4", fate: Fate = Fate.KEPT, *, waste: bool = False
+) -> Decision:
+    """Keep this snapshot as the newest, unless told otherwise; it is an occasion of its own."""
+    return Decision(snapshot=snapshot, fate=fate, reason=reason, occasion=(snapshot.started, ""), waste=waste)
 
 
 def a_failure(
