@@ -1,7 +1,7 @@
 """What came of a run, frozen: volume by volume, and what the set then holds, lacks and leaves out."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -103,6 +103,20 @@ class VolumeOutcome:
     def of(self, *fates: Fate) -> tuple[Decision, ...]:
         """Return the decisions with one of these fates."""
         return tuple(decision for decision in self.decisions if decision.fate in fates)
+
+    def after(self, untold: "VolumeOutcome | None") -> "VolumeOutcome":
+        """Return this outcome with what an earlier try did and could not mail."""
+        if untold is None:
+            return self
+        known = {decision.snapshot.id for decision in self.decisions}
+        gone = (decision for decision in untold.of(Fate.EXPIRED) if decision.snapshot.id not in known)
+        told = {failed.id for failed in self.failed}
+        return replace(
+            self,
+            when=Made.NOW if untold.when is Made.NOW and self.made else self.when,
+            decisions=(*gone, *self.decisions),
+            failed=(*(failed for failed in untold.failed if failed.id not in told), *self.failed),
+        )
 
     @property
     def changed(self) -> bool:
@@ -209,6 +223,17 @@ class Outcome:
     def deselected(self) -> tuple[Unselected, ...]:
         """Return the volumes that the set backed up lately and does not select any more, as if they had lost their tag."""
         return tuple(each for each in self.unselected if each.there and each.lately)
+
+    def after(self, untold: "Outcome | None") -> "Outcome":
+        """Return the outcome of the whole run, where an earlier try of it did something and could not mail it."""
+        if untold is None:
+            return self
+        before = {volume.volume.id: volume for volume in untold.volumes}
+        return replace(
+            self,
+            volumes=tuple(volume.after(before.get(volume.volume.id)) for volume in self.volumes),
+            retired=(*(gone for gone in untold.retired if gone.fate is Fate.EXPIRED), *self.retired),
+        )
 
     @property
     def status(self) -> Status:

@@ -73,7 +73,14 @@ def expire_all(
 ) -> tuple[Decision, ...]:
     """Decide for the snapshots of a volume that is gone for long enough: all go that are settled and not on hold."""
     return tuple(
-        _decision(snapshot, occasion_of(snapshot, rule.schedule), "", reason, today)
+        _decision(
+            snapshot,
+            occasion_of(snapshot, rule.schedule),
+            "",
+            reason,
+            today,
+            waste=snapshot.state == ERROR,
+        )
         for snapshot in sorted(snapshots, key=_age, reverse=True)
     )
 
@@ -83,11 +90,6 @@ def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     waste = [each for each in decisions if each.fate is Fate.EXPIRED and each.waste]
     expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.waste]
     return (*waste, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
-
-
-def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasion]:
-    """Return the occasions before this one of which something is there."""
-    return {each.occasion for each in decisions if each.occasion < than and not each.waste}
 
 
 def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
