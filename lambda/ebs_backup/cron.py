@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+LONGEST = 256 - len("cron()")  # EventBridge takes 256 characters (botocore's ScheduleExpression)
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 SHAPE = "six fields (minutes hours day-of-month month day-of-week year, UTC), such as '30 1 ? * MON-FRI *'"
 
@@ -89,6 +90,8 @@ FIELDS = MINUTES, HOURS, DAY, MONTH, WEEKDAY, YEAR = (
 def refusal(expression: str) -> str | None:
     """Say why EventBridge would refuse this expression (without its `cron( )`), or None if it takes it."""
     fields = expression.split()
+    if len(" ".join(fields)) > LONGEST:
+        return f"it is longer than {LONGEST} characters"
     if len(fields) == 5:
         return _crontab_refusal(fields)
     if len(fields) != len(FIELDS):

@@ -3,13 +3,14 @@
 Also the names that the stack and the function must agree on: periods, tag keys, environment names, metrics.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from ebs_backup import cron
+from ebs_backup import cron, tag_rules
 
 
 class Period(StrEnum):
@@ -27,11 +28,13 @@ TAG_SET = "ebs-backup:set"
 TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
-TAG_OLDER = "ebs-backup:older"  # how many older occasions the run leaves in place
-TAG_HOLD = "ebs-backup:hold"
+TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot
+TAG_HOLD = "ebs-backup:hold"  # put on a snapshot by a person: it stays
 # On a volume, by its owner: keep counts of its own (`keep_tag`), or to be skipped.
 TAG_PREFIX = "ebs-backup:"
 TAG_SKIP = "ebs-backup:skip"
+
+OFF = "off"  # a schedule that never fires, or a limit that is not set
 
 ENV_PREFIX = "EBS_BACKUP_"
 # The function needs neither addresses, nor the key, nor to know of the dashboard: what it takes for them.
@@ -66,22 +69,34 @@ def _shown(value: object) -> str:
     return text if len(text) <= 100 else f"{text[:97]}..."
 
 
-def _matching(pattern: str, allowed: str) -> Any:  # noqa: ANN401 - Annotated metadata has no type of its own
+def _matching(pattern: str, allowed: str, *, optional: bool = False) -> Any:  # noqa: ANN401 - Annotated metadata has no type of its own
     def check(name: str, value: object) -> str:
+        if optional and value in ("", None):
+            return ""
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise InvalidSettingsError(name, allowed, value)
+            raise InvalidSettingsError(name, allowed + (", or empty" if optional else ""), value)
         return value
 
     return check
 
 
-def count(name: str, value: object) -> int:
-    """Take 1 to 1000; `-c` values arrive as strings, and True is a number to Python but not to a person."""
+def count(name: str, value: object, most: int = 1000) -> int:
+    """Take 1 to `most`; `-c` values arrive as strings, and True is a number to Python but not to a person."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:
-        raise InvalidSettingsError(name, "a whole number from 1 to 1000", value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise InvalidSettingsError(name, f"a whole number from 1 to {most}", value)
     return value
+
+
+def _days_or_off(name: str, value: object) -> int | None:
+    """Take 1 to 3650 days, or off: None."""
+    if value is None or str(value).lower() == OFF:
+        return None
+    try:
+        return count(name, value, most=3650)
+    except InvalidSettingsError:
+        raise InvalidSettingsError(name, "off, or a whole number from 1 to 3650", value) from None
 
 
 def _boolean(name: str, value: object) -> bool:
@@ -93,12 +108,15 @@ def _boolean(name: str, value: object) -> bool:
 
 
 def _schedule(name: str, value: object) -> str:
-    because = cron.refusal(value) if isinstance(value, str) else "it is no text"
-    if because or not isinstance(value, str):
-        raise InvalidSettingsError(
-            name, f"an EventBridge cron expression of {cron.SHAPE}", value, because or ""
-        )
-    return " ".join(value.split())
+    """Take six cron fields, with or without `cron( )` around them, or off; give the fields alone."""
+    bare = re.fullmatch(r"\s*cron\((.*)\)\s*", str(value), re.IGNORECASE | re.DOTALL)
+    text = " ".join((bare[1] if bare else str(value)).split())
+    if text.lower() == OFF:
+        return OFF
+    if because := cron.refusal(text) if isinstance(value, str) else "it is no text":
+        allowed = f"an EventBridge cron expression of {cron.SHAPE}, or off"
+        raise InvalidSettingsError(name, allowed, value, because)
+    return text
 
 
 def _addresses(name: str, value: object) -> tuple[str, ...]:
@@ -112,26 +130,11 @@ def _addresses(name: str, value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-def _topic(name: str, value: object) -> str:
-    """Take a standard topic's ARN, or none; a FIFO topic can neither mail nor be published to without a group."""
-    if value in ("", None):
-        return ""
-    if not isinstance(value, str) or not re.fullmatch(
-        r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", value
-    ):
-        raise InvalidSettingsError(name, "the ARN of a standard SNS topic, or empty", value)
-    return value
-
-
-def _key(name: str, value: object) -> str:
-    """Take a key's ARN, or none; an alias could be pointed to another key later, which the role may not use."""
-    if value in ("", None):
-        return ""
-    if not isinstance(value, str) or not re.fullmatch(
-        r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,128}", value
-    ):
-        raise InvalidSettingsError(name, "the ARN of a KMS key (no alias), or empty", value)
-    return value
+def _written(value: object) -> str:
+    """Write a checked value as its check reads it."""
+    if value is None:
+        return OFF
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _report(name: str, value: object) -> Report:
@@ -140,15 +143,33 @@ def _report(name: str, value: object) -> Report:
     return "always" if value == "always" else "problems"
 
 
-# A tag's name and value go into IAM conditions, where ${ starts a variable; AWS keeps aws: to itself.
-_TAG_CHARACTER = r"(?:(?!\$\{)[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff])"
+def _copy_tags(name: str, value: object) -> bool | tuple[str, ...]:
+    """Take true, false, or the keys to copy."""
+    if isinstance(value, bool) or value in ("true", "false"):
+        return _boolean(name, value)
+    if (keys := tag_rules.keys(value)) is None:
+        allowed = f"true, false, or a list of tag keys (or comma-separated), {tag_rules.KEYS}"
+        raise InvalidSettingsError(name, allowed, value)
+    return keys
+
+
+def _extra_tags(name: str, value: object) -> Mapping[str, str]:
+    """Take a table of tags, or none."""
+    if (tags := {} if value in ("", None) else tag_rules.table(value)) is None:
+        raise InvalidSettingsError(name, f"a table of {tag_rules.TABLE}, or empty", value)
+    return tags
+
+
+_ARN = "arn:aws[a-z-]*:{}:[a-z0-9-]+:[0-9]{{12}}:{}"
 _backup_set = _matching(r"[a-z0-9-]{1,64}", "1 to 64 of a-z, 0-9 and -")
-_tag_name = _matching(
-    rf"(?i:(?!aws:)){_TAG_CHARACTER}{{1,128}}",
-    "1 to 128 characters without control characters or ${, and not begin with aws:",
+_tag_name = _matching(tag_rules.SELECTOR_NAME, f"1 to 128 {tag_rules.SELECTOR} or ebs-backup:")
+_tag_value = _matching(tag_rules.SELECTOR_VALUE, f"at most 256 {tag_rules.SELECTOR}")
+# A FIFO topic can neither mail nor be published to without a group; an alias could be pointed to another key later.
+_topic = _matching(
+    _ARN.format("sns", "[A-Za-z0-9_-]{1,256}"), "the ARN of a standard SNS topic", optional=True
 )
-_tag_value = _matching(
-    rf"{_TAG_CHARACTER}{{0,256}}", "at most 256 characters without control characters or ${"
+_key = _matching(
+    _ARN.format("kms", "key/[A-Za-z0-9-]{1,128}"), "the ARN of a KMS key (no alias)", optional=True
 )
 
 
@@ -176,14 +197,21 @@ class Settings:
     topic_arn: Annotated[str, _topic]
     kms_key_arn: Annotated[str, _key]
     report: Annotated[Report, _report]
-    copy_tags: Annotated[bool, _boolean]
+    copy_tags: Annotated[bool | tuple[str, ...], _copy_tags]
+    extra_tags: Annotated[Mapping[str, str], _extra_tags]
     max_expired_per_volume: Annotated[int, count]
+    expire_gone_after_days: Annotated[int | None, _days_or_off]
     dashboard: Annotated[bool, _boolean]
 
     def __post_init__(self) -> None:
         for name, annotation in type(self).__annotations__.items():
             (check,) = annotation.__metadata__
             object.__setattr__(self, name, check(name, getattr(self, name)))
+        if not self.periods:
+            allowed = (
+                "a cron expression where schedule_week and schedule_month are off too: one period must run"
+            )
+            raise InvalidSettingsError("schedule_day", allowed, OFF)
 
     @classmethod
     def parse(cls, raw: Mapping[str, Any]) -> Self:
@@ -209,10 +237,15 @@ class Settings:
         """Write the function's environment; `topic_arn` is the topic that the stack made or was given."""
         values = {field.name: getattr(self, field.name) for field in fields(self)} | {"topic_arn": topic_arn}
         return {
-            f"{ENV_PREFIX}{name.upper()}": str(value).lower() if isinstance(value, bool) else str(value)
+            f"{ENV_PREFIX}{name.upper()}": _written(value)
             for name, value in values.items()
             if name not in ENV_LEFT_OUT
         }
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Give the periods that have a schedule: those that are not off."""
+        return tuple(period for period in Period if self.schedule(period) != OFF)
 
     def keep(self, period: Period) -> int:
         """Give how many restore points of this period each volume keeps."""
@@ -223,5 +256,5 @@ class Settings:
         return int(getattr(self, f"max_age_{period}"))
 
     def schedule(self, period: Period) -> str:
-        """Give this period's six cron fields, UTC."""
+        """Give this period's six cron fields, UTC, or OFF."""
         return str(getattr(self, f"schedule_{period}"))

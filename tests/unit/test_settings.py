@@ -1,5 +1,6 @@
 """Settings: every row of the table, good and bad, and both directions of the function's environment."""
 
+import json
 import re
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
@@ -19,8 +20,13 @@ ADDRESSES = "mail addresses, comma-separated, or empty"
 KEY_ARN = "the ARN of a KMS key (no alias), or empty"
 TOPIC_ARN = "the ARN of a standard SNS topic, or empty"
 SET = "1 to 64 of a-z, 0-9 and -"
-TAG_NAME = "1 to 128 characters without control characters or ${, and not begin with aws:"
-TAG_VALUE = "at most 256 characters without control characters or ${"
+LATIN = "characters from U+0020 to U+00FF without control characters or ${, and not begin with aws:"
+TAG_NAME = f"1 to 128 {LATIN} or ebs-backup:"
+TAG_VALUE = f"at most 256 {LATIN}"
+OTHERS = "none of which begins with aws: or ebs-backup:"
+COPY = f"true, false, or a list of tag keys (or comma-separated), {OTHERS}"
+EXTRA = f"a table of at most 20 tags (keys of 1 to 128, values of at most 256 characters; not Name), {OTHERS}, or empty"
+DAYS = "off, or a whole number from 1 to 3650"
 
 
 def refusal(**overrides: object) -> str:
@@ -46,6 +52,8 @@ def test_the_defaults_are_those_of_the_table() -> None:
         kms_key_arn="",
         report="always",
         copy_tags=True,
+        extra_tags={},
+        expire_gone_after_days=None,
         max_age_day=4,
         max_age_week=9,
         max_age_month=33,
@@ -65,7 +73,8 @@ def test_cdk_json_names_every_setting_and_no_other() -> None:
         ("backup_set", "web-2", "web-2"),
         ("backup_set", "s" * 64, "s" * 64),
         ("tag_name", "Backup", "Backup"),
-        ("tag_name", "backup plan: data/日次", "backup plan: data/日次"),
+        ("tag_name", "backup plan: data/täglich ÿ\xa0", "backup plan: data/täglich ÿ\xa0"),
+        ("tag_name", "ebs-backups", "ebs-backups"),
         ("tag_name", "k" * 128, "k" * 128),
         ("tag_name", "aws", "aws"),
         ("tag_name", "$", "$"),
@@ -80,6 +89,11 @@ def test_cdk_json_names_every_setting_and_no_other() -> None:
         ("keep_month", "1000", 1000),
         ("schedule_day", "0 4 * * ? *", "0 4 * * ? *"),
         ("schedule_week", "  0 4   ? * SUN *\n", "0 4 ? * SUN *"),
+        ("schedule_day", "cron(0 4 * * ? *)", "0 4 * * ? *"),
+        ("schedule_week", " CRON( 0 4 ? * SUN * ) ", "0 4 ? * SUN *"),
+        ("schedule_day", "off", "off"),
+        ("schedule_week", " OFF ", "off"),
+        ("schedule_month", "Off", "off"),
         ("alert_email", None, ()),
         ("alert_email", "", ()),
         ("alert_email", "ops@example.com", ("ops@example.com",)),
@@ -101,6 +115,25 @@ def test_cdk_json_names_every_setting_and_no_other() -> None:
         ("dashboard", "false", False),
         ("max_age_month", "62", 62),
         ("copy_tags", "false", False),
+        ("copy_tags", "Team", ("Team",)),
+        ("copy_tags", " Team , cost centre", ("Team", "cost centre")),
+        ("copy_tags", '["a,b","no"]', ("a,b", "no")),
+        ("copy_tags", ["Team", "データ", "Team"], ("Team", "データ")),
+        ("copy_tags", ("Team",), ("Team",)),
+        ("copy_tags", [], ()),
+        ("copy_tags", ["k" * 128], ("k" * 128,)),
+        ("extra_tags", None, {}),
+        ("extra_tags", "", {}),
+        ("extra_tags", "{}", {}),
+        ("extra_tags", {"CostCenter": "4711", "データ": ""}, {"CostCenter": "4711", "データ": ""}),
+        ("extra_tags", ' {"CostCenter": "4711"}', {"CostCenter": "4711"}),
+        ("extra_tags", {f"k{n}": "v" * 256 for n in range(20)}, {f"k{n}": "v" * 256 for n in range(20)}),
+        ("extra_tags", {"Names": "${x}", "ebs-backups": "a"}, {"Names": "${x}", "ebs-backups": "a"}),
+        ("expire_gone_after_days", "off", None),
+        ("expire_gone_after_days", "OFF", None),
+        ("expire_gone_after_days", None, None),
+        ("expire_gone_after_days", 1, 1),
+        ("expire_gone_after_days", "3650", 3650),
         ("max_expired_per_volume", "1", 1),
         ("max_expired_per_volume", 1000, 1000),
     ],
@@ -133,6 +166,12 @@ def test_a_good_value_is_taken_as_a_string_and_as_it_is(
         ("tag_name", "a\x85b", TAG_NAME, r"'a\x85b'"),
         ("tag_name", "a\u2028b", TAG_NAME, r"'a\u2028b'"),
         ("tag_name", "a\ud800b", TAG_NAME, r"'a\ud800b'"),
+        ("tag_name", "Бэкап", TAG_NAME, "'Бэкап'"),
+        ("tag_name", "Ā", TAG_NAME, "'Ā'"),
+        ("tag_name", "EBS-Backup:set", TAG_NAME, "'EBS-Backup:set'"),
+        ("tag_value", "да — yes", TAG_VALUE, "'да — yes'"),
+        ("tag_value", "Aws:x", TAG_VALUE, "'Aws:x'"),
+        ("tag_value", None, TAG_VALUE, "None"),
         ("tag_name", "k" * 129, TAG_NAME, "k" * 97 + "..."),
         ("tag_name", 1, TAG_NAME, "1"),
         ("tag_value", "x${y}", TAG_VALUE, "'x${y}'"),
@@ -191,12 +230,60 @@ def test_a_good_value_is_taken_as_a_string_and_as_it_is(
         ("report", "", "always or problems", "''"),
         ("report", "Always", "always or problems", "Always"),
         ("report", True, "always or problems", "True"),
-        ("copy_tags", "True", "true or false", "True"),
-        ("copy_tags", "yes", "true or false", "yes"),
         ("dashboard", "off", "true or false", "off"),
-        ("copy_tags", 1, "true or false", "1"),
-        ("copy_tags", "", "true or false", "''"),
-        ("copy_tags", None, "true or false", "None"),
+        ("dashboard", None, "true or false", "None"),
+        *(
+            ("copy_tags", bad, COPY, shown)
+            for bad, shown in (
+                ("True", "True"),
+                ("yes", "yes"),
+                (1, "1"),
+                ("1", "1"),
+                ("", "''"),
+                (None, "None"),
+                ("Team,", "'Team,'"),
+                ('["Team"', """'["Team"'"""),
+                ("aws:createdBy", "'aws:createdBy'"),
+                (["ebs-backup:set"], "['ebs-backup:set']"),
+                (["Team", 1], "['Team', 1]"),
+                (["a\nb"], r"['a\nb']"),
+                ({"Team": "a"}, "{'Team': 'a'}"),
+                ("k" * 129, "k" * 97 + "..."),
+            )
+        ),
+        *(
+            ("extra_tags", bad, EXTRA, shown)
+            for bad, shown in (
+                ("CostCenter=4711", "'CostCenter=4711'"),
+                ('{"a": ', """'{"a": '"""),
+                ([], "[]"),
+                (False, "False"),
+                ({"a": 4711}, "{'a': 4711}"),
+                ({1: "a"}, "{1: 'a'}"),
+                ({"": "a"}, "{'': 'a'}"),
+                ({"name": "a"}, "{'name': 'a'}"),
+                ({"AWS:a": "a"}, "{'AWS:a': 'a'}"),
+                ({"a": "aws:a"}, "{'a': 'aws:a'}"),
+                ({"Ebs-Backup:hold": "a"}, "{'Ebs-Backup:hold': 'a'}"),
+                ({"a": "b\x85"}, r"{'a': 'b\x85'}"),
+                ({"a\ufffe": "b"}, r"{'a\ufffe': 'b'}"),
+                ({"k" * 129: ""}, "{'" + "k" * 95 + "..."),
+                ({"a": "v" * 257}, "{'a': '" + "v" * 90 + "..."),
+                ({str(n): "" for n in range(21)}, str({str(n): "" for n in range(21)})[:97] + "..."),
+            )
+        ),
+        *(
+            ("expire_gone_after_days", bad, DAYS, shown)
+            for bad, shown in (
+                (0, "0"),
+                (3651, "3651"),
+                ("3651", "3651"),
+                (True, "True"),
+                (False, "False"),
+                ("", "''"),
+                ("never", "never"),
+            )
+        ),
     ],
 )
 def test_a_refusal_names_the_setting_the_value_and_what_is_allowed(
@@ -207,7 +294,7 @@ def test_a_refusal_names_the_setting_the_value_and_what_is_allowed(
 
 SIX_FIELDS = (
     "an EventBridge cron expression of six fields (minutes hours day-of-month month day-of-week year, UTC), "
-    "such as '30 1 ? * MON-FRI *'"
+    "such as '30 1 ? * MON-FRI *', or off"
 )
 
 
@@ -222,13 +309,40 @@ SIX_FIELDS = (
         ),
         ("30 25 ? * MON *", "'30 25 ? * MON *'", "its hours cannot be '25'"),
         ("30 1 ? * \x1b[31m *", r"'30 1 ? * \x1b[31m *'", r"its day-of-week cannot be '\x1b[31m'"),
+        (
+            "cron(30 1 * * 1-5)",
+            "'cron(30 1 * * 1-5)'",
+            "it is a five-field crontab line; in EventBridge that is '30 1 ? * MON-FRI *'",
+        ),
+        ("cron(off", "'cron(off'", "it has 1 fields"),
         ("rate(1 day)", "'rate(1 day)'", "it has 2 fields"),
         (None, "None", "it is no text"),
         (30, "30", "it is no text"),
+        (False, "False", "it is no text"),
     ],
 )
 def test_a_bad_schedule_is_refused_with_its_reason(name: str, bad: object, shown: str, because: str) -> None:
     assert refusal(**{name: bad}) == f"{name} must be {SIX_FIELDS}, got {shown}: {because}"
+
+
+def test_a_schedule_that_is_longer_than_eventbridge_takes_is_refused() -> None:
+    long, longest = (
+        ",".join(minutes) + " 1 ? * MON-FRI *" for minutes in (["59"] * 78 + ["5"], ["59"] * 77 + ["5", "5"])
+    )
+
+    assert (len(f"cron({long})"), len(f"cron({longest})")) == (257, 256)
+    assert refusal(schedule_day=long).endswith(": it is longer than 250 characters")
+    assert settings(schedule_day=longest).schedule(Period.DAY) == longest
+
+
+def test_at_least_one_period_runs() -> None:
+    off = dict.fromkeys(("schedule_day", "schedule_week", "schedule_month"), "off")
+
+    assert settings(**off | {"schedule_month": "0 1 1 * ? *"}).periods == (Period.MONTH,)
+    assert refusal(**off) == (
+        "schedule_day must be a cron expression where schedule_week and schedule_month are off too: "
+        "one period must run, got off"
+    )
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
@@ -312,6 +426,8 @@ def test_the_environment_is_plain_text_and_holds_no_address() -> None:
         "EBS_BACKUP_TOPIC_ARN": TOPIC,
         "EBS_BACKUP_REPORT": "always",
         "EBS_BACKUP_COPY_TAGS": "true",
+        "EBS_BACKUP_EXTRA_TAGS": "{}",
+        "EBS_BACKUP_EXPIRE_GONE_AFTER_DAYS": "off",
         "EBS_BACKUP_MAX_EXPIRED_PER_VOLUME": "3",
     }
 
@@ -332,23 +448,34 @@ def test_other_variables_of_the_environment_are_none_of_ours() -> None:
 
 
 counts = st.integers(1, 1000) | st.integers(1, 1000).map(str)
-characters = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="$")
+latin = st.characters(max_codepoint=0xFF, exclude_categories=("Cc",), exclude_characters="$")
+anywhere = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufffe\uffff")
+reserved = ("aws:", "ebs-backup:")
+keys = st.text(anywhere, min_size=1, max_size=128).filter(
+    lambda key: not key.lower().startswith(reserved) and key.lower() != "name"
+)
+texts = st.text(anywhere, max_size=256).filter(lambda text: not text.lower().startswith("aws:"))
+schedules = st.integers(0, 59).map(lambda minute: f"{minute} 1 ? * MON-FRI *")
 good = st.fixed_dictionaries(
     {
         "backup_set": st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True),
-        "tag_name": st.text(characters, min_size=1, max_size=128).filter(
-            lambda name: not name.lower().startswith("aws:")
+        "tag_name": st.text(latin, min_size=1, max_size=128).filter(
+            lambda name: not name.lower().startswith(reserved)
         ),
-        "tag_value": st.text(characters, max_size=256),
+        "tag_value": st.text(latin, max_size=256).filter(lambda text: not text.lower().startswith("aws:")),
         "keep_day": counts,
         "keep_week": counts,
         "keep_month": counts,
         "max_age_week": counts,
-        "schedule_day": st.integers(0, 59).map(lambda minute: f"{minute} 1 ? * MON-FRI *"),
+        "schedule_day": schedules | schedules.map(lambda text: f"cron({text})") | st.just("off"),
+        "schedule_week": schedules | st.just("off"),
         "alert_email": st.sampled_from(["", "ops@example.com", "a@example.com,b@example.com"]),
         "report": st.sampled_from(["always", "problems"]),
-        "copy_tags": st.sampled_from([True, False, "true", "false"]),
+        "copy_tags": st.booleans() | st.sampled_from(["true", "false"]) | st.lists(keys, max_size=5),
+        "extra_tags": st.dictionaries(keys, texts, max_size=20)
+        | st.dictionaries(keys, texts, max_size=3).map(json.dumps),
         "max_expired_per_volume": counts,
+        "expire_gone_after_days": st.integers(1, 3650) | st.sampled_from(["off", "90", None]),
     }
 )
 
@@ -360,3 +487,4 @@ def test_what_the_stack_writes_is_what_the_function_reads(values: dict[str, Any]
     read = Settings.from_env(written.to_env(topic_arn=TOPIC))
 
     assert read == replace(written, topic_arn=TOPIC, alert_email=())
+    assert all(type(getattr(read, name)) is type(getattr(written, name)) for name in values)
