@@ -262,4 +262,5 @@ def snapshot_failed_advice(message: str) -> str:
     what = next(what for words, what in _SNAPSHOT_FAILED.items() if re.search(words, message, re.IGNORECASE))
     return f"A failed snapshot holds nothing: the run makes a new one, if it can. {what}"
 
+
 SNAPSHOT_FAILED = "SnapshotFailed"  # a code of our own: the snapshot ended in state error
