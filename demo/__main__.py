@@ -66,12 +66,12 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
         _show(stage)
         show.mail("The mail of the last run", well)
         show.mail(
-            "From the mail of the next night: EC2 could not finish one of these snapshots",
+            "From the next night's mail: EC2 could not finish one of these snapshots",
             _a_failed_snapshot(stage),
             only="FAILED SNAPSHOTS",
         )
         show.mail(
-            "The mail eight days later: no run since, an AMI on a snapshot, and two mistyped tags",
+            "The mail eight days later: no run since, an AMI, two mistyped tags",
             _a_night_with_problems(stage),
         )
         if keep:

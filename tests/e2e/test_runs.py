@@ -39,7 +39,7 @@ def runs(account: Account, volume: str) -> set[str | None]:
     ],
 )
 def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_mail(
-    account: Account, inbox: Inbox, function: Function, period: str, scheduled: datetime
+    account: Account, inbox: Inbox, outputs: Mapping[str, str], period: str, scheduled: datetime
 ) -> None:
     account.emulator.clock.set(scheduled - timedelta(seconds=20))
     volume = account.volume("web-1 data", Backup="true", Team="blue")
@@ -60,7 +60,7 @@ def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_ma
             "Team": "blue",
         }.items()
     )
-    assert function.name  # the stack is deployed
+    assert letter.body.endswith(f"log group {outputs['LogGroupName']}.")
 
 
 def test_five_nights_leave_four_restore_points_and_whatever_is_not_ours(
