@@ -198,15 +198,24 @@ def _stay(emulator: Emulator, stage: Stage) -> None:
     console.print(
         f"\n[bold]The emulator stays up at {emulator.endpoint} until Ctrl-C.[/] In another shell:\n"
     )
-    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
-        console.print(f"  export {name}={emulator.environment()[name]}", soft_wrap=True)
-    console.print("  aws ec2 describe-snapshots --owner-ids self --output table", soft_wrap=True)
-    console.print(
-        f"  aws lambda invoke --function-name {stage.function.name} --cli-binary-format raw-in-base64-out"
-        """ --payload '{"period": "day", "dry_run": true}' /dev/stdout""",
-        soft_wrap=True,
-        markup=False,
+    names = (
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
     )
+    invoke = f"aws lambda invoke --function-name {stage.function.name} --cli-binary-format raw-in-base64-out"
+    text = """python3 -c 'import json, sys; print(json.load(sys.stdin)["text"])'"""
+    commands = (
+        *(f"export {name}={emulator.environment()[name]}" for name in names),
+        "aws ec2 describe-snapshots --owner-ids self --output table",
+        f"""{invoke} --payload '{{"period": "day", "dry_run": true}}' /dev/stdout""",
+        f"""{invoke} --invocation-type Event --payload '{{"period": "day"}}' /dev/stdout""",
+        f"tail -n 1 {emulator.outbox.file} | {text}  # the last mail",
+    )
+    for command in commands:
+        console.print(f"  {command}", soft_wrap=True, markup=False)
     signal.pause()
 
 

@@ -40,6 +40,7 @@ def patch(clock: Clock, failures: Failures) -> None:
         actions[name] = _dry_run(_paged(_settled(actions[name], clock, failures), items, size))
     create = _settled(_limited(_pending(actions["CreateSnapshot"])), clock, failures)
     actions["CreateSnapshot"] = _dry_run(create)
+    actions["CreateVolume"] = _as_large_as_its_snapshot(actions["CreateVolume"])
     actions["DeleteSnapshot"] = _dry_run(_refused_while_in_use(actions["DeleteSnapshot"]))
 
 
@@ -142,6 +143,17 @@ def _limited(action: Action) -> Action:
             message = "Maximum allowed in-progress snapshots for a single volume exceeded."
             return _error("ConcurrentSnapshotLimitExceeded", message, 400)
         return action(params)
+
+    return answer
+
+
+def _as_large_as_its_snapshot(action: Action) -> Action:
+    """Make a volume of a snapshot as large as that, if no size is given."""
+
+    def answer(params: Params) -> Answer:
+        snapshot = ec2._snapshots.get(one(params, "SnapshotId"))
+        size = {"Size": [str(snapshot["VolumeSize"])]} if snapshot and not one(params, "Size") else {}
+        return action({**params, **size})
 
     return answer
 

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.account import Account
+from emulator.server import REGION
 
 
 def test_a_listing_comes_in_pages_that_together_hold_everything(account: Account) -> None:
@@ -82,6 +83,14 @@ def test_a_listing_is_filtered_by_tags_and_by_several_volumes_at_once(account: A
     )
 
     assert {each["SnapshotId"] for each in listed["Snapshots"]} == wanted
+
+
+def test_a_volume_of_a_snapshot_is_as_large_as_that(account: Account) -> None:
+    snapshot = account.snapshot(account.volume("db", size=100))
+
+    restored = account.ec2.create_volume(AvailabilityZone=f"{REGION}a", SnapshotId=snapshot)
+
+    assert restored["Size"] == 100
 
 
 def test_start_times_are_the_emulators_and_have_milliseconds(account: Account) -> None:
