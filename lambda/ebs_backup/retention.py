@@ -64,7 +64,7 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
         completed += any(point.completed for point in in_it)
         counts = _kept_as(in_it, usable=usable, completed=completed, keep=rule.keep)
         for point in in_it:
-            decisions += _judge(point, counts or _kept_alone(point, run), rule, today)
+            decisions += _judge(point, counts or _kept_alone(point, run, today), rule, today)
     return tuple(decisions)
 
 
@@ -146,14 +146,19 @@ def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, kee
     return ""
 
 
-def _kept_alone(point: RestorePoint, run: str) -> str:
-    """Say why a restore point stays though its occasion is not kept, or nothing."""
+def _kept_alone(point: RestorePoint, run: str, today: date) -> str:
+    """Say why a restore point stays though its occasion is not kept, or nothing.
+
+    It goes whole or not at all: a duplicate that is left would pass for a restore point of its own, in an occasion of
+    its own, and push a good one out.
+    """
     if point.first.run == run:
         return "made by this run"
-    if unsettled := [each for each in point.snapshots if each.state != COMPLETED]:
-        # Without its completed one, a pending duplicate would pass for a restore point of its own.
-        which = "" if unsettled[0] is point.first else f"its duplicate {unsettled[0].id} is "
-        return f"{which}still {unsettled[0].state}"
+    if reason := _unsettled(point.first):
+        return reason
+    for snapshot in point.others:
+        if reason := _unsettled(snapshot) or hold(snapshot, today) or _edited(snapshot, point):
+            return f"its duplicate {snapshot.id} is {reason}"
     return ""
 
 
@@ -161,15 +166,13 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
     beyond = f"beyond {rule.source}={rule.keep}"
     yield _decision(point.first, point.occasion, kept, beyond, today)
     for snapshot in point.others:
-        apart = abs(snapshot.started - point.first.started)
-        if snapshot.state != COMPLETED:
+        if _unsettled(snapshot):
             yield _decision(snapshot, point.occasion, f"duplicate of {point.first.id}", beyond, today)
-        elif apart > LONGEST_RUN:
-            edited = f"same {TAG_RUN} as {point.first.id}, but {_apart(apart)} apart: its tags were edited"
+        elif apart := _edited(snapshot, point):
             yield Decision(
                 snapshot=snapshot,
                 fate=Fate.KEPT,
-                reason=edited,
+                reason=f"same {TAG_RUN} as {point.first.id}, but {apart}: its tags were edited",
                 occasion=occasion_of(snapshot, rule.schedule),
                 odd=True,
             )
@@ -178,15 +181,23 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
             yield _decision(snapshot, point.occasion, "", reason, today, waste=True)
 
 
-def _apart(span: timedelta) -> str:
-    return f"{span.days} days" if span.days > 1 else f"{span // timedelta(hours=1)} hours"
+def _unsettled(snapshot: Snapshot) -> str:
+    """Say in which state a snapshot is that EC2 may still change, or nothing."""
+    return "" if snapshot.state in (COMPLETED, ERROR) else f"still {snapshot.state}"
+
+
+def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
+    """Say how far a duplicate lies from the one that stands for its run if no run takes as long, or nothing."""
+    apart = abs(duplicate.started - point.first.started)
+    if apart <= LONGEST_RUN:
+        return ""
+    return f"{apart.days} days apart" if apart.days > 1 else f"{apart // timedelta(hours=1)} hours apart"
 
 
 def _decision(
     snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, waste: bool = False
 ) -> Decision:
     """Keep a snapshot for the reason that is given, else if it is on hold or not settled; else let it expire."""
-    unsettled = "" if snapshot.state in (COMPLETED, ERROR) else f"still {snapshot.state}"
-    if reason := kept or hold(snapshot, today) or unsettled:
+    if reason := kept or hold(snapshot, today) or _unsettled(snapshot):
         return Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion)
     return Decision(snapshot=snapshot, fate=Fate.EXPIRED, reason=expired, occasion=occasion, waste=waste)

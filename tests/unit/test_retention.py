@@ -1,6 +1,7 @@
 """What goes and why, by named examples: every rule that deletes, alone and where two meet."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -346,6 +347,16 @@ def test_the_same_run_tag_on_thirty_points_days_apart_costs_none_of_them_as_a_du
     assert goes(*edited, keep=1, run="the same") == []
 
 
+def test_what_is_left_of_points_with_the_same_run_tag_is_not_expired_one_run_at_a_time() -> None:
+    """Without the oldest of them, which stands for the run, the next one would stand for it, and so on."""
+    edited = [a_point(9 - number, run="the same") for number in range(5)]
+
+    decisions = decide(a_point(0), *edited, keep=1)
+
+    assert decisions["snap-9"] == "kept: its duplicate snap-8 is 24 hours apart"
+    assert goes(a_point(0), *edited, keep=1) == []
+
+
 def test_of_duplicates_the_completed_one_stands_for_its_run_and_a_pending_one_waits() -> None:
     pending, completed = a_point(1, "pending", run="twice"), a_point(1, id="snap-twin", run="twice")
 
@@ -435,6 +446,18 @@ def test_a_duplicate_on_hold_stays() -> None:
     twin = a_point(1, id="snap-twin", run="twice", hold="true")
 
     assert goes(a_point(0), a_point(1, run="twice"), twin, keep=2) == []
+
+
+def test_a_restore_point_whose_duplicate_is_on_hold_stays_with_it() -> None:
+    """Left alone, the held duplicate would stand in a later occasion, and displace a good one from it."""
+    every_hour = "30 * * * ? *"
+    held = replace(on("2026-11-22 04:30", "twice"), hold="true")
+    history = [on("2026-11-22 01:30", "twice"), on("2026-11-22 02:30"), on("2026-11-22 03:30")]
+
+    decisions = decide(*history, held, keep=2, schedule=every_hour)
+
+    assert decisions["2026-11-22 01:30"] == "kept: its duplicate 2026-11-22 04:30 is on hold"
+    assert goes(*history, held, keep=2, schedule=every_hour) == []
 
 
 def test_a_failed_snapshot_holds_nothing_so_a_hold_does_not_keep_it() -> None:
