@@ -50,9 +50,9 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
 
     Kept are all restore points of the newest `keep` occasions that have a usable one and of the newest `max(1, keep - 1)`
     that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what EC2 may still
-    change. Failed snapshots hold nothing; they are none of its business.
+    change. Failed snapshots hold nothing; they are none of its business. What is not ours gets no decision.
     """
-    points = _restore_points((each for each in snapshots if each.state != ERROR), rule.schedule)
+    points = _restore_points((each for each in _ours(snapshots) if each.state != ERROR), rule.schedule)
     by_occasion: defaultdict[Occasion, list[RestorePoint]] = defaultdict(list)
     for point in points:
         by_occasion[point.occasion].append(point)
@@ -73,13 +73,20 @@ def expire_all(
 ) -> tuple[Decision, ...]:
     """Decide for the snapshots of a volume that is gone for long enough: all go that are settled and not on hold."""
     return tuple(
-        _decision(snapshot, occasion_of(snapshot, rule.schedule), "", reason, today)
-        for snapshot in sorted(snapshots, key=_age, reverse=True)
+        _decision(
+            snapshot,
+            occasion_of(snapshot, rule.schedule),
+            "",
+            reason,
+            today,
+            waste=snapshot.state == ERROR,
+        )
+        for snapshot in sorted(_ours(snapshots), key=_age, reverse=True)
     )
 
 
 def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Return what has to go: duplicates first (they cost no restore point), then the oldest occasion."""
+    """Return what has to go: what costs no restore point first (`waste`), then the oldest occasion."""
     waste = [each for each in decisions if each.fate is Fate.EXPIRED and each.waste]
     expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.waste]
     return (*waste, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
@@ -116,6 +123,11 @@ def hold_until(value: str) -> date | None:
         return date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
     except ValueError:
         return None
+
+
+def _ours(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
+    """Leave out what a caller should not have asked about: another tool's, and what belongs to no run or period."""
+    return (snapshot for snapshot in snapshots if snapshot.ours and snapshot.known_period)
 
 
 def _restore_points(snapshots: Iterable[Snapshot], schedule: str) -> Iterator[RestorePoint]:

@@ -197,6 +197,25 @@ def test_equal_start_times_are_told_apart_alike_whatever_the_order() -> None:
     assert goes(*same, keep=1) == []
 
 
+@pytest.mark.parametrize(
+    "stray",
+    [
+        a_snapshot(id="stray", days_ago=99, ours=False),
+        a_snapshot(id="stray", days_ago=99, run=""),
+        a_snapshot(id="stray", days_ago=99, period=""),
+        a_snapshot(id="stray", days_ago=99, period="year"),
+    ],
+    ids=["another tool's", "no run", "no period", "unknown period"],
+)
+def test_what_is_not_ours_or_belongs_to_no_run_is_not_judged_whoever_asks(stray: Snapshot) -> None:
+    rule = Rule(keep=1, source="keep_day", schedule=EVERY_NIGHT)
+
+    rotating = rotate([a_point(0), stray], rule=rule, run=THIS_RUN, today=TODAY)
+    expiring = expire_all([a_point(0), stray], rule=rule, reason="its volume is gone", today=TODAY)
+
+    assert [decision.snapshot.id for decision in (*rotating, *expiring)] == ["snap-0", "snap-0"]
+
+
 # Extra runs
 
 
@@ -505,6 +524,17 @@ def test_of_a_volume_that_is_gone_all_goes_but_what_is_held_or_not_settled() -> 
         "expired: its volume is gone",
     ]
     assert [decision.snapshot.id for decision in deletion_order(decisions)] == ["snap-4", "snap-0"]
+
+
+def test_of_a_volume_that_is_gone_failed_snapshots_go_first_and_cost_no_restore_point() -> None:
+    rule = Rule(keep=4, source="expire_gone_after_days", schedule=EVERY_NIGHT)
+    history = [a_point(0, "error", hold="true"), a_point(1), a_point(2)]
+
+    decisions = expire_all(history, rule=rule, reason="its volume is gone", today=TODAY)
+
+    order = deletion_order(decisions)
+    assert [decision.snapshot.id for decision in order] == ["snap-0", "snap-2", "snap-1"]
+    assert [decision.waste for decision in order] == [True, False, False]
 
 
 # How many stay
