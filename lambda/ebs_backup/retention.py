@@ -101,8 +101,7 @@ def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
     """Return the firing that began the snapshot's occasion; with no schedule each restore point is one by itself."""
     if schedule == OFF:
         return snapshot.started, snapshot.run
-    minute = (snapshot.started + TOLERANCE).replace(second=0, microsecond=0)
-    return cron.latest(schedule, at=minute) or BEFORE_THE_FIRST, ""
+    return cron.latest(schedule, at=snapshot.started + TOLERANCE) or BEFORE_THE_FIRST, ""
 
 
 def hold(snapshot: Snapshot, today: date) -> str:
