@@ -35,11 +35,6 @@ class RestorePoint:
     occasion: Occasion
 
     @property
-    def snapshots(self) -> tuple[Snapshot, ...]:
-        """Return all of them, the one that stands for it first."""
-        return (self.first, *self.others)
-
-    @property
     def completed(self) -> bool:
         """Tell whether it can be restored now."""
         return self.first.state == COMPLETED
