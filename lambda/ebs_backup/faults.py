@@ -35,6 +35,7 @@ RATE_PER_VOLUME = "SnapshotCreationPerVolumeRateExceeded"  # 15 s between two sn
 CONCURRENT = "ConcurrentSnapshotLimitExceeded"  # pending or failed ones of a volume: 5, of st1 and sc1 1
 NO_ROOM = "SnapshotLimitExceeded"  # the quota of snapshots in the region
 TAG_REFUSALS = frozenset({"TagPolicyViolation", "UnauthorizedOperation"})
+SNAPSHOT_FAILED = "SnapshotFailed"  # of our own, as the next three: a snapshot ended in state error
 UNREADABLE, OUT_OF_TIME, SLOW_LISTING = "UnreadableAnswer", "OutOfTime", "SlowListing"
 
 THROTTL = "Throttl"  # Throttling, ThrottlingException, ThrottledException
