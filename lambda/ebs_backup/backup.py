@@ -69,10 +69,11 @@ class Backup:
     def step(self) -> Step[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
         outcome = self._left_alone() or (yield from self._back_up())
-        there = tuple(self.deleter.there.values())
         if not outcome.gone and not outcome.skipped:
-            late = tuple(overdue(self.volume, there, self.settings, self.run))
-            outcome = replace(outcome, overdue=late, stale=tuple(self._stale(there)))
+            known = (*self.held, *((outcome.made,) if outcome.when is Made.NOW and outcome.made else ()))
+            late = tuple(overdue(self.volume, known, self.settings, self.run))
+            stale = tuple(self._stale(tuple(self.deleter.there.values())))
+            outcome = replace(outcome, overdue=late, stale=stale)
         refused = (self._failed(of.id, "delete a snapshot", error) for of, error in self.deleter.errors)
         outcome = replace(
             outcome,

@@ -98,22 +98,15 @@ def _continued(value: object, *, dry_run: bool) -> Continued:
 
 def _failed(value: object) -> tuple[FailedSnapshot, ...]:
     """Read the failed snapshots that earlier invocations deleted."""
-    keys = {field.name for field in fields(FailedSnapshot)}
-    listed = value if isinstance(value, list) else [value]
-    for each in listed:
-        texts = (
-            isinstance(each, Mapping)
-            and each.keys() == keys
-            and all(isinstance(text, str) for text in each.values())
-        )
-        if not texts:
-            raise InvalidEventError(
-                f"{CONTINUED}.failed", f"a list of objects with {', '.join(sorted(keys))}", each
-            )
-    return tuple(
-        FailedSnapshot(**{**each, "started": _instant(each, "started", of=f"{CONTINUED}.failed.")})
-        for each in listed
-    )
+    name, keys = f"{CONTINUED}.failed", {field.name for field in fields(FailedSnapshot)}
+    snapshots = []
+    for raw in value if isinstance(value, list) else [value]:
+        texts = dict(raw) if isinstance(raw, Mapping) else {}
+        if texts.keys() != keys or not all(isinstance(text, str) for text in texts.values()):
+            raise InvalidEventError(name, f"a list of objects with {', '.join(sorted(keys))}", raw)
+        started = _instant(texts, "started", of=f"{name}.")
+        snapshots.append(FailedSnapshot(**texts | {"started": started}))
+    return tuple(snapshots)
 
 
 def _count(value: Mapping[Any, Any], key: str, least: int, most: int) -> int:

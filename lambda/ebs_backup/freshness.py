@@ -9,7 +9,7 @@ from datetime import timedelta
 from ebs_backup import cron
 from ebs_backup.model import COMPLETED, PENDING, Run, Snapshot, Volume
 from ebs_backup.outcome import Overdue
-from ebs_backup.settings import OFF, Period, Settings
+from ebs_backup.settings import Settings
 
 DAY = timedelta(days=1)  # after a firing: its run may be retried, or queued
 
@@ -21,7 +21,7 @@ def overdue(volume: Volume, there: Sequence[Snapshot], settings: Settings, run: 
     there for, or, if it has no restore point of any period, since it was made.
     """
     usable = [snapshot.started for snapshot in there if snapshot.usable]
-    for period in (period for period in Period if settings.schedule(period) != OFF):
+    for period in settings.periods:
         ours = [snapshot for snapshot in there if snapshot.period == period and snapshot.run]
         completed = [snapshot for snapshot in ours if snapshot.state == COMPLETED]
         newest = max(completed, key=lambda snapshot: snapshot.started, default=None)

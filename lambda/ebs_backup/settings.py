@@ -21,7 +21,6 @@ class Period(StrEnum):
     MONTH = "month"
 
 
-OFF = "off"  # a schedule: no rule, and never overdue
 SERVICE = "ebs-backup"  # as logs and metrics know the function
 
 TAG_SET = "ebs-backup:set"

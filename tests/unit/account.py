@@ -17,7 +17,7 @@ from ebs_backup.ec2 import Ec2
 from ebs_backup.model import Run
 from ebs_backup.outcome import Outcome
 from ebs_backup.run import execute
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Settings
+from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -52,9 +52,11 @@ class Account:
     def snapshot(
         self, volume: str, *, started: datetime | None = None, state: str = "completed", **tags: str
     ) -> str:
-        """Make a snapshot with these tags (`set`, `period` and `run` stand for ours) and give its id."""
+        """Make a snapshot with these tags (`set`, `period` and `run` stand for ours; `set` brings the source) and give its id."""
         ours = {"set": TAG_SET, "period": TAG_PERIOD, "run": TAG_RUN}
-        specification = [_tagged("snapshot", {ours.get(key, key): value for key, value in tags.items()})]
+        named = {ours.get(key, key): value for key, value in tags.items()}
+        source = {TAG_SOURCE: f"volume={volume}"} if TAG_SET in named else {}
+        specification = [_tagged("snapshot", source | named)]
         made = self.client.create_snapshot(VolumeId=volume, TagSpecifications=specification if tags else [])
         raw = self.raw(made["SnapshotId"])
         raw.status = state
