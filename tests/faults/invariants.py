@@ -94,7 +94,13 @@ def _check_rotated(world: World, invocation: Invocation, gone: SnapshotRecord) -
 
 
 def _occasion(world: World, snapshot: SnapshotRecord) -> Occasion:
-    return occasion(world, snapshot.started, snapshot.tags[TAG_RUN])
+    """Return the occasion of its restore point, which begins with the first of its duplicates."""
+    twins = (
+        other.started
+        for other in world.account.snapshots.values()
+        if other.volume_id == snapshot.volume_id and judged(world, other) and _is_twin(other, snapshot)
+    )
+    return occasion(world, min(twins), snapshot.tags[TAG_RUN])
 
 
 def _is_twin(snapshot: SnapshotRecord, gone: SnapshotRecord) -> bool:
@@ -141,7 +147,7 @@ def _check_limit(world: World, invocation: Invocation) -> None:
         left = {
             _occasion(world, snapshot)
             for snapshot in held
-            if snapshot.deleted is None and snapshot.state(world.clock()) in USABLE
+            if snapshot.deleted is None and snapshot.state(world.clock()) != "error"
         }
         limit = world.settings.max_expired_per_volume + world.excused[volume.id]
         assert len(went - left) <= limit, f"{volume.id} lost {len(went - left)} occasions, {limit} may go"

@@ -132,12 +132,11 @@ def _expired(world: World, found: list[Point], at: float, limit: int = 0) -> lis
     gone: list[SnapshotRecord] = []
     for occasion_, in_it in _by_occasion(found):
         going = [point.first for point in in_it if _may_go(point, at)]
-        # An occasion of which something stays has not gone.
-        whole = len(going) == len(in_it) and not any(snapshot.kept_by_aws for snapshot in going)
-        if occasion_ in kept or limit <= 0:
+        whole = len(going) == len(in_it)  # else something stays, and the occasion with it: that does not count
+        if occasion_ in kept or (whole and limit <= 0):
             continue
         gone += going
-        limit -= whole
+        limit -= whole and not any(snapshot.kept_by_aws for snapshot in going)
     return gone
 
 

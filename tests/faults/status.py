@@ -46,8 +46,8 @@ def _is_overdue(world: World, held: list[SnapshotRecord], period: Period) -> boo
         return world.began - max(completed) > limit
     if of_period:  # all under way
         return world.began - min(snapshot.started for snapshot in of_period) > limit
-    if not usable:
-        return limit < 300 * DAY  # every volume here is that old, and the run's own is none yet
+    if not usable or period is world.period:
+        return False  # the run's own is its first, and under way
     times = firings(schedule)
     fired = bisect_right(times, world.began - DAY)
     return bool(fired) and times[fired - 1] >= min(snapshot.started for snapshot in usable)
