@@ -33,7 +33,7 @@ class Rotation:
         """
         decisions = self.decide([*snapshots, new])
         older = self._older(decisions, new)
-        going = {decision.occasion for decision in decisions if decision.fate is Fate.EXPIRED} & older
+        going = older - {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
         return len(older) - min(len(going), self.limit - freed)
 
     def room(self, decisions: Sequence[Decision], made: Snapshot, *, freed: int) -> int:
