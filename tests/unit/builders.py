@@ -43,6 +43,7 @@ def a_run(
     selector: str = "Backup=true",
     function: str = "ebs-backup-default",
     log_group: str = "/aws/lambda/ebs-backup-default",
+    only: tuple[str, ...] = (),
 ) -> Run:
     """Make the default set's day run of NIGHT."""
     return Run(
@@ -56,6 +57,7 @@ def a_run(
         selector=selector,
         function=function,
         log_group=log_group,
+        only=only,
     )
 
 
