@@ -76,9 +76,7 @@ class Account:
     def visible(self) -> list[tuple[SnapshotRecord, str]]:
         """Return the snapshots that a listing shows now, with the state it shows."""
         at = self.clock() - self.lag_of_listing(self.lag)
-        return [
-            (snapshot, snapshot.state(at)) for snapshot in self.snapshots.values() if snapshot.exists(at)
-        ]
+        return [(snapshot, snapshot.state(at)) for snapshot in self.snapshots.values() if snapshot.exists(at)]
 
     def create_snapshot(self, volume_id: str, tags: Mapping[str, str], description: str) -> SnapshotRecord:
         """Make a snapshot within EC2's limits for one volume and for the region."""

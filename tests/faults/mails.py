@@ -18,7 +18,9 @@ BAD = ("PROBLEM", "FAILED")
 def check_mail(world: World, invocation: Invocation) -> None:
     """Assert that a mail went, or was tried, and that it tells the truth."""
     for mail in invocation.mails:
-        assert "delete-snapshot" not in mail.body + mail.data, "a mail prints a command that deletes snapshots"
+        assert "delete-snapshot" not in mail.body + mail.data, (
+            "a mail prints a command that deletes snapshots"
+        )
     if invocation.answer is None:
         _check_broken(invocation)
         return

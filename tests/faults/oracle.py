@@ -21,7 +21,9 @@ Occasion = tuple[float, str]
 def ours(world: World, snapshot: SnapshotRecord) -> bool:
     """Tell whether the snapshot is the set's own."""
     source = snapshot.tags.get(TAG_SOURCE, "").split(" ")[0]
-    return snapshot.tags.get(TAG_SET) == world.settings.backup_set and source == f"volume={snapshot.volume_id}"
+    return (
+        snapshot.tags.get(TAG_SET) == world.settings.backup_set and source == f"volume={snapshot.volume_id}"
+    )
 
 
 def judged(world: World, snapshot: SnapshotRecord) -> bool:
@@ -132,7 +134,9 @@ def _expired(world: World, found: list[Point], at: float, limit: int = 0) -> lis
     gone: list[SnapshotRecord] = []
     for occasion_, in_it in _by_occasion(found):
         going = [point.first for point in in_it if _may_go(point, at)]
-        whole = len(going) == len(in_it)  # else something stays, and the occasion with it: that does not count
+        whole = len(going) == len(
+            in_it
+        )  # else something stays, and the occasion with it: that does not count
         if occasion_ in kept or (whole and limit <= 0):
             continue
         gone += going

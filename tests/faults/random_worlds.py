@@ -67,16 +67,16 @@ def _add_occasion(world: World, draw: random.Random, volume: str, period: Period
         _add_point(world, draw, volume, period, age, f"by hand {age:.0f}")
 
 
-def _add_point(
-    world: World, draw: random.Random, volume: str, period: Period, age: float, run: str
-) -> None:
+def _add_point(world: World, draw: random.Random, volume: str, period: Period, age: float, run: str) -> None:
     """Put one restore point there, now and then failed, pending, on hold, kept by AWS, or double."""
     now = world.clock()
     mine = [snapshot for snapshot in world.account.snapshots.values() if snapshot.volume_id == volume]
     blocking = sum(snapshot.state(now) in ("pending", "error") for snapshot in mine)
     kept = sum(snapshot.kept_by_aws for snapshot in mine)
     states = ["completed"] * 12 + ["recovering"] + ["error", "error", "pending"] * (blocking < MOST_BLOCKING)
-    point = world.snapshot(volume, age=age - draw.uniform(0, 60), state=draw.choice(states), period=period, run=run)
+    point = world.snapshot(
+        volume, age=age - draw.uniform(0, 60), state=draw.choice(states), period=period, run=run
+    )
     event = draw.random()
     if event < 0.07:
         world.snapshot(volume, age=age - draw.uniform(60, 3000), period=period, run=run)
@@ -85,4 +85,3 @@ def _add_point(
     elif event < 0.32 and kept < MOST_KEPT_BY_AWS and point.ends_as == "completed":
         how = draw.choice(["ami", "ami", "locked", "managed", "fast_restore"])
         setattr(point, how, "ami-0123456789abcdef0" if how == "ami" else True)
-

@@ -14,9 +14,7 @@ A_HOLD = re.compile(r"true|\d{4}-\d\d-\d\d")
 
 def expected(world: World) -> str:
     """Return the word that one clean run, begun now, must say; nothing that it makes fails."""
-    there = [
-        snapshot for snapshot in world.account.snapshots.values() if snapshot.exists(world.clock())
-    ]
+    there = [snapshot for snapshot in world.account.snapshots.values() if snapshot.exists(world.clock())]
     own = [snapshot for snapshot in there if ours(world, snapshot)]
     if not world.selected:
         return "FAILED"
@@ -39,7 +37,9 @@ def _is_overdue(world: World, held: list[SnapshotRecord], period: Period) -> boo
     limit = world.settings.max_age(period) * DAY
     usable = [snapshot for snapshot in held if snapshot.state(now) in USABLE]
     of_period = [
-        snapshot for snapshot in usable if snapshot.tags.get(TAG_PERIOD) == period and TAG_RUN in snapshot.tags
+        snapshot
+        for snapshot in usable
+        if snapshot.tags.get(TAG_PERIOD) == period and TAG_RUN in snapshot.tags
     ]
     completed = [snapshot.started for snapshot in of_period if snapshot.state(now) == "completed"]
     if completed:

@@ -226,5 +226,3 @@ def add_strangers(world: World, volume: str) -> None:
     other = world.volume(**{world.settings.tag_name: "no"})
     world.history(other.id, 6)
     world.history("vol-0dead", 6)
-
-

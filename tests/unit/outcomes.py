@@ -32,7 +32,7 @@ HOLDINGS = {
 }
 
 words = st.text(max_size=40) | st.sampled_from(
-    ["a\nb", "\r\n\r\nCREATED  1", "\x00\x1b[31m", "\u2028", "日次" * 200, "\ud800", "it's $(x) `y` \"z\""]
+    ["a\nb", "\r\n\r\nCREATED  1", "\x00\x1b[31m", "\u2028", "日次" * 200, "\ud800", 'it\'s $(x) `y` "z"']
 )
 ids = st.integers(0, 0xFFFF).map("vol-{:017x}".format)
 moments = st.floats(0, 4000).map(lambda days: NIGHT - timedelta(days=days))
@@ -60,7 +60,13 @@ decisions = st.lists(
 ).map(tuple)
 failed_snapshots = st.lists(
     st.builds(
-        FailedSnapshot, id=words, volume_id=ids, name=words, period=words | periods, started=moments, message=words
+        FailedSnapshot,
+        id=words,
+        volume_id=ids,
+        name=words,
+        period=words | periods,
+        started=moments,
+        message=words,
     ),
     max_size=2,
 ).map(tuple)

@@ -102,5 +102,3 @@ class Script:
                 self.now += pauses[-1]
             except StopIteration as end:
                 return end.value, pauses
-
-

@@ -383,8 +383,12 @@ def test_what_an_earlier_try_made_is_listed_as_made_by_this_run_and_not_that_not
     retry = render(an_outcome(*before, a_failed_one(4, "db-1"), a_good_one(5, "db-2")))
 
     assert "3 of them by an earlier try of this run" in retry.body
-    assert all(f"{volume.made.id}  100 GiB  by an earlier try" in retry.body for volume in before if volume.made)
-    assert "An earlier try of this run may have deleted expired snapshots too; the log lists them." in retry.body
+    assert all(
+        f"{volume.made.id}  100 GiB  by an earlier try" in retry.body for volume in before if volume.made
+    )
+    assert (
+        "An earlier try of this run may have deleted expired snapshots too; the log lists them." in retry.body
+    )
     assert "what was there is kept" not in retry.body
     assert "0 created" not in render(an_outcome(*before)).subject
 
@@ -434,7 +438,12 @@ def test_what_the_limit_deferred_asks_for_a_look(golden: Golden) -> None:
     volumes = [a_good_one(1, "db-1 data"), a_good_one(2, "web-1 root"), a_good_one(3, "app")]
     later = [
         expired(point(volumes[number].volume.id, age, name=name), "beyond keep_day=1", Fate.DEFERRED)
-        for number, age, name in ((0, 9, "db-1 data"), (0, 8, "db-1 data"), (0, 7, "db-1 data"), (1, 7, "web-1"))
+        for number, age, name in (
+            (0, 9, "db-1 data"),
+            (0, 8, "db-1 data"),
+            (0, 7, "db-1 data"),
+            (1, 7, "web-1"),
+        )
     ]
     outcome = an_outcome(
         replace(volumes[0], decisions=(*volumes[0].decisions, *later[:3])),
@@ -570,7 +579,9 @@ def shown(name: str, mail_: Mail, golden: Golden) -> None:
 
 def test_thousands_of_volumes_cut_the_successes_first(golden: Golden) -> None:
     good = (a_good_one(number, f"worker-{number:04} data") for number in range(3000))
-    mail_ = render(an_outcome(*good, a_failed_one(1, "db-1 data"), one_that_could_not_be_deleted(9000, "golden")))
+    mail_ = render(
+        an_outcome(*good, a_failed_one(1, "db-1 data"), one_that_could_not_be_deleted(9000, "golden"))
+    )
 
     assert "CREATED  3,001 snapshots\n\nEXPIRED  3,000 snapshots\n" in mail_.body
     assert "db-1 data" in mail_.body
@@ -623,7 +634,10 @@ def test_thousands_of_overdue_volumes_are_counted_where_they_do_not_fit_and_neve
     assert 1000 < told < 6000
     assert f"  ... and {6000 - told:,} more\n" in mail_.body
     assert "zz-last" in mail_.body
-    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 6,001 volumes not backed up, 6,000 overdue"
+    assert (
+        mail_.subject
+        == "[PROBLEM] EBS day backup, eu-west-1: 1 of 6,001 volumes not backed up, 6,000 overdue"
+    )
 
 
 def test_a_failure_to_delete_never_takes_the_place_of_a_volume_without_a_backup() -> None:
