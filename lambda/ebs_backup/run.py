@@ -87,7 +87,7 @@ def _backups(
             run=run,
             volume=volume,
             overrides=overrides(volume, held.get(volume.id, ()), settings, run),
-            held=held.get(volume.id, ()),
+            held=[each if each.name else replace(each, name=volume.name) for each in held.get(volume.id, ())],
         )
         for volume in volumes
     ]

@@ -9,17 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from ebs_backup import mail
 from ebs_backup.answer import answer
 from ebs_backup.faults import AwsError, Kind, not_continued
 from ebs_backup.mail import MAX_DATA, Mail, size
-from ebs_backup.model import Continued, Decision, FailedSnapshot, Failure, Fate, Snapshot
-from ebs_backup.outcome import Foreign, Holding, Made, NearMiss, Outcome, Overdue, Unselected, VolumeOutcome
-from ebs_backup.report import render, render_bad_event, render_broken
+from ebs_backup.model import Continued, Decision, Failure, Fate, Snapshot
+from ebs_backup.outcome import Holding, Made, NearMiss, Overdue, Unselected, VolumeOutcome
+from ebs_backup.report import render, render_broken
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
@@ -674,152 +671,6 @@ def test_a_selector_in_another_script_leaves_the_subject_ascii_and_the_body_true
 
 # What holds for every mail.
 
-words = st.text(max_size=40) | st.sampled_from(
-    ["a\nb", "\r\n\r\nCREATED  1", "\x00\x1b[31m", "\u2028", "日次" * 200, "\ud800"]
-)
-moments = st.floats(0, 4000).map(lambda days: NIGHT - timedelta(days=days))
-snapshots = st.builds(
-    a_snapshot,
-    id=words,
-    volume_id=words,
-    period=st.sampled_from(["day", "", "x"]),
-    run=words,
-    state=st.sampled_from(["completed", "pending", "error", "recoverable"]),
-    started=moments,
-)
-decisions = st.lists(
-    st.builds(Decision, snapshot=snapshots, verdict=st.sampled_from(Verdict), reason=words), max_size=3
-).map(tuple)
-failure = st.builds(Failure, resource=words, action=words, code=words, message=words, advice=words)
-failures = st.lists(failure, max_size=2).map(tuple)
-a_wild_volume = st.builds(
-    a_volume,
-    id=words,
-    name=words,
-    device=words,
-    instance=words,
-    instance_name=words,
-    size=st.integers(1, 65536),
-)
-volumes = st.builds(
-    VolumeOutcome,
-    volume=a_wild_volume,
-    made=st.none() | snapshots,
-    found=st.booleans(),
-    earlier=st.booleans(),
-    unfinished=st.booleans(),
-    kept=decisions,
-    expired=decisions,
-    left=decisions,
-    stuck=decisions,
-    failures=failures,
-    bad_tags=failures,
-    skipped=st.just("") | words,
-    overdue=st.lists(
-        st.builds(Overdue, period=st.sampled_from(Period), limit=st.just(9), newest=st.none() | snapshots),
-        max_size=2,
-    ).map(tuple),
-    notes=st.lists(words, max_size=2).map(tuple),
-    newest_completed=st.none() | snapshots,
-)
-runs = st.builds(
-    a_run, id=words, backup_set=words, region=words, selector=words, log_group=words, account=words
-)
-outcomes = st.builds(
-    Outcome,
-    run=runs,
-    volumes=st.lists(volumes, max_size=5).map(tuple),
-    near_misses=st.lists(st.builds(NearMiss, volume=a_wild_volume, why=words), max_size=2).map(tuple),
-    unselected=st.lists(
-        st.builds(
-            Unselected,
-            volume_id=words,
-            name=words,
-            there=st.booleans(),
-            lately=st.booleans(),
-            snapshots=st.integers(1, 9),
-            at_most_gib=st.integers(0, 10**6),
-        ),
-        max_size=3,
-    ).map(tuple),
-    holdings=st.just({}) | st.just(HOLDINGS),
-    seconds=st.floats(0, 900),
-    stopped=st.none() | failure,
-    unnamed=st.none() | failure,
-)
-SECTIONS = (
-    "OVERDUE",
-    "NOTHING SELECTED",
-    "EVERYTHING SKIPPED",
-    "NOT FINISHED",
-    "NOT BACKED UP",
-    "NOT DELETED",
-    "BAD TAGS",
-    "NOT LOOKED UP",
-    "LEFT FOR LATER",
-    "NEAR MISSES",
-    "SKIPPED",
-    "NOTED",
-    "CREATED",
-    "ALREADY THERE",
-    "EXPIRED",
-    "NO LONGER BACKED UP",
-    "HELD",
-)
-
-
-def headings(body: str) -> list[str]:
-    """Give the sections' headings in the order of the mail: only they begin a line that way."""
-    return [
-        name
-        for line in body.splitlines()
-        for name in SECTIONS
-        if line.startswith(f"{name}  ") or line == name
-    ]
-
-
-def fits(mail_: Mail) -> bool:
-    return (
-        len(mail_.subject) < 100
-        and mail_.subject.isascii()
-        and mail_.subject.isprintable()
-        and len(mail_.message.encode()) + 200 <= 262_144
-        and all(mail_.attributes.values())
-    )
-
-
-@hypothesis_settings(max_examples=60)
-@given(outcomes)
-def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: Outcome) -> None:
-    mail_ = render(outcome)
-
-    assert fits(mail_)
-    found = headings(mail_.body)
-    assert found == sorted(found, key=SECTIONS.index)
-    assert len(set(found)) == len(found)
-    assert ("NOT BACKED UP" in found) == any(each.failures and not each.made for each in outcome.volumes)
-    assert ("NOT FINISHED" in found) == (outcome.stopped is not None)
-    assert ("OVERDUE" in found) == any(each.overdue for each in outcome.volumes)
-    assert ("BAD TAGS" in found) == any(each.bad_tags for each in outcome.volumes)
-    assert ("NOT DELETED" in found) == any(each.failures and each.made for each in outcome.volumes)
-
-
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
-@given(outcome=outcomes, times=st.integers(1, 100))
-def test_a_mail_is_cut_only_where_it_does_not_fit_and_then_says_so(
-    outcome: Outcome, times: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    outcome = replace(outcome, volumes=outcome.volumes * times)
-    whole = render(outcome)
-    monkeypatch.setattr("ebs_backup.mail.MAX_BODY", 20_000)
-
-    cut = render(outcome)
-
-    assert size(cut.body) <= 20_000
-    assert (cut.body == whole.body) == (size(whole.body) <= 20_000)
-    assert ("\nCUT to" in cut.body) == (cut.body != whole.body or "\nCUT to" in whole.body)
-    assert cut.subject == whole.subject
-
 
 def test_where_nothing_else_fits_the_subject_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ebs_backup.mail.MAX_BODY", 100)
@@ -827,13 +678,6 @@ def test_where_nothing_else_fits_the_subject_stands(monkeypatch: pytest.MonkeyPa
     mail_ = render(an_outcome(a_failed_one(1, "db-1 data")))
 
     assert mail_.body == mail_.subject
-
-
-@given(run=runs, code=words, message=words | st.just("m" * 300_000), advice=words)
-def test_whatever_broke_the_run_the_mail_is_one_that_sns_takes(
-    run: object, code: str, message: str, advice: str
-) -> None:
-    assert fits(render_broken(run, code=code, message=message, advice=advice))  # type: ignore[arg-type]
 
 
 def test_the_limits_are_sns_own() -> None:
