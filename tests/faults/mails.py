@@ -58,7 +58,7 @@ def _check_failures(world: World, invocation: Invocation) -> None:
         plain = body.lower().replace(" ", "").replace("\n", "")
         assert failure["code"].lower() in plain, f"a failure's code is not in the mail: {failure}"
     for snapshot in world.account.snapshots.values():
-        deleted = snapshot.deleted is not None and invocation.began <= snapshot.deleted <= invocation.ended
+        deleted = snapshot.deleted is not None and invocation.began < snapshot.deleted <= invocation.ended
         if deleted and not snapshot.by_person and snapshot.state(snapshot.deleted or 0) == "error":
             assert snapshot.id in body, f"a snapshot that failed is deleted and not told: {snapshot}"
             assert invocation.told["status"] in BAD, f"{snapshot.id} failed, and the word is no problem"
