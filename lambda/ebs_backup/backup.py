@@ -108,9 +108,9 @@ class Backup:
         removed = (yield from self._remove_failed()) if creation.blocked else ()
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
         outcome = self._found(made) if made else (yield from self._create(creation))
+        yield 0.0  # creates that wait for a thread go first: time may be short
         removed = removed or (yield from self._remove_failed())
         if outcome.made is not None:
-            yield 0.0  # creates that wait for a thread go first: time may be short
             decisions = self.rotation.decide(tuple(self.deleter.there.values()))
             room = self.rotation.room(decisions, outcome.made, freed=creation.occasions_freed)
             rotated = yield from self.deleter.delete(decisions, room=room)
