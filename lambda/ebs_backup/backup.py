@@ -1,181 +1,226 @@
-"""One volume's part of a run: create what this run still lacks, then rotate; failures become data."""
+"""One volume's part of a run: remove failed snapshots, create what this run lacks, then rotate; failures become data."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from aws_lambda_powertools import Logger
 
+from ebs_backup.creation import Creation, SecondTries
+from ebs_backup.deletion import Deleter
 from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind, failure
 from ebs_backup.freshness import overdue
-from ebs_backup.labels import Labels, labels
+from ebs_backup.lookout import Lookout
 from ebs_backup.model import (
     COMPLETED,
+    ERROR,
     PENDING,
     Decision,
-    Expiry,
+    FailedSnapshot,
     Failure,
+    Fate,
     Run,
     Snapshot,
-    Verdict,
     Volume,
 )
-from ebs_backup.outcome import VolumeOutcome
+from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.overrides import Overrides
-from ebs_backup.rehearsal import Rehearsal, would_be
-from ebs_backup.retention import deletion_order, rotate
-from ebs_backup.settings import SERVICE, Settings, keep_tag
+from ebs_backup.rehearsal import Rehearsal
+from ebs_backup.retention import Rule, occasion_of
+from ebs_backup.rotation import Rotation
+from ebs_backup.settings import SERVICE, Period, Settings, keep_tag
 from ebs_backup.steps import Step
 
 logger = Logger(service=SERVICE, child=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Backup:
-    """What one volume's step works with; `held` are the set's snapshots of this volume, of every period."""
+    """What one volume's step works with; `held` are the set's own snapshots of this volume, of every period."""
 
     writer: Ec2 | Rehearsal
+    lookout: Lookout
+    second_tries: SecondTries
     settings: Settings
     run: Run
     volume: Volume
     overrides: Overrides
     held: Sequence[Snapshot]
+    rotation: Rotation = field(init=False)
+    deleter: Deleter = field(init=False)
+
+    def __post_init__(self) -> None:
+        period = self.run.period
+        own = self.overrides.keeps.get(period)
+        rule = Rule(
+            keep=self.settings.keep(period) if own is None else own,
+            source=f"keep_{period}" if own is None else f"its tag {keep_tag(period)}",
+            schedule=self.settings.schedule(period),
+        )
+        self.rotation = Rotation(rule=rule, run=self.run, limit=self.settings.max_expired_per_volume)
+        self.deleter = Deleter(
+            writer=self.writer,
+            there={snapshot.id: snapshot for snapshot in self.held},
+            look=self._look,
+            judge=self.rotation.decide,
+        )
 
     def step(self) -> Step[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
-        outcome = self._skipped() if self.overrides.skipped else (yield from self._back_up())
+        outcome = self._left_alone() or (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
-            late = overdue(self.volume, self.held, outcome.made, self.settings, self.run)
-            outcome = replace(outcome, overdue=tuple(late))
-        outcome = replace(outcome, bad_tags=self.overrides.failures)
+            known = (*self.held, *((outcome.made,) if outcome.when is Made.NOW and outcome.made else ()))
+            late = tuple(overdue(self.volume, known, self.settings, self.run))
+            stale = tuple(self._stale(tuple(self.deleter.there.values())))
+            outcome = replace(outcome, overdue=late, stale=stale)
+        refused = (self._failed(of.id, "delete a snapshot", error) for of, error in self.deleter.errors)
+        outcome = replace(
+            outcome,
+            unfinished=outcome.unfinished or self.deleter.unfinished,
+            checks=(*self.overrides.failures, *outcome.checks, *refused),
+            notes=(*self.overrides.notes, *outcome.notes),
+        )
         self._log(outcome)
         return outcome
 
-    def _skipped(self) -> VolumeOutcome:
-        until = self.overrides.skipped
-        kept = self._all_kept(f"skipped {until}")
-        return VolumeOutcome(volume=self.volume, skipped=until, kept=kept)
+    def _left_alone(self) -> VolumeOutcome | None:
+        """Return the outcome of a volume that its tag has left alone, or that EC2 has lost."""
+        if until := self.overrides.skipped:
+            return VolumeOutcome(
+                volume=self.volume, skipped=until, decisions=self._all_kept(f"skipped {until}")
+            )
+        if self.volume.state != ERROR:
+            return None
+        lost = Failure(
+            resource=self.volume.id,
+            action="back up the volume",
+            code="VolumeError",
+            message="EC2 has lost the volume: its state is error",
+            advice="Restore it from its newest snapshot: that may be all that is left of it, and nothing of it is deleted."
+            " Then remove the tag from the volume that is lost.",
+        )
+        return replace(self._nothing_made("the volume is in state error"), failures=(lost,))
 
     def _back_up(self) -> Step[VolumeOutcome]:
-        made = next((each for each in self.held if self._made_by_this_run(each)), None)
-        outcome = self._found(made) if made else (yield from self._create())
+        removed = yield from self._remove_failed()
+        creation = self._creation()
+        made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
+        outcome = self._found(made) if made else (yield from self._create(creation))
         if outcome.made is not None:
             yield 0.0  # creates that wait for a thread go first: time may be short
-            outcome = yield from self._rotate(outcome, outcome.made)
-        return outcome
+            decisions = self.rotation.decide(tuple(self.deleter.there.values()))
+            room = self.rotation.room(decisions, outcome.made, freed=creation.occasions_freed)
+            rotated = yield from self.deleter.delete(decisions, room=room)
+            outcome = replace(outcome, decisions=rotated)
+        return replace(
+            outcome,
+            failed=(*(self._as_failed(decision.snapshot) for decision in removed), *outcome.failed),
+            decisions=(*removed, *creation.freed, *outcome.decisions),
+        )
 
-    def _made_by_this_run(self, snapshot: Snapshot) -> bool:
+    def _remove_failed(self) -> Step[tuple[Decision, ...]]:
+        """Delete what failed, of every period: it holds nothing, and may keep EC2 from taking a new snapshot."""
+        failed = [
+            Decision(
+                snapshot=snapshot,
+                fate=Fate.EXPIRED,
+                reason="failed snapshot",
+                occasion=occasion_of(snapshot, self.rotation.rule.schedule),
+                waste=True,
+            )
+            for snapshot in self.held
+            if snapshot.state == ERROR
+        ]
+        return (yield from self.deleter.delete(failed, room=0))
+
+    def _creation(self) -> Creation:
+        return Creation(
+            writer=self.writer,
+            lookout=self.lookout,
+            second_tries=self.second_tries,
+            settings=self.settings,
+            run=self.run,
+            volume=self.volume,
+            rotation=self.rotation,
+            deleter=self.deleter,
+            failed=[snapshot for snapshot in self.held if snapshot.state == ERROR],
+        )
+
+    def _of_this_run(self, snapshot: Snapshot) -> bool:
         return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
-        """Tell what an earlier invocation of this run made from what an earlier delivery of its event made."""
+        """Tell what an earlier invocation of this delivery made from what was there before it began."""
         continued = self.run.continued
-        earlier = continued is not None and made.started >= continued.began
-        notes = _notes(self._labels(made.expires_until)) if earlier else ()
-        return VolumeOutcome(volume=self.volume, made=made, found=True, earlier=earlier, notes=notes)
+        now = continued is not None and made.started >= continued.began
+        return VolumeOutcome(volume=self.volume, made=made, when=Made.NOW if now else Made.BEFORE)
 
-    def _labels(self, expires_until: Expiry | None) -> Labels:
-        copy_tags = self.settings.copy_tags
-        return labels(self.volume, self.run, copy_tags=copy_tags, expires_until=expires_until)
-
-    def _create(self) -> Step[VolumeOutcome]:
-        label = self._labels(self._expires_until())
+    def _create(self, creation: Creation) -> Step[VolumeOutcome]:
         try:
-            made = yield from self.writer.create(self.volume, self.run, label)
+            created = yield from creation.create()
         except AwsError as error:
             return self._not_made(error)
+        finally:
+            self.lookout.done(self.volume.id)
+        made = created.snapshot
+        self.deleter.there[made.id] = made
+        if made.state == ERROR:
+            return replace(self._nothing_made(NOTHING_NEW), failed=(self._as_failed(made),))
+        if created.labels is None:
+            return VolumeOutcome(volume=self.volume, made=made, when=Made.BEFORE)
+        left_off = ", ".join(created.labels.left_off)
         if not self.run.dry_run:
             logger.info(
                 "snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id
             )
-        return VolumeOutcome(volume=self.volume, made=made, notes=_notes(label))
+        return VolumeOutcome(
+            volume=self.volume,
+            made=made,
+            when=Made.NOW,
+            notes=(f"no room for its tags {left_off}",) if left_off else (),
+            checks=tuple(self._not_copied(creation)),
+        )
+
+    def _not_copied(self, creation: Creation) -> Iterator[Failure]:
+        if creation.refused:
+            keys, error = creation.refused
+            yield self._failed(self.volume.id, f"copy its tags {', '.join(keys)}", error)
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
-        completed = (each for each in self.held if each.state == COMPLETED)
-        outcome = VolumeOutcome(
-            volume=self.volume,
-            kept=self._all_kept("this run made no new snapshot of the volume"),
-            newest_completed=max(completed, key=lambda each: each.started, default=None),
-            unfinished=error.unfinished,
-        )
+        outcome = self._nothing_made(NOTHING_NEW)
         if error.kind is Kind.GONE:
             return replace(outcome, gone=True, notes=("was deleted before its snapshot was made",))
-        return replace(outcome, failures=(self._failed(self.volume.id, "create a snapshot", error),))
+        failed = self._failed(self.volume.id, "create a snapshot", error)
+        return replace(outcome, unfinished=error.unfinished, failures=(failed,))
+
+    def _nothing_made(self, reason: str) -> VolumeOutcome:
+        completed = (snapshot for snapshot in self.held if snapshot.state == COMPLETED)
+        newest = max(completed, key=lambda snapshot: snapshot.started, default=None)
+        return VolumeOutcome(volume=self.volume, decisions=self._all_kept(reason), newest_completed=newest)
 
     def _all_kept(self, reason: str) -> tuple[Decision, ...]:
-        ours = (each for each in self.held if each.period == self.run.period)
-        return tuple(Decision(snapshot=each, verdict=Verdict.KEPT, reason=reason) for each in ours)
-
-    def _rotate(self, outcome: VolumeOutcome, made: Snapshot) -> Step[VolumeOutcome]:
-        """Delete what is expired, oldest first, until `max_expired_per_volume` restore points have gone.
-
-        The restore point's own mark says how many: all deliveries together, whichever made it, delete no more than one.
-        """
-        decisions, most = _as_begun(self._decide(made), made)
-        expired: list[Decision] = []
-        left: list[Decision] = []
-        stuck: list[Decision] = []
-        failures: list[Failure] = []
-        gone, unfinished = 0, False
-        for decision in deletion_order(decisions):
-            if decision.verdict is Verdict.EXPIRED and gone >= most:  # waste never waits for the next run
-                left.append(decision)
-                continue
-            fate = yield from self._delete(decision)
-            if isinstance(fate, AwsError):
-                stuck.append(decision)
-                failures.append(self._failed(decision.snapshot.id, "delete a snapshot", fate))
-                unfinished = unfinished or fate.unfinished
-            else:
-                expired.append(fate)
-            # Only what EC2 refused is certainly still there; a delete that was never answered may have been done.
-            refused = isinstance(fate, AwsError) and fate.kind is Kind.REFUSED
-            gone += decision.verdict is Verdict.EXPIRED and not refused
-        return replace(
-            outcome,
-            kept=tuple(each for each in decisions if each.verdict is Verdict.KEPT),
-            expired=tuple(expired),
-            left=tuple(left),
-            stuck=tuple(stuck),
-            failures=tuple(failures),
-            unfinished=unfinished,
-        )
-
-    def _delete(self, decision: Decision) -> Step[Decision | AwsError]:
-        try:
-            was_there = yield from self.writer.delete(decision.snapshot)
-        except AwsError as error:
-            return error
-        return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
-
-    def _decide(self, made: Snapshot) -> tuple[Decision, ...]:
-        """Decide as if this run's snapshots were still pending, so that every delivery decides alike.
-
-        One that comes when they are completed would else expire what the one that made them kept.
-        """
-        period = self.run.period
-        ours = {each.id: each for each in (*self.held, made) if each.period == period}
-        begun = (
-            replace(each, state=PENDING) if self._made_by_this_run(each) else each for each in ours.values()
-        )
-        own = self.overrides.keeps.get(period)
-        keep = self.settings.keep(period) if own is None else own
-        source = f"keep_{period}" if own is None else f"its tag {keep_tag(period)}"
-        decisions = rotate(begun, keep=keep, source=source, period=period, run=self.run.id)
+        schedule = self.rotation.rule.schedule
         return tuple(
-            replace(each, snapshot=ours[each.snapshot.id]) if self._made_by_this_run(each.snapshot) else each
-            for each in decisions
+            Decision(snapshot=each, fate=Fate.KEPT, reason=reason, occasion=occasion_of(each, schedule))
+            for each in self.deleter.there.values()
+            if each.period == self.run.period
         )
 
-    def _expires_until(self) -> Expiry | None:
-        """Foresee how far this run rotates the volume once its new snapshot is there."""
-        decisions = self._decide(would_be(self.volume, self.run))
-        expired = [each.snapshot.started for each in decisions if each.verdict is Verdict.EXPIRED]
-        if not expired:
-            return None
-        going = min(len(expired), self.settings.max_expired_per_volume)
-        return Expiry(until=max(expired), leaving=_lasting(decisions, max(expired), self.run.id) - going)
+    def _look(self) -> Sequence[Snapshot]:
+        """List the volume once more; a listing may lack what this run has just made."""
+        listed = self.writer.snapshots(self.run.backup_set, volume_id=self.volume.id)
+        found = {snapshot.id: snapshot for snapshot in listed if snapshot.ours}
+        new = {key: snapshot for key, snapshot in self.deleter.there.items() if self._of_this_run(snapshot)}
+        return tuple((new | found).values())
+
+    def _stale(self, there: Sequence[Snapshot]) -> Iterator[Snapshot]:
+        """Return what is pending for longer than the `max_age` of its period."""
+        for snapshot in there:
+            if snapshot.state == PENDING and snapshot.known_period:
+                limit = timedelta(days=self.settings.max_age(Period(snapshot.period)))
+                if self.run.time - snapshot.started > limit:
+                    yield snapshot
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -192,46 +237,31 @@ class Backup:
         )
         return failed
 
+    def _as_failed(self, snapshot: Snapshot) -> FailedSnapshot:
+        return FailedSnapshot(
+            id=snapshot.id,
+            volume_id=snapshot.volume_id,
+            name=self.volume.name,
+            period=snapshot.period,
+            started=snapshot.started,
+            message=snapshot.message,
+        )
+
     def _log(self, outcome: VolumeOutcome) -> None:
         """Say in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,
             volume_name=self.volume.name,
-            kept={each.snapshot.id: each.reason for each in outcome.kept},
-            expired={each.snapshot.id: each.reason for each in outcome.expired},
-            left={each.snapshot.id: each.reason for each in (*outcome.left, *outcome.stuck)},
+            snapshots={decision.snapshot.id: decision.sentence for decision in outcome.decisions},
+            failed={failed.id: failed.message for failed in outcome.failed},
             overdue={
-                each.period: each.newest.id if each.newest else "it has none" for each in outcome.overdue
+                late.period: late.newest.id if late.newest else "it has none" for late in outcome.overdue
             },
             skipped=outcome.skipped,
-            bad_tags=[each.message for each in outcome.bad_tags],
+            checks=[check.message for check in outcome.checks],
             notes=outcome.notes,
         )
 
 
-def _notes(label: Labels) -> tuple[str, ...]:
-    return (f"no room for its tags {', '.join(label.left_off)}",) if label.left_off else ()
-
-
-def _as_begun(decisions: tuple[Decision, ...], made: Snapshot) -> tuple[tuple[Decision, ...], int]:
-    """Give what the delivery that made the restore point decided, and how many may go yet.
-
-    What has expired since, such as the last completed one when the new snapshot was completed too, is the next run's.
-    """
-    expiry = made.expires_until
-
-    def as_begun(each: Decision) -> Decision:
-        since = each.verdict is Verdict.EXPIRED and not (expiry and each.snapshot.started <= expiry.until)
-        return replace(each, verdict=Verdict.KEPT, reason="for the next run to judge") if since else each
-
-    most = _lasting(decisions, expiry.until, made.run) - expiry.leaving if expiry else 0
-    return tuple(as_begun(each) for each in decisions), most
-
-
-def _lasting(decisions: Iterable[Decision], until: datetime, run: str) -> int:
-    """Count the snapshots that started by then, but for the run's own and what goes at once, whatever the limit."""
-    return sum(
-        each.snapshot.started <= until and each.snapshot.run != run and each.verdict is not Verdict.WASTE
-        for each in decisions
-    )
+NOTHING_NEW = "this run made no new snapshot of the volume"

@@ -4,10 +4,12 @@ Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules"
 """
 
 import re
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 LONGEST = 256 - len("cron()")  # EventBridge takes 256 characters (botocore's ScheduleExpression)
@@ -105,18 +107,54 @@ def refusal(expression: str) -> str | None:
 
 def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
     """Give, in order, when a checked expression fires from `start` on and before `end` (both UTC)."""
-    minutes, hours, day, month, weekday, year = expression.upper().split()
-    times = [
-        time(hour, minute, tzinfo=UTC)
-        for hour in sorted(HOURS.values(hours))
-        for minute in sorted(MINUTES.values(minutes))
-    ]
-    months, years = MONTH.values(month), YEAR.values(year)
+    _, _, day, month, weekday, year = expression.upper().split()
+    times, months, years = _times(expression), MONTH.values(month), YEAR.values(year)
     for past in range((end.date() - start.date()).days + 1):
         on = start.date() + timedelta(days=past)
         if on.year in years and on.month in months and _is_day(on, day) and _is_weekday(on, weekday):
             every = (datetime.combine(on, at) for at in times)
             yield from (each for each in every if start <= each < end)
+
+
+def latest(expression: str, *, at: datetime) -> datetime | None:
+    """Return the last firing of a checked expression at or before an instant (UTC), None before its first one.
+
+    Looks back 40 years at most: a schedule such as 29 February on a Sunday pauses for that long.
+    """
+    times = _times(expression)
+    passed = bisect_right(times, at.timetz())
+    on = _latest_day(expression, at.date() if passed else at.date() - timedelta(days=1))
+    if on is None:
+        return None
+    return datetime.combine(on, times[passed - 1] if on == at.date() else times[-1])
+
+
+@lru_cache(maxsize=64)
+def _times(expression: str) -> tuple[time, ...]:
+    minutes, hours, *_ = expression.split()
+    return tuple(
+        time(hour, minute, tzinfo=UTC)
+        for hour in sorted(HOURS.values(hours))
+        for minute in sorted(MINUTES.values(minutes))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _latest_day(expression: str, until: date) -> date | None:
+    """Return the last day on which it fires, this one or one before it."""
+    _, _, day, month, weekday, year = expression.upper().split()
+    months, years = MONTH.values(month), YEAR.values(year)
+    on, first = until, date(max(min(years), until.year - 40), 1, 1)
+    while on >= first:
+        if on.year not in years:
+            on = date(on.year, 1, 1) - timedelta(days=1)
+        elif on.month not in months:
+            on = on.replace(day=1) - timedelta(days=1)
+        elif _is_day(on, day) and _is_weekday(on, weekday):
+            return on
+        else:
+            on -= timedelta(days=1)
+    return None
 
 
 def _is_day(on: date, text: str) -> bool:

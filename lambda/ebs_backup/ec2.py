@@ -6,18 +6,20 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
-from ebs_backup.faults import ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, SLOW_LISTING, AwsError, Kind
-from ebs_backup.labels import Labels, named_after
-from ebs_backup.model import Expiry, Instance, Run, Snapshot, Volume
+from ebs_backup.faults import CONCURRENT, ERRORS, OUT_OF_TIME, RATE_PER_VOLUME, SLOW_LISTING, AwsError, Kind
+from ebs_backup.labels import Labels, named_after, names_source
+from ebs_backup.lookout import Lookout
+from ebs_backup.model import Instance, Run, Snapshot, Volume
 from ebs_backup.pace import Pace
-from ebs_backup.settings import SERVICE, TAG_EXPIRES, TAG_PERIOD, TAG_RUN, TAG_SET
+from ebs_backup.settings import SERVICE, TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.steps import Step
 
 if TYPE_CHECKING:
@@ -66,6 +68,14 @@ def _take_only_ec2s_own(parsed_response: Mapping[str, Any] | None, **_: object) 
         raise ResponseParserError("the answer is not EC2's: it names no request")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """What came of a create: the run's restore point; `labels` are those it was sent with, None where it was there."""
+
+    snapshot: Snapshot
+    labels: Labels | None
+
+
 class Ec2:
     """One function invocation's EC2: `deadline` is when to stop trying, on `clock`, in seconds.
 
@@ -79,8 +89,10 @@ class Ec2:
         deadline: float,
         rested: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
+        self._now = now
         self._deadline = deadline
         self._look_up_until = min(deadline, clock() + LOOKING_UP)
         self._clock = clock
@@ -117,14 +129,14 @@ class Ec2:
                         kind=Kind.WAIT, code=SLOW_LISTING, message=f"not all of them in {LOOKING_UP:.0f} s"
                     )
         except ERRORS as error:
-            raise AwsError.of(error) from error
+            raise AwsError.of(error) from None
         return {
             instance: Instance(name=_printable(each.get("Name", "")), tag=each.get(tag_name))
             for instance, each in tags.items()
         }
 
     def volumes(self, instances: Mapping[str, Instance]) -> Iterator[Volume]:
-        """List all volumes of the region, all pages; raises what botocore raises.
+        """List all volumes of the region, all pages; raises an AwsError.
 
         All, for a filter would hide those whose tag differs by a letter's case; but for those that only come or go.
         """
@@ -132,31 +144,68 @@ class Ec2:
         pages = self._client.get_paginator("describe_volumes").paginate(
             Filters=filters, PaginationConfig={"PageSize": VOLUMES_A_PAGE}
         )
-        return (_volume(raw, instances) for page in pages for raw in page["Volumes"])
+        try:
+            for page in pages:
+                yield from (_volume(raw, instances) for raw in page["Volumes"])
+        except ERRORS as error:
+            raise AwsError.of(error) from None
 
-    def snapshots(self, backup_set: str) -> list[Snapshot]:
-        """List the backup set's own snapshots, of every period and volume, all pages.
+    def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:
+        """List all snapshots that carry the backup set's tag, or those of one volume, all pages.
 
         Pages shift while they are read: one that is listed twice is given once, as it was last.
         """
-        listed = {each.id: each for each in self._snapshots({f"tag:{TAG_SET}": backup_set})}
+        of_one = {"volume-id": [volume_id]} if volume_id else {}
+        listed = {
+            snapshot.id: snapshot for snapshot in self._snapshots({f"tag:{TAG_SET}": [backup_set]} | of_one)
+        }
         return list(listed.values())
 
-    def create(self, volume: Volume, run: Run, labels: Labels) -> Step[Snapshot]:
+    def lookout(self, run: Run, volumes: Sequence[str], *, seen: float) -> Lookout:
+        """Return what looks for this run's snapshots of these volumes; all were listed from `seen` on."""
+        of_run = {
+            f"tag:{TAG_SET}": [run.backup_set],
+            f"tag:{TAG_PERIOD}": [run.period.value],
+            f"tag:{TAG_RUN}": [run.id],
+        }
+
+        def look(those: Sequence[str]) -> Iterator[Snapshot]:
+            found = self._snapshots(of_run | {"volume-id": list(those)})
+            return (snapshot for snapshot in found if snapshot.ours)
+
+        return Lookout(look, volumes, seen=seen, clock=self._clock)
+
+    def create(
+        self,
+        volume: Volume,
+        labels: Callable[[datetime], Labels],
+        lookout: Lookout,
+        *,
+        blocked: bool = False,
+    ) -> Step[Created]:
         """Make one snapshot: never a second one where a first exists, whatever became of EC2's answer.
 
-        Waits for its turn, and as long as EC2 asks it to. Raises an AwsError of kind GONE or REFUSED, or, when the time
-        does not suffice, the last one met, or one of code OUT_OF_TIME.
+        Waits for its turn, and as long as EC2 asks it to; `blocked` tells that the volume has as many unfinished
+        snapshots as EC2 takes, so that waiting cannot help. `labels` are those of a snapshot that is taken at that time.
+        Raises an AwsError of kind GONE or REFUSED, or, when the time is too short, the last one met, or OUT_OF_TIME.
         """
         unsure, fault = False, None
         while True:
             yield from self._turn(self._creates, fault)
+            # Not known, or a refusal by rate, which says that somebody made one just now: perhaps another delivery.
+            look = fault is not None and (unsure or fault.code == RATE_PER_VOLUME)
+            labelled = labels(self._now())
             try:
-                return (self._made_by(run, volume) if unsure else None) or self._create(volume, labels)
+                if made := lookout.made(volume.id, now=look):
+                    return Created(snapshot=made, labels=labelled if unsure else None)
+                return Created(snapshot=self._create(volume, labelled), labels=labelled)
+            except AwsError as error:  # of the look
+                fault = error
             except ERRORS as error:
                 fault = AwsError.of(error)
-            # A refusal by rate says that somebody made one just now: perhaps this run's other delivery.
-            unsure = unsure or fault.kind is Kind.UNSURE or fault.code == RATE_PER_VOLUME
+            if fault.code == CONCURRENT and blocked:
+                raise fault.but(kind=Kind.REFUSED)
+            unsure = unsure or fault.kind is Kind.UNSURE
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:
         """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
@@ -175,7 +224,7 @@ class Ec2:
             if fault.kind is Kind.GONE:
                 return False
             if unsure and fault.kind is Kind.REFUSED:
-                raise AwsError(kind=Kind.UNSURE, code=fault.code, message=fault.message)
+                raise fault.but(kind=Kind.UNSURE)
             unsure = unsure or fault.kind is Kind.UNSURE
 
     def _turn(self, pace: Pace, fault: AwsError | None) -> Step[None]:
@@ -183,7 +232,7 @@ class Ec2:
 
         A turn that would come after the deadline is not waited for.
         """
-        if fault and fault.kind in (Kind.GONE, Kind.REFUSED):
+        if fault and fault.kind in (Kind.GONE, Kind.REFUSED, Kind.KEPT):
             raise fault
         if fault and not fault.throttled:
             yield self._in_time(random.uniform(SETTLING, LONGEST_PAUSE), fault)  # noqa: S311 - jitter, not a secret
@@ -198,7 +247,9 @@ class Ec2:
         met = fault or AwsError(
             kind=Kind.WAIT, code=OUT_OF_TIME, message="the function's time ended before its turn"
         )
-        raise AwsError(kind=met.kind, code=met.code, message=met.message, unfinished=True)
+        # Another invocation would wait for the same snapshots of other tools, and hold up everybody's mail.
+        unfinished = met.code != CONCURRENT
+        raise met.but(unfinished=unfinished)
 
     def _create(self, volume: Volume, labels: Labels) -> Snapshot:
         tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in labels.tags.items()]
@@ -211,25 +262,21 @@ class Ec2:
             raise ResponseParserError("the answer to CreateSnapshot does not tell the whole snapshot")
         return _snapshot({**answer, "Tags": tags})
 
-    def _made_by(self, run: Run, volume: Volume) -> Snapshot | None:
-        """Look for what a create whose answer was lost, or another delivery of the event, has made."""
-        filters = {
-            f"tag:{TAG_SET}": run.backup_set,
-            f"tag:{TAG_PERIOD}": run.period.value,
-            f"tag:{TAG_RUN}": run.id,
-            "volume-id": volume.id,
-        }
-        return min(
-            (each for each in self._snapshots(filters) if each.usable), key=lambda each: each.id, default=None
-        )
-
-    def _snapshots(self, filters: Mapping[str, str]) -> Iterator[Snapshot]:
+    def _snapshots(self, filters: Mapping[str, Sequence[str]]) -> Iterator[Snapshot]:
+        """List; raises an AwsError. An answer that cannot be read may hold megabytes: none of it goes on from here."""
         pages = self._client.get_paginator("describe_snapshots").paginate(
             OwnerIds=["self"],
-            Filters=[{"Name": name, "Values": [_literal(value)]} for name, value in filters.items()],
+            Filters=[
+                {"Name": name, "Values": [_literal(value) for value in values]}
+                for name, values in filters.items()
+            ],
             PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
         )
-        return (_snapshot(raw) for page in pages for raw in page["Snapshots"])
+        try:
+            for page in pages:
+                yield from map(_snapshot, page["Snapshots"])
+        except ERRORS as error:
+            raise AwsError.of(error) from None
 
 
 def _literal(value: str) -> str:
@@ -255,6 +302,8 @@ def _volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume
         instance=instance,
         instance_name=instances[instance].name if instance in instances else "",
         tags=tags,
+        encrypted=raw.get("Encrypted", False),
+        kms_key=raw.get("KmsKeyId", ""),
     )
 
 
@@ -279,7 +328,10 @@ def _snapshot(raw: Mapping[str, Any]) -> Snapshot:
         size=raw["VolumeSize"],
         name=sys.intern(_printable(named_after(tags.get("Name", "")))),
         full_bytes=raw.get("FullSnapshotSizeInBytes"),
-        expires_until=Expiry.parse(tags.get(TAG_EXPIRES, "")),
+        ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),
+        hold=tags.get(TAG_HOLD),
+        older=int(older) if re.fullmatch("[0-9]{1,6}", older := tags.get(TAG_OLDER, "")) else None,
+        message=_printable(raw.get("StateMessage", ""))[:300],
     )
 
 

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from ebs_backup.model import Continued
+from ebs_backup.model import Continued, FailedSnapshot
 from ebs_backup.settings import Period
 
-KEYS = ("period", "time", "dry_run")
+KEYS = ("period", "time", "dry_run", "volumes")
+MOST_VOLUMES = 200  # that an event names
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = (
     12  # of one run, in a row; Lambda itself stops a function that calls itself more than 16 times
@@ -25,11 +26,12 @@ class InvalidEventError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A checked event; `time` is None when a person asks by hand, `continued` in the first invocation of a run."""
+    """A checked event; `time` is None when a person asks by hand, `volumes` are empty for all that are selected."""
 
     period: Period
     time: datetime | None = None
     dry_run: bool = False
+    volumes: tuple[str, ...] = ()
     continued: Continued | None = None
 
 
@@ -46,6 +48,7 @@ def parse(event: object) -> Request:
         period=_period(event.get("period")),
         time=_instant(event, "time") if "time" in event else None,
         dry_run=dry_run,
+        volumes=_volumes(event["volumes"]) if "volumes" in event else (),
         continued=_continued(event[CONTINUED], dry_run=dry_run) if CONTINUED in event else None,
     )
 
@@ -53,14 +56,27 @@ def parse(event: object) -> Request:
 def continuing(request: Request, continued: Continued) -> dict[str, Any]:
     """Write the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
     time = {"time": request.time.isoformat()} if request.time else {}
-    told = asdict(continued) | {"began": continued.began.isoformat()}
-    return {"period": request.period.value, **time, CONTINUED: told}
+    only = {"volumes": list(request.volumes)} if request.volumes else {}
+    failed = [asdict(each) | {"started": each.started.isoformat()} for each in continued.failed]
+    told = asdict(continued) | {"began": continued.began.isoformat(), "failed": failed}
+    return {"period": request.period.value, **time, **only, CONTINUED: told}
 
 
 def _period(value: object) -> Period:
-    if value not in tuple(Period):
+    if not isinstance(value, str) or value not in tuple(Period):
         raise InvalidEventError("period", f"one of {', '.join(Period)}", value)
-    return Period(str(value))
+    return Period(value)
+
+
+def _volumes(value: object) -> tuple[str, ...]:
+    if (
+        not isinstance(value, list)
+        or not 1 <= len(value) <= MOST_VOLUMES
+        or not all(isinstance(id_, str) and re.fullmatch(r"vol-[0-9a-f]{1,40}", id_) for id_ in value)
+    ):
+        allowed = f'a list of 1 to {MOST_VOLUMES} volume ids, such as ["vol-0123456789abcdef0"]'
+        raise InvalidEventError("volumes", allowed, value)
+    return tuple(dict.fromkeys(value))
 
 
 def _continued(value: object, *, dry_run: bool) -> Continued:
@@ -75,7 +91,22 @@ def _continued(value: object, *, dry_run: bool) -> Continued:
         began=_instant(value, "began", of=f"{CONTINUED}."),
         invocation=_count(value, "invocation", 2, MOST_INVOCATIONS),
         expired=_count(value, "expired", 0, 10**9),
+        failed=_failed(value["failed"]),
+        more_failed=_count(value, "more_failed", 0, 10**9),
     )
+
+
+def _failed(value: object) -> tuple[FailedSnapshot, ...]:
+    """Read the failed snapshots that earlier invocations deleted."""
+    name, keys = f"{CONTINUED}.failed", {field.name for field in fields(FailedSnapshot)}
+    snapshots = []
+    for raw in value if isinstance(value, list) else [value]:
+        texts = dict(raw) if isinstance(raw, Mapping) else {}
+        if texts.keys() != keys or not all(isinstance(text, str) for text in texts.values()):
+            raise InvalidEventError(name, f"a list of objects with {', '.join(sorted(keys))}", raw)
+        started = _instant(texts, "started", of=f"{name}.")
+        snapshots.append(FailedSnapshot(**texts | {"started": started}))
+    return tuple(snapshots)
 
 
 def _count(value: Mapping[Any, Any], key: str, least: int, most: int) -> int:

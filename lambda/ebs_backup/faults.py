@@ -4,19 +4,20 @@ import re
 from enum import Enum, auto
 from typing import Self
 
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionError,  # noqa: A004 - botocore's own, under which its connect time-outs stand
-    HTTPClientError,
-    IncompleteReadError,
-)
+from botocore import exceptions as errors
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.model import Failure
 
 # All that a call can raise: an unreadable answer is a ResponseParserError, which is no BotoCoreError.
-ERRORS = (ClientError, BotoCoreError, ResponseParserError)
+ERRORS = (errors.ClientError, errors.BotoCoreError, ResponseParserError)
+PERHAPS_SENT = (
+    ResponseParserError,
+    errors.ConnectionError,
+    errors.HTTPClientError,
+    errors.IncompleteReadError,
+)
+LONGEST_MESSAGE, LONGEST_CODE = 300, 100  # characters: the message may be a proxy's whole page
 
 
 class Kind(Enum):
@@ -25,53 +26,78 @@ class Kind(Enum):
     GONE = auto()  # the volume or snapshot is no longer there
     WAIT = auto()  # certainly not done: try again later
     UNSURE = auto()  # perhaps done: look before trying again
+    KEPT = auto()  # AWS keeps the snapshot: an AMI, fast restore, a lock, AWS Backup or the Recycle Bin
     REFUSED = auto()  # not done, and trying again would not help
 
 
 GONE_CODES = frozenset({"InvalidVolume.NotFound", "InvalidSnapshot.NotFound"})
 RATE_PER_VOLUME = "SnapshotCreationPerVolumeRateExceeded"  # 15 s between two snapshots of one volume
-THROTTLED, THROTTL = "RequestLimitExceeded", "Throttl"  # EC2's code, and what the others begin with
-WAIT_CODES = frozenset(
-    {
-        THROTTLED,
-        RATE_PER_VOLUME,
-        "ConcurrentSnapshotLimitExceeded",  # 5 pending snapshots of one volume, 1 of st1 and sc1
-        "PendingSnapshotLimitExceeded",
-    }
+CONCURRENT = "ConcurrentSnapshotLimitExceeded"  # pending or failed ones of a volume: 5, of st1 and sc1 1
+NO_ROOM = "SnapshotLimitExceeded"  # the quota of snapshots in the region
+TAG_REFUSALS = frozenset({"TagPolicyViolation", "UnauthorizedOperation"})
+SNAPSHOT_FAILED = "SnapshotFailed"  # of our own, as the next three: a snapshot ended in state error
+UNREADABLE, OUT_OF_TIME, SLOW_LISTING = "UnreadableAnswer", "OutOfTime", "SlowListing"
+
+THROTTL = "Throttl"  # Throttling, ThrottlingException, ThrottledException
+THROTTLING = frozenset(  # the rest of what botocore's standard retry mode takes for throttling
+    {"RequestLimitExceeded", "BandwidthLimitExceeded", "EC2ThrottledException", "TooManyRequestsException"}
+    | {"RequestThrottled", "RequestThrottledException", "PriorRequestNotComplete", "SlowDown"}
+    | {"LimitExceededException", "ProvisionedThroughputExceededException", "TransactionInProgressException"}
 )
-UNREADABLE = "UnreadableAnswer"
-OUT_OF_TIME = "OutOfTime"
-SLOW_LISTING = "SlowListing"
+WAIT_CODES = THROTTLING | {
+    *("RetryableError", "RequestExpired", "ConcurrentTagAccess", "KMSThrottling"),
+    *(RATE_PER_VOLUME, CONCURRENT, "PendingSnapshotLimitExceeded"),
+}
+UNSURE_CODES = frozenset({"RequestTimeout", "RequestTimeoutException"})  # botocore's two that are no 5xx
+SERVICES = {"Publish": "sns", "Invoke": "lambda", "CreateSnapshot": "ec2", "DeleteSnapshot": "ec2"}
+SERVICES |= {"DescribeSnapshots": "ec2", "DescribeVolumes": "ec2", "DescribeTags": "ec2"}
 
 
 class AwsError(Exception):
-    """An AWS call that did not work, classed; `code` and `message` are AWS's where it gave any.
+    """An AWS call that did not work, classed; `code` and `message` are AWS's where it gave any, cut to one short line.
 
+    `service` is `ec2`, `sns` or `lambda`, or empty where it cannot be told.
     `unfinished` tells that it would have been tried again, had there been time.
     """
 
-    def __init__(self, *, kind: Kind, code: str, message: str, unfinished: bool = False) -> None:
-        super().__init__(f"{code}: {message}")
-        self.kind, self.code, self.message, self.unfinished = kind, code, message, unfinished
+    def __init__(
+        self, *, kind: Kind, code: str, message: str, unfinished: bool = False, service: str = ""
+    ) -> None:
+        self.kind, self.unfinished, self.service = kind, unfinished, service
+        self.code, self.message = _line(code, LONGEST_CODE), _line(message, LONGEST_MESSAGE)
+        super().__init__(f"{self.code}: {self.message}")
 
     @property
     def throttled(self) -> bool:
         """Tell whether AWS refused for the number of calls, whatever they were about."""
-        return self.code == THROTTLED or self.code.startswith(THROTTL)
+        return self.code in THROTTLING or self.code.startswith(THROTTL)
+
+    def but(self, *, kind: Kind | None = None, unfinished: bool = False) -> Self:
+        """Return the same error as one of another kind, or as one that time cut short."""
+        changes = {"kind": kind or self.kind, "unfinished": unfinished or self.unfinished}
+        return type(self)(**{**vars(self), **changes})
 
     @classmethod
     def of(cls, error: Exception) -> Self:
         """Class any of ERRORS."""
-        if isinstance(error, ClientError):
+        if isinstance(error, errors.ClientError):
             said = error.response.get("Error", {})
             code, message = said.get("Code") or "Unknown", said.get("Message") or str(error)
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            return cls(kind=_kind(code, status), code=code, message=message)
+            # Only a delete meets what keeps a snapshot: a create that is refused is a volume without a backup.
+            kept = error.operation_name == "DeleteSnapshot" and _hold(code, message[: 2 * LONGEST_MESSAGE])
+            kind = Kind.KEPT if kept else _kind(code, status)
+            return cls(kind=kind, code=code, message=message, service=SERVICES.get(error.operation_name, ""))
         code = UNREADABLE if isinstance(error, ResponseParserError) else type(error).__name__
-        perhaps_sent = isinstance(
-            error, ResponseParserError | ConnectionError | HTTPClientError | IncompleteReadError
-        )
-        return cls(kind=Kind.UNSURE if perhaps_sent else Kind.REFUSED, code=code, message=str(error))
+        kind = Kind.UNSURE if isinstance(error, PERHAPS_SENT) else Kind.REFUSED
+        return cls(kind=kind, code=code, message=str(error))
+
+
+def _line(text: str, most: int) -> str:
+    """Return the text as one printable line; it is cut before it is looked at."""
+    start = "".join(char if char.isprintable() else " " for char in text[: 2 * most])
+    line = " ".join(start.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
 def _kind(code: str, status: int) -> Kind:
@@ -80,37 +106,111 @@ def _kind(code: str, status: int) -> Kind:
         return Kind.GONE
     if code in WAIT_CODES or code.startswith(THROTTL):
         return Kind.WAIT
-    return Kind.UNSURE if status >= 500 else Kind.REFUSED
+    return Kind.UNSURE if status >= 500 or code in UNSURE_CODES else Kind.REFUSED
 
 
-_ADVICE = {
-    "UnauthorizedOperation": "The role may not do this. If nobody edited the role or the volume's tag since the last"
-    " `cdk deploy`, look for a service control policy or a permissions boundary.",
-    "InvalidSnapshot.InUse": "Deregister {ami} if it is not needed any more; the next run then deletes the snapshot."
-    " It holds up no other.",
-    "RequestLimitExceeded": "EC2 throttled this account for as long as there was time to wait: spread the schedules of"
-    " whatever else calls EC2 at this hour, or split the volumes into two backup sets.",
-    "ConcurrentSnapshotLimitExceeded": "Too many snapshots of this volume are pending or failed at once: delete those"
-    " in state error; what other tool snapshots it?",
-    "PendingSnapshotLimitExceeded": "Too many snapshots are pending in this region at once: ask AWS to raise that"
-    " quota, or spread the schedules.",
-    "SnapshotLimitExceeded": "The region's snapshot quota is reached: ask AWS to raise it, or delete snapshots that"
-    " nobody needs. Until then this volume gets no new backup.",
-    RATE_PER_VOLUME: "Another tool keeps snapshotting this volume: EC2 takes one every 15 seconds.",
-    SLOW_LISTING: "EC2 was slow, and the backups need the time more. The next run looks them up again.",
-    OUT_OF_TIME: "The function's time ended first. Run it again by hand now (docs/operating.md), and spread the"
-    " volumes over more backup sets if it happens again.",
+# What keeps a snapshot, by code and words. EC2 gives most of these no code of their own, and documents none for a lock.
+_IN_USE = frozenset({"InvalidSnapshot.InUse"})
+_VAGUE = frozenset(
+    {"InvalidParameterValue", "OperationNotPermitted", "UnsupportedOperation", "IncorrectState"}
+    | {"SnapshotLocked", "InvalidSnapshot.Locked"}
+)
+_HOLDS = (
+    (_IN_USE, r"\bami-\w+", "used by {ami}"),
+    (_IN_USE, r"\bfast (snapshot )?restores?\b", "enabled for fast restore"),
+    (_IN_USE, "", "in use"),
+    (_VAGUE, r"\bsnap(shot|-\w+)\b[^.]*\bis (currently )?locked\b|\bsnapshot lock\b", "locked"),
+    (_VAGUE, r"\bmanaged by (the )?aws backup\b", "managed by AWS Backup"),
+    (_VAGUE, r"\b(in|by) the recycle bin\b|\brecycle bin (retention )?rule\b", "held by the Recycle Bin"),
+)
+_HOW_TO_FREE = {
+    "used by {ami}": "Deregister the AMI if nobody needs it. The next run then deletes the snapshot.",
+    "enabled for fast restore": "If nobody needs fast restore, turn it off: `aws ec2 disable-fast-snapshot-restores"
+    " --availability-zones ZONE --source-snapshot-ids SNAPSHOT`. The next run then deletes the snapshot.",
+    "in use": "AWS does not say what uses it. Look for an AMI of it. Once it is free, a run deletes it.",
+    "locked": "It has an EBS snapshot lock. Wait for the lock's end: the next run then deletes the snapshot.",
+    "managed by AWS Backup": "It is a recovery point of AWS Backup. If nobody needs it, delete it in its vault there.",
+    "held by the Recycle Bin": "A Recycle Bin rule holds it. It goes when that rule's time is over: nothing to do.",
 }
+
+
+def _hold(code: str, message: str) -> str:
+    found = (hold for codes, words, hold in _HOLDS if code in codes and re.search(words, message.lower()))
+    return next(found, "")
+
+
+def kept_by(error: AwsError) -> str:
+    """Return what keeps the snapshot of an error of kind KEPT, in a few words: `used by ami-0123`."""
+    ami = re.search(r"\bami-\w+", error.message)
+    return (_hold(error.code, error.message) or "in use").format(ami=ami and ami[0])
+
+
+def how_to_free(error: AwsError) -> str:
+    """Return what a person can do so that a later run can delete the snapshot of an error of kind KEPT."""
+    return _HOW_TO_FREE[_hold(error.code, error.message) or "in use"]
+
+
+_DEPLOY = "run `cdk deploy` with the same -c options as before"
+_KEY = (
+    "EC2 cannot use the volume's KMS key. In the KMS console enable it, or cancel its deletion; if it is enabled, look"
+    " at its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well."
+)
+_THROTTLED = "AWS throttled this account. Spread the schedules of whatever else calls it at this hour."
+_UNCLEAR = "AWS could not be reached, or gave no clear answer. The next run looks again before it acts."
 _UNKNOWN = "Look up the code in the EC2 API's list of error codes. The next run tries again."
-# Refusals that EC2 words, in the code or in the message, rather than giving them one code each. CreateSnapshot's
-# reference names no code for a KMS key that is disabled or pending deletion: its own name is what they have in common.
-_ADVICE_BY_WORDING = {
-    r"kms": "The volume's KMS key cannot be used: in the KMS console enable it, or cancel its deletion; if it is enabled,"
-    " look at its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well.",
-    r"^IncorrectState:": "The volume was not in a state that EC2 snapshots. The next run tries again.",
-    r"AWS Backup": "AWS Backup manages this snapshot: delete it from its backup vault, not here.",
-    r"\block": "The snapshot is locked (EBS Snapshot Lock): it goes when the lock ends, on the run after.",
-    r"recycle bin": "The Recycle Bin holds this snapshot under a retention rule: nothing to do.",
+_WRONG_STATE = "The volume or snapshot was in a state in which EC2 refuses this. The next run tries again."
+_ADVICE = {
+    **dict.fromkeys(THROTTLING, _THROTTLED),
+    **dict.fromkeys(GONE_CODES, "It is no longer there: nothing to do."),
+    "UnauthorizedOperation": "The role may not do this. If somebody edited the role or the volume's tag, undo that. If"
+    " not, look for a service control policy or a permissions boundary that forbids it.",
+    "TagPolicyViolation": "A tag policy of the organization refuses a tag of the new snapshot, or asks for one. Set"
+    f" what it asks for in extra_tags, or leave out with copy_tags what it refuses, and {_DEPLOY}.",
+    "CustomerKeyHasBeenRevoked": _KEY,
+    "PendingVerification": "AWS is still verifying this account. If that takes more than some hours, ask AWS Support.",
+    "OptInRequired": "This account is not signed up for EC2. As its owner, finish the sign-up and the payment method.",
+    "Blocked": "AWS has blocked this account: nothing in it can be backed up. Ask AWS Support now.",
+    "AuthFailure": "AWS refused the role's credentials. Look whether the account is active, and its region enabled.",
+    NO_ROOM: "This volume got no backup: AWS lets this region hold no more snapshots. Lower a keep_... setting and"
+    f" {_DEPLOY}: each run then deletes up to max_expired_per_volume expired ones of a volume first. Or ask AWS to"
+    " raise the quota of snapshots in this region.",
+    CONCURRENT: "Another snapshot of this volume is still pending, or failed: EC2 takes one at a time of an st1 or sc1"
+    " volume, five of any other. The next run tries again. If it comes again, look for another tool that does it.",
+    "PendingSnapshotLimitExceeded": "Too many snapshots are pending in this region. Ask AWS to raise that quota.",
+    RATE_PER_VOLUME: "Another tool keeps snapshotting this volume: EC2 takes one every 15 seconds. Find that tool.",
+    "RequestExpired": "The call reached AWS 15 minutes late, or a clock is wrong. If it comes again, ask AWS Support.",
+    "ConcurrentTagAccess": "Something else kept changing the same tags: find what tags snapshots at this hour.",
+    "RetryableError": "A service behind EC2 did not do its part. If it comes every night, ask AWS Support.",
+    UNREADABLE: "What answered was not AWS, or its answer was damaged. The next run looks again before it acts. If it"
+    " comes again, look for a proxy between the function and AWS.",
+    SLOW_LISTING: "EC2 was slow, and the backups need the time more. The next run looks them up again.",
+    OUT_OF_TIME: "The function's time ended first. Run it again by hand now (docs/operating.md). If it comes again,"
+    " spread the volumes over more backup sets.",
+}
+# CreateSnapshot's reference names no code for a key that is disabled or being deleted. A tag may name a key, too.
+_KEY_CODE = r"InvalidKMSKey\b|KMS"
+_KEY_WORDS = (
+    r"(?i)^(?!.*\btags?\b).*(\b(KMS key|customer master key|CMK)\b|\barn:aws[\w-]*:kms:\S+ (is|was|does)\b)"
+)
+_NO_MAIL = "Nothing can be mailed:"
+_SNS_ADVICE = {
+    "KMSAccessDenied": f"{_NO_MAIL} the function may not use the SNS topic's key. Look at the key's policy. For a topic"
+    f" named in topic_arn, set kms_key_arn to the topic's key and {_DEPLOY}.",
+    "KMSDisabled": f"{_NO_MAIL} the SNS topic's key is disabled. Enable it in the KMS console.",
+    "KMSInvalidState": f"{_NO_MAIL} the SNS topic's key cannot be used. In the KMS console, cancel its deletion.",
+    "KMSNotFound": f"{_NO_MAIL} the SNS topic's key is gone. Set kms_key_arn to one that exists, and {_DEPLOY}.",
+    "KMSOptInRequired": f"{_NO_MAIL} the SNS topic needs KMS, for which this account is not signed up. Finish that.",
+    "KMSThrottling": "The SNS topic's key was asked for too often. Lambda tries the run again within minutes.",
+    "NotFound": f"{_NO_MAIL} the SNS topic is gone. Make one, name it in topic_arn, and {_DEPLOY}.",
+    "AuthorizationError": f"{_NO_MAIL} the role may not publish to the SNS topic. Look at the topic's policy.",
+    "InvalidParameter": f"{_NO_MAIL} SNS refused the mail or the topic's ARN. Compare topic_arn with the topic's ARN.",
+}
+_SNS_OTHER = "SNS did not take the mail. Lambda tries again within minutes. The log says what was done."
+_SNAPSHOT_FAILED = {
+    r"\bkey\b.*\bnot accessible\b|\binvalidkmskey\b|\bkms key\b": _KEY,
+    r"\binternal ?error\b": "AWS had a fault of its own. If it comes again, look at the volume's key, or ask AWS.",
+    r"\S": "EC2's own words say why.",
+    "": "EC2 gave no reason. If it comes again, ask AWS Support.",
 }
 
 
@@ -120,7 +220,7 @@ def not_continued(error: AwsError, function: str) -> Failure:
         resource=function,
         action="go on in a further invocation",
         code=error.code,
-        message=error.message[:300],
+        message=error.message,
         advice="Lambda tries a scheduled run twice more within minutes, and each try goes on where the last one ended: wait"
         " for their mails. If the code speaks of access, look for a policy that keeps the function from invoking itself.",
     )
@@ -129,20 +229,26 @@ def not_continued(error: AwsError, function: str) -> Failure:
 def failure(error: AwsError, *, resource: str, action: str) -> Failure:
     """Say what failed, on what, and what to do, for someone woken at night."""
     return Failure(
-        resource=resource, action=action, code=error.code, message=error.message[:300], advice=advice(error)
+        resource=resource, action=action, code=error.code, message=error.message, advice=advice(error)
     )
 
 
 def advice(error: AwsError) -> str:
-    """Say what a person can do about it; wordings are matched only where the code says too little."""
-    if error.code in _ADVICE:
-        ami = re.search(r"\bami-\w+", error.message)
-        return _ADVICE[error.code].format(ami=ami[0] if ami else "the AMI that uses it")
+    """Return what a person can do about it: by code, and by its words only where the code says too little."""
+    if error.service == "sns":
+        return _SNS_ADVICE.get(error.code.removesuffix("Exception"), _SNS_OTHER)
+    if error.kind is Kind.KEPT:
+        return how_to_free(error)
+    if by_code := _ADVICE.get(error.code, _THROTTLED if error.throttled else ""):
+        return by_code
     if error.kind is Kind.UNSURE:
-        return (
-            "EC2 gave no clear answer, however often it was asked. The next run looks again before it acts."
-        )
-    wordings = (
-        text for words, text in _ADVICE_BY_WORDING.items() if re.search(words, str(error), re.IGNORECASE)
-    )
-    return next(wordings, _ADVICE["RequestLimitExceeded"] if error.kind is Kind.WAIT else _UNKNOWN)
+        return _UNCLEAR
+    if error.service == "ec2" and (re.match(_KEY_CODE, error.code) or re.match(_KEY_WORDS, error.message)):
+        return _KEY
+    return _WRONG_STATE if error.code == "IncorrectState" else _UNKNOWN
+
+
+def snapshot_failed_advice(message: str) -> str:
+    """Return what to do about a snapshot that ended in state `error`, by EC2's StateMessage, which may be empty."""
+    what = next(what for words, what in _SNAPSHOT_FAILED.items() if re.search(words, message.lower()))
+    return f"A failed snapshot holds nothing: the run makes a new one, if it can. {what}"

@@ -18,12 +18,12 @@ from ebs_backup import ec2, function, sns
 from ebs_backup.answer import answer
 from ebs_backup.continuation import following
 from ebs_backup.ec2 import Ec2
-from ebs_backup.event import Request, continuing, parse
+from ebs_backup.event import InvalidEventError, Request, continuing, parse
 from ebs_backup.faults import ERRORS, AwsError, advice, not_continued
 from ebs_backup.mail import Mail
 from ebs_backup.model import Run
-from ebs_backup.outcome import Outcome
-from ebs_backup.report import render, render_broken
+from ebs_backup.outcome import Outcome, Status
+from ebs_backup.report import render, render_bad_event, render_broken
 from ebs_backup.run import execute
 from ebs_backup.settings import (
     COMPLETED,
@@ -52,20 +52,29 @@ logger = Logger(service=SERVICE)
 metrics = Metrics(namespace=NAMESPACE)
 
 
+# What a try of this instance did whose mail was refused, by run: Lambda's retry usually comes back here, and tells it.
+_untold: dict[str, Outcome] = {}
+
+
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Do one run, or as much of it as there is time for, and let a further invocation go on.
 
-    Raises what broke it, after mailing it, so that Lambda tries again and the alarm speaks.
+    An event that asks for nothing the function does is answered and mailed: trying it again would not help. Raises what
+    broke a run, after mailing it, so that Lambda tries again and the alarm goes off.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
     began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
-    request = parse(event)
+    try:
+        request = parse(event)
+    except InvalidEventError as error:
+        return _refuse(error, context)
     run = _run(request, context, os.environ)
     logger.append_keys(run=run.id, set=run.backup_set, period=run.period.value)
     try:
         settings = Settings.from_env(os.environ)
-        outcome = execute(Ec2(_ec2(), deadline=deadline, rested=not run.continued), settings, run)
+        ec2_ = Ec2(_ec2(), deadline=deadline, rested=not run.continued, now=_now)
+        outcome = execute(ec2_, settings, run, now=_now)
     except Exception as error:
         _tell_broken(run, error)
         raise
@@ -75,25 +84,55 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
         function.invoke(_lambda(), context.function_name, continuing(request, further))
     except ERRORS as error:
         # What was done is told now; then Lambda's own retry goes on in the place of the next invocation.
-        _finish(settings, replace(outcome, stopped=not_continued(AwsError.of(error), context.function_name)))
-        raise
+        cause = AwsError.of(error)
+        _finish(settings, replace(outcome, stopped=not_continued(cause, context.function_name)))
+        raise cause from None
     logger.info("the run goes on in a further invocation", invocation=further.invocation)
     return answer(outcome) | {"goes_on_in": further.invocation}
 
 
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC)
+
+
+def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
+    """Answer and mail an event that cannot be used: nothing is created or deleted on the strength of it."""
+    logger.error("the event cannot be used", error_message=str(error))
+    mail = render_bad_event(
+        backup_set=os.environ.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
+        account=_where(context)[1],
+        region=_where(context)[0],
+        function=context.function_name,
+        log_group=context.log_group_name,
+        error=str(error),
+    )
+    _tell(os.environ[f"{ENV_PREFIX}TOPIC_ARN"], mail)
+    return {"status": Status.FAILED.value, "error": str(error)}
+
+
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
-    """Tell of the whole run, whichever invocation did it."""
-    if continued := outcome.run.continued:
+    """Tell of the whole run, whichever invocation did it, then count it: once, for a run that is not told is tried again."""
+    run = outcome.run
+    if continued := run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
-    if not outcome.run.dry_run:
+    if not run.dry_run:
+        outcome = outcome.after(_untold.pop(run.id, None))
+        if settings.report == "always" or outcome.status is not Status.OK:
+            try:
+                _tell(settings.topic_arn, render(outcome))
+            except Exception:
+                _untold[run.id] = outcome
+                raise
         _measure(outcome)
-        if settings.report == "always" or outcome.needs_a_person:
-            _tell(settings.topic_arn, render(outcome))
-        # Only now: a heartbeat whose mail is lost would be no sign of life.
-        _emit({COMPLETED: 1}, set=outcome.run.backup_set)
     result = answer(outcome)
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
+
+
+def _where(context: LambdaContext) -> tuple[str, str]:
+    """Return region and account."""
+    _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
+    return region, account
 
 
 def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Run:
@@ -101,13 +140,13 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
 
     The environment is read raw here: a run that its settings break still has to say which one it is.
     """
-    _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
+    region, account = _where(context)
     continued = request.continued
-    time_ = request.time or (continued.began if continued else datetime.now(UTC))
+    due = request.time or (continued.began if continued else _now())
     by_hand = continued.run if continued else context.aws_request_id
     return Run(
-        id=time_.isoformat().replace("+00:00", "Z") if request.time else by_hand,
-        time=time_,
+        id=due.isoformat().replace("+00:00", "Z") if request.time else by_hand,
+        time=min(due, _now()),  # a mistyped year must not end a hold
         period=request.period,
         backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
         dry_run=request.dry_run,
@@ -116,12 +155,18 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
         selector=f"{env.get(f'{ENV_PREFIX}TAG_NAME')}={env.get(f'{ENV_PREFIX}TAG_VALUE')}",
         function=context.function_name,
         log_group=context.log_group_name,
+        scheduled=request.time is not None,
+        only=request.volumes,
         continued=continued,
     )
 
 
 def _tell(topic_arn: str, mail: Mail) -> None:
-    sns.publish(_sns(topic_arn), topic_arn, mail)
+    """Mail; raises an AwsError, whose words are short, whatever the answer was."""
+    try:
+        sns.publish(_sns(topic_arn), topic_arn, mail)
+    except ERRORS as error:
+        raise AwsError.of(error) from None
     logger.info("report mailed", subject=mail.subject)
 
 
@@ -140,11 +185,14 @@ def _tell_broken(run: Run, error: Exception) -> None:
 
 
 def _explain(error: Exception) -> tuple[str, str, str]:
-    if isinstance(error, ERRORS):
-        fault = AwsError.of(error)
-        return fault.code, fault.message, advice(fault)
+    if isinstance(error, AwsError):
+        return error.code, error.message, advice(error)
     if isinstance(error, InvalidSettingsError):
-        return "InvalidSettings", str(error), "Correct it in cdk.json and run `cdk deploy`."
+        return (
+            "InvalidSettings",
+            str(error),
+            "Correct it in cdk.json, then deploy with the same -c options as before.",
+        )
     return (
         type(error).__name__,
         str(error),
@@ -153,18 +201,18 @@ def _explain(error: Exception) -> tuple[str, str, str]:
 
 
 def _measure(outcome: Outcome) -> None:
-    """Emit the run's metrics by set and period: once a run, in its last invocation."""
+    """Emit the run's metrics by set and period; a run that was limited to some volumes says nothing of the others."""
     run = outcome.run
-    values = {
-        SELECTED: len(outcome.volumes),
-        CREATED: outcome.created,
-        EXPIRED: outcome.expired,
-        FAILURES: len(outcome.failures),
-    }
-    overdue = Counter(each.period for volume in outcome.volumes for each in volume.overdue)
+    done = {CREATED: outcome.created, EXPIRED: outcome.expired, FAILURES: len(outcome.failures)}
+    if run.only:
+        _emit(done, set=run.backup_set, period=run.period.value)
+        return
+    overdue = Counter(late.period for volume in outcome.volumes for late in volume.overdue)
     for period in Period:
-        of_the_run = {**values, SECONDS: outcome.seconds} if period is run.period else {}
+        whole = {SELECTED: len(outcome.volumes), **done, SECONDS: outcome.seconds}
+        of_the_run = whole if period is run.period else {}
         _emit({**of_the_run, OVERDUE: overdue[period]}, set=run.backup_set, period=period.value)
+    _emit({COMPLETED: 1}, set=run.backup_set)
 
 
 def _emit(values: Mapping[str, float], **dimensions: str) -> None:

@@ -2,22 +2,26 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ebs_backup.model import COMPLETED, Snapshot
-from ebs_backup.outcome import Holding, Unselected
+from ebs_backup.outcome import Foreign, Holding, Unselected
 from ebs_backup.settings import Period
 
 GIB = 2**30
 
 
-def holdings(snapshots: Iterable[Snapshot]) -> Mapping[Period, Holding]:
-    """Sum up usable restore points; sizes are what they would take if each were stored whole."""
+def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mapping[Period, Holding]:
+    """Sum up usable restore points; sizes are what they would take if each were stored whole.
+
+    One that is stale, pending for too long, is nothing that one holds.
+    """
     by_period: defaultdict[str, list[Snapshot]] = defaultdict(list)
-    for each in snapshots:
-        if each.usable and each.run:
-            by_period[each.period].append(each)
+    not_held = {snapshot.id for snapshot in stale}
+    for snapshot in snapshots:
+        if snapshot.usable and snapshot.run and snapshot.id not in not_held:
+            by_period[snapshot.period].append(snapshot)
     return {period: _holding(found) for period in Period if (found := by_period.get(period))}
 
 
@@ -44,7 +48,7 @@ def _bytes(each: Snapshot) -> int:
 def unselected(
     held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str], *, time: datetime, max_age: int
 ) -> tuple[Unselected, ...]:
-    """Tell of each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
+    """Describe each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
 
     `max_age` is in days, as of `time`.
     """
@@ -59,4 +63,23 @@ def unselected(
             at_most_gib=at_most_gib(snapshots),
         )
         for volume_id, snapshots in sorted(held.items())
+    )
+
+
+def foreign(
+    snapshots: Iterable[Snapshot], names: Mapping[str, str], spreading: Container[str]
+) -> tuple[Foreign, ...]:
+    """Describe snapshots that carry the set's tag but are not its own, by volume; `names` are those of all volumes."""
+    by_volume: defaultdict[str, list[Snapshot]] = defaultdict(list)
+    for snapshot in snapshots:
+        if not snapshot.ours:
+            by_volume[snapshot.volume_id].append(snapshot)
+    return tuple(
+        Foreign(
+            volume_id=volume_id,
+            name=names.get(volume_id, ""),
+            spreads=volume_id in spreading,
+            snapshots=tuple(sorted(snapshot.id for snapshot in found)),
+        )
+        for volume_id, found in sorted(by_volume.items())
     )

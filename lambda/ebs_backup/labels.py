@@ -1,52 +1,71 @@
 """What a snapshot is called: its tags, its name and its description, all given in the create call itself. Pure."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ebs_backup.model import Expiry, Run, Volume
-from ebs_backup.settings import TAG_EXPIRES, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.model import Run, Volume
+from ebs_backup.settings import (
+    TAG_OLDER,
+    TAG_PERIOD,
+    TAG_PREFIX,
+    TAG_RUN,
+    TAG_SET,
+    TAG_SOURCE,
+    Settings,
+)
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
-# Never copied: AWS keeps the first to itself; ours would lie on a snapshot, such as those of a volume restored by hand.
-NOT_COPIED = ("aws:", TAG_PREFIX)
+# Never copied: AWS keeps the first to itself; ours would lie on a snapshot, such as those of a volume restored by hand;
+# the third would let `openshift-install destroy` delete the backups together with the cluster.
+NOT_COPIED = ("aws:", TAG_PREFIX, "kubernetes.io/cluster/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
-    """The tags and description of one new snapshot, and the volume's tag keys for which there was no room."""
+    """The tags and description of one new snapshot: which keys are copied, and for which there was no room."""
 
     tags: dict[str, str]
     description: str
+    copied: tuple[str, ...]
     left_off: tuple[str, ...]
 
 
-def labels(volume: Volume, run: Run, *, copy_tags: bool, expires_until: Expiry | None = None) -> Labels:
-    """Label a new snapshot of `volume`: our tags first, then the volume's own as far as there is room.
+def labels(
+    volume: Volume, run: Run, settings: Settings, *, at: datetime, older: int, copy: bool = True
+) -> Labels:
+    """Label a new snapshot: our own tags, then `extra_tags`, then the volume's own as far as there is room.
 
-    `expires_until` is how far the run is to rotate (see `Snapshot`); it is told here so that a run delivered twice
-    deletes no more than one delivered once.
+    `at` is when it is taken, `older` how many older occasions the run leaves in place (see `Snapshot`).
     """
     ours = {
         TAG_SET: run.backup_set,
         TAG_PERIOD: run.period.value,
         TAG_RUN: run.id,
         TAG_SOURCE: _source(volume),
-        "Name": _name(volume, run),
+        TAG_OLDER: str(older),
+        "Name": _name(volume, run, at),
+        **settings.extra_tags,
     }
-    if expires_until:
-        ours[TAG_EXPIRES] = str(expires_until)
-    own = (
-        [key for key in volume.tags if key != "Name" and not key.lower().startswith(NOT_COPIED)]
-        if copy_tags
-        else []
-    )
+    own = [key for key in _copied(volume, settings) if key not in ours] if copy else []
     room = MAX_TAGS - len(ours)
     return Labels(
         tags=ours | {key: volume.tags[key] for key in own[:room]},
         description=_description(volume, run),
+        copied=tuple(own[:room]),
         left_off=tuple(own[room:]),
     )
+
+
+def _copied(volume: Volume, settings: Settings) -> Iterator[str]:
+    """Return the keys to copy; `copy_tags` is a switch, or the keys themselves."""
+    wanted = settings.copy_tags
+    for key in volume.tags:
+        if not key.lower().startswith(NOT_COPIED) and (
+            key in wanted if isinstance(wanted, tuple) else wanted
+        ):
+            yield key
 
 
 def minute(time: datetime) -> str:
@@ -54,28 +73,41 @@ def minute(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%MZ}"
 
 
-def _name(volume: Volume, run: Run) -> str:
-    rest = f" {run.period} {minute(run.time)}"
+def _name(volume: Volume, run: Run, at: datetime) -> str:
+    rest = f" {run.period} {minute(at)}"
     return f"{(volume.name or volume.id)[: MAX_VALUE - len(rest)]}{rest}"
 
 
 def named_after(name: str) -> str:
-    """Give the volume's name in a snapshot's, as `_name` wrote it: without period, date and time."""
+    """Return the volume's name in a snapshot's, as `_name` wrote it: without period, date and time."""
     return name.rsplit(" ", 3)[0]
 
 
 def _source(volume: Volume) -> str:
-    """Write what a restore needs when the volume is gone, such as `zone=eu-west-1a type=gp3 size=100 ...`."""
+    """Write what a restore needs when the volume is gone, such as `volume=vol-0a zone=eu-west-1a type=gp3 size=100`."""
     parts = {
+        "volume": volume.id,
         "zone": volume.zone,
         "type": volume.type,
         "size": volume.size,
         "iops": volume.iops,
         "throughput": volume.throughput,
+        "encrypted": "true" if volume.encrypted else "",
         "device": volume.device,
         "instance": volume.instance,
+        "key": volume.kms_key,
     }
-    return " ".join(f"{key}={value}" for key, value in parts.items() if value)[:MAX_VALUE]
+    text = ""
+    for key, value in parts.items():
+        part = f"{' ' if text else ''}{key}={value}"
+        if value and len(text) + len(part) <= MAX_VALUE:
+            text += part
+    return text
+
+
+def names_source(source: str, volume_id: str) -> bool:
+    """Tell whether a source tag is about this volume: only then the snapshot is our own."""
+    return source.partition(" ")[0] == f"volume={volume_id}"
 
 
 def _description(volume: Volume, run: Run) -> str:

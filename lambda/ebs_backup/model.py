@@ -1,14 +1,13 @@
 """The data of a run, frozen: what was asked for, found and decided. What came of it stands in `outcome`.
 
-The words are AWS's and the project's own: a *run* is one scheduled occasion of one backup set and period, a
-*restore point* the snapshots of one volume made by one run.
+The words are AWS's and the project's own: a *run* is one scheduled event of one backup set and period, an *occasion* the
+time from one firing of the period's schedule to the next, a *restore point* the snapshots of one volume made by one run.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
 from ebs_backup.settings import Period
 
@@ -16,25 +15,40 @@ COMPLETED, PENDING, ERROR = "completed", "pending", "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedSnapshot:
+    """A snapshot that EC2 began and could not finish: it holds nothing. `message` is EC2's reason, or empty."""
+
+    id: str
+    volume_id: str
+    name: str
+    period: str
+    started: datetime
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Continued:
     """What a further invocation of one run must be told, for EC2 cannot tell it.
 
-    Which run it is, when its first invocation began, the how many-th this one is, and how many snapshots those before it
-    deleted.
+    Which run it is, when its first invocation began, the number of this invocation, how many snapshots those before it
+    deleted, and which failed snapshots were among them (`more_failed` more are only counted).
     """
 
     run: str
     began: datetime
     invocation: int
     expired: int
+    failed: tuple[FailedSnapshot, ...] = ()
+    more_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One scheduled occasion of one backup set and period, and where it happens.
+    """One scheduled event of one backup set and period, and where it happens.
 
-    `id` is the same on every delivery of one event; `time` names the snapshots, and ages are told as of then;
-    `selector` is the tag that selects volumes, as `Backup=true`; `continued` is there in all invocations of the run but the first.
+    `id` is the same on every delivery of one event; ages are told as of `time`; `scheduled` tells that the event named
+    its time; `only` are the volumes that a run by hand is limited to, empty for all; `selector` is the tag that selects
+    volumes, as `Backup=true`; `continued` is there in all invocations of the run but the first.
     """
 
     id: str
@@ -47,6 +61,8 @@ class Run:
     selector: str
     function: str
     log_group: str
+    scheduled: bool = True
+    only: tuple[str, ...] = ()
     continued: Continued | None = None
 
 
@@ -75,10 +91,12 @@ class Volume:
     instance: str
     instance_name: str
     tags: Mapping[str, str]
+    encrypted: bool = False
+    kms_key: str = ""
 
     @property
     def place(self) -> str:
-        """Give `on i-07aa db-1, /dev/xvdf`, or nothing where it is not attached."""
+        """Return `on i-07aa db-1, /dev/xvdf`, or nothing where it is not attached."""
         on = f"{self.instance} {self.instance_name}".rstrip()
         return f"on {on}, {self.device}" if self.instance else ""
 
@@ -88,38 +106,14 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Expiry:
-    """How far one run rotates one volume, fixed before it begins: of the snapshots `until` then, so many stay.
-
-    `until` is the start of the newest restore point that was expired; failed snapshots and duplicates, which always go, do
-    not count.
-    """
-
-    until: datetime
-    leaving: int
-
-    def __str__(self) -> str:
-        return f"{self.until.isoformat()} leaving {self.leaving}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self | None:
-        """Read what `str` wrote; a text that was changed by hand gives None."""
-        until, _, leaving = text.partition(" leaving ")
-        try:
-            expiry = cls(until=datetime.fromisoformat(until), leaving=int(leaving))
-        except ValueError:
-            return None
-        return expiry if expiry.until.tzinfo else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
 
+    `ours` tells that its `ebs-backup:source` names its own volume: else another tool copied our tags from a volume.
     `name` is the volume's, as it was then; `size` the volume's, in GiB; `full_bytes` what all its blocks hold together,
     where EC2 tells it: a restore reads as much, but blocks that other snapshots hold too are stored once.
-    `expires_until` is how far the run which made it rotates the volume, None if it does not: another delivery of that
-    run deletes no more.
+    `hold` is the value of its hold tag, None without one. `older` is how many older occasions the run that made it leaves
+    in place, None where no number is told. `message` is EC2's reason where the snapshot failed.
     """
 
     id: str
@@ -129,36 +123,53 @@ class Snapshot:
     state: str
     started: datetime
     size: int
+    ours: bool = True
     name: str = ""
     full_bytes: int | None = None
-    expires_until: Expiry | None = None
+    hold: str | None = None
+    older: int | None = None
+    message: str = ""
 
     @property
     def usable(self) -> bool:
         """Tell whether it holds, or is about to hold, the volume's data."""
         return self.state in (COMPLETED, PENDING)
 
+    @property
+    def known_period(self) -> bool:
+        """Tell whether rotation can judge it: it belongs to a run of a period that there is."""
+        return bool(self.run) and self.period in tuple(Period)
 
-class Verdict(StrEnum):
-    """What rotation decides for one snapshot."""
+
+class Fate(StrEnum):
+    """What rotation decides for one snapshot, and what then became of it."""
 
     KEPT = "kept"
-    EXPIRED = "expired"  # a restore point that is not to be kept any more
-    WASTE = "waste"  # expired too, but no restore point: a failed snapshot or a duplicate
+    EXPIRED = "expired"  # to be deleted; after the run: deleted
+    DEFERRED = "deferred"  # expired, but `max_expired_per_volume` leaves it to a later run
+    UNDELETABLE = "kept by AWS"  # expired, but an AMI, a lock, ... keeps it in place
+    NOT_DELETED = "not deleted"  # expired, but its delete failed: see the failures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike."""
+    """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike.
+
+    `waste` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `odd` tells that a person
+    should look at its tags.
+    """
 
     snapshot: Snapshot
-    verdict: Verdict
+    fate: Fate
     reason: str
+    occasion: tuple[datetime, str]
+    waste: bool = False
+    odd: bool = False
 
     @property
     def sentence(self) -> str:
-        """Give verdict and reason as the docs write them: `kept: 2 of 4`, `expired: failed snapshot`."""
-        return f"{'kept' if self.verdict is Verdict.KEPT else 'expired'}: {self.reason}"
+        """Return fate and reason as the docs write them: `kept: 2 of 4`, `expired: beyond keep_day=4`."""
+        return f"{self.fate}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

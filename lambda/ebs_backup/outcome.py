@@ -1,11 +1,12 @@
 """What came of a run, frozen: volume by volume, and what the set then holds, lacks and leaves out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
+from ebs_backup.faults import SNAPSHOT_FAILED, snapshot_failed_advice
+from ebs_backup.model import Decision, FailedSnapshot, Failure, Fate, Run, Snapshot, Volume
 from ebs_backup.settings import TAG_SKIP, Period
 
 
@@ -42,6 +43,19 @@ class Unselected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """Snapshots of one volume that carry the set's tag and are not the set's own: another tool copied our tags.
+
+    `spreads` tells that the volume itself carries tags of a snapshot, which other tools go on copying.
+    """
+
+    volume_id: str
+    name: str
+    spreads: bool
+    snapshots: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
     """The usable restore points of one period; `at_most_gib` counts each as if it were stored whole."""
 
@@ -52,56 +66,70 @@ class Holding:
     at_most_gib: int
 
 
+class Made(StrEnum):
+    """Whether a volume has its restore point of this run, and since when."""
+
+    NO = "no"
+    NOW = "created"  # by this delivery of the event, in whichever of its invocations
+    BEFORE = "found"  # by an earlier try or another delivery
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeOutcome:
     """What a run did for one volume.
 
-    `made` is the volume's restore point of this run, `found` tells that it was there already: an earlier delivery of the
-    event made it, or, where `earlier` says so, an earlier invocation of this very run. `unfinished` tells that only time
-    kept something from being done. `gone` tells that the volume was deleted meanwhile, `skipped` until when its tag has it
-    left alone. `expired` are gone; still there are `kept`, `left` (expired, but `max_expired_per_volume` leaves them to the
-    next run) and `stuck` (EC2 would not delete them: see `failures`). `newest_completed` is the newest good snapshot of any
-    period, for the mail of a volume that got no new one.
+    `made` is the volume's restore point of this run. `unfinished` tells that only time kept something from being done,
+    `gone` that the volume was deleted meanwhile, `skipped` until when its tag has it left alone. `decisions` are on the
+    volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could not
+    finish; `failures` make the run a PROBLEM, `checks` ask for a look. `newest_completed` is the newest good snapshot of any
+    period, `stale` those that are pending for longer than their `max_age`.
     """
 
     volume: Volume
     made: Snapshot | None = None
-    found: bool = False
-    earlier: bool = False
+    when: Made = Made.NO
     unfinished: bool = False
     gone: bool = False
     skipped: str = ""
-    kept: tuple[Decision, ...] = ()
-    expired: tuple[Decision, ...] = ()
-    left: tuple[Decision, ...] = ()
-    stuck: tuple[Decision, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    failed: tuple[FailedSnapshot, ...] = ()
     failures: tuple[Failure, ...] = ()
-    bad_tags: tuple[Failure, ...] = ()
+    checks: tuple[Failure, ...] = ()
     overdue: tuple[Overdue, ...] = ()
+    stale: tuple[Snapshot, ...] = ()
     notes: tuple[str, ...] = ()
     newest_completed: Snapshot | None = None
 
-    @property
-    def created(self) -> bool:
-        """Tell whether this run made the restore point, in whichever of its invocations."""
-        return self.made is not None and (self.earlier or not self.found)
+    def of(self, *fates: Fate) -> tuple[Decision, ...]:
+        """Return the decisions with one of these fates."""
+        return tuple(decision for decision in self.decisions if decision.fate in fates)
 
-    @property
-    def repeated(self) -> bool:
-        """Tell whether an earlier delivery of the event had made it."""
-        return self.found and not self.earlier
+    def after(self, untold: "VolumeOutcome | None") -> "VolumeOutcome":
+        """Return this outcome with what an earlier try did and could not mail."""
+        if untold is None:
+            return self
+        known = {decision.snapshot.id for decision in self.decisions}
+        gone = (decision for decision in untold.of(Fate.EXPIRED) if decision.snapshot.id not in known)
+        told = {failed.id for failed in self.failed}
+        return replace(
+            self,
+            when=Made.NOW if untold.when is Made.NOW and self.made else self.when,
+            decisions=(*gone, *self.decisions),
+            failed=(*(failed for failed in untold.failed if failed.id not in told), *self.failed),
+        )
 
     @property
     def changed(self) -> bool:
         """Tell whether this invocation did something here."""
-        return (self.made is not None and not self.found) or bool(self.expired)
+        return self.when is Made.NOW or bool(self.of(Fate.EXPIRED))
 
 
 class Status(StrEnum):
-    """How a run ended: all well, something failed or is overdue, or it made no backup at all."""
+    """How a run ended: the same word in the subject, the JSON, the attribute, the answer and the log."""
 
     OK = "OK"
-    PARTIAL = "PARTIAL"
+    CHECK = "CHECK"  # every volume is backed up, and a person should look
+    PROBLEM = "PROBLEM"
     FAILED = "FAILED"
 
 
@@ -109,84 +137,142 @@ class Status(StrEnum):
 class Outcome:
     """What a run did, whole, as far as it has come.
 
-    `stopped` is why a run that is not finished does not go on, `unnamed` why instances could not be looked up: failures
-    that are no volume's.
+    `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
+    of a period that there is not, `missing` the volumes that a run by hand named and the set does not select. `stopped` is
+    why a run that is not finished does not go on, `unnamed` why instances could not be looked up.
     """
 
     run: Run
     volumes: tuple[VolumeOutcome, ...]
     near_misses: tuple[NearMiss, ...] = ()
     unselected: tuple[Unselected, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
+    strays: tuple[Snapshot, ...] = ()
+    retired: tuple[Decision, ...] = ()
+    missing: tuple[str, ...] = ()
+    on_hold: int = 0
     holdings: Mapping[Period, Holding]
     seconds: float
     stopped: Failure | None = None
     unnamed: Failure | None = None
+    retire_failures: tuple[Failure, ...] = ()
+
+    @property
+    def failed(self) -> tuple[FailedSnapshot, ...]:
+        """Return the snapshots that failed, as far as they are known by name: in all invocations of the run."""
+        before = self.run.continued.failed if self.run.continued else ()
+        return (*before, *(failed for volume in self.volumes for failed in volume.failed))
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Give every failure: the run's own, then in the order of the volumes; selecting nothing is one too."""
-        own = (_nothing_to_do(self), self.stopped, self.unnamed)
+        """Return all that is wrong, as one list: the run's own, failed snapshots, then in the order of the volumes."""
+        own = (_nothing_to_do(self), self.stopped)
         return (
             *(failure for failure in own if failure),
-            *(failure for each in self.volumes for failure in (*each.failures, *each.bad_tags)),
+            *(as_failure(failed) for failed in self.failed),
+            *(failure for volume in self.volumes for failure in volume.failures),
         )
 
     @property
+    def checks(self) -> tuple[Failure, ...]:
+        """Return what is not wrong yet, and asks for a look."""
+        named = (self.unnamed,) if self.unnamed else ()
+        return (
+            *named,
+            *self.retire_failures,
+            *(failure for volume in self.volumes for failure in volume.checks),
+        )
+
+    @property
+    def decisions(self) -> Iterator[Decision]:
+        """Return every decision, volume by volume, and then those on volumes that are gone."""
+        for volume in self.volumes:
+            yield from volume.decisions
+        yield from self.retired
+
+    def of(self, *fates: Fate) -> tuple[Decision, ...]:
+        """Return the decisions with one of these fates."""
+        return tuple(decision for decision in self.decisions if decision.fate in fates)
+
+    def count(self, which: Callable[[VolumeOutcome], object]) -> int:
+        """Count the volumes of which this is true."""
+        return sum(bool(which(volume)) for volume in self.volumes)
+
+    @property
     def created(self) -> int:
-        """Count the volumes whose restore point this run made."""
-        return sum(each.created for each in self.volumes)
+        """Count the volumes whose restore point this delivery made."""
+        return self.count(lambda volume: volume.when is Made.NOW)
 
     @property
-    def repeated(self) -> int:
-        """Count the volumes whose restore point an earlier delivery of the event had made."""
-        return sum(each.repeated for each in self.volumes)
-
-    @property
-    def skipped(self) -> int:
-        """Count the volumes that their tag has left alone."""
-        return sum(bool(each.skipped) for each in self.volumes)
-
-    @property
-    def left(self) -> int:
-        """Count the restore points that `max_expired_per_volume` leaves to the next run."""
-        return sum(len(each.left) for each in self.volumes)
+    def found(self) -> int:
+        """Count the volumes whose restore point an earlier try or another delivery had made."""
+        return self.count(lambda volume: volume.when is Made.BEFORE)
 
     @property
     def expired(self) -> int:
         """Count the snapshots that the run deleted, in all of its invocations."""
         before = self.run.continued.expired if self.run.continued else 0
-        return before + sum(len(each.expired) for each in self.volumes)
+        return before + len(self.of(Fate.EXPIRED))
+
+    @property
+    def deferred(self) -> int:
+        """Count the snapshots that `max_expired_per_volume` leaves to later runs."""
+        return len(self.of(Fate.DEFERRED))
+
+    @property
+    def deselected(self) -> tuple[Unselected, ...]:
+        """Return the volumes that the set backed up lately and does not select any more, as if they had lost their tag."""
+        return tuple(each for each in self.unselected if each.there and each.lately)
+
+    def after(self, untold: "Outcome | None") -> "Outcome":
+        """Return the outcome of the whole run, where an earlier try of it did something and could not mail it."""
+        if untold is None:
+            return self
+        before = {volume.volume.id: volume for volume in untold.volumes}
+        return replace(
+            self,
+            volumes=tuple(volume.after(before.get(volume.volume.id)) for volume in self.volumes),
+            retired=(*(gone for gone in untold.retired if gone.fate is Fate.EXPIRED), *self.retired),
+        )
 
     @property
     def status(self) -> Status:
-        """Tell how the run ended: FAILED where it made or found no restore point at all."""
-        if not any(each.made for each in self.volumes):
+        """Tell how the run ended (the table in docs/operating.md, "The status of a run")."""
+        if not any(volume.made for volume in self.volumes):
             return Status.FAILED
-        problem = self.failures or any(each.overdue for each in self.volumes)
-        return Status.PARTIAL if problem else Status.OK
+        more_failed = self.run.continued.more_failed if self.run.continued else 0
+        if self.failures or more_failed or self.count(lambda volume: volume.overdue or volume.unfinished):
+            return Status.PROBLEM
+        look = (self.checks, self.deferred, self.deselected, self.foreign, self.strays, self.missing)
+        if any(look) or self.count(lambda volume: volume.stale) or any(each.odd for each in self.decisions):
+            return Status.CHECK
+        return Status.OK
 
-    @property
-    def lost(self) -> tuple[Unselected, ...]:
-        """Give the volumes that the set backed up lately and does not select any more, as if they had lost their tag."""
-        return tuple(each for each in self.unselected if each.there and each.lately)
 
-    @property
-    def needs_a_person(self) -> bool:
-        """Tell whether somebody should look: a problem, what `max_expired_per_volume` left, a volume that was lost."""
-        return self.status is not Status.OK or bool(self.lost) or bool(self.left)
+def as_failure(failed: FailedSnapshot) -> Failure:
+    """Write a failed snapshot as a failure, with advice that fits EC2's reason."""
+    return Failure(
+        resource=failed.id,
+        action=f"finish a {failed.period or 'stray'} snapshot of {failed.volume_id}",
+        code=SNAPSHOT_FAILED,
+        message=failed.message or "EC2 gave no reason",
+        advice=snapshot_failed_advice(failed.message),
+    )
 
 
 def _nothing_to_do(outcome: Outcome) -> Failure | None:
     run = outcome.run
     if not outcome.volumes:
+        only = "none of the volumes that the event names carries" if run.only else "no volume carries"
         return Failure(
             resource=run.selector,
             action="select volumes",
             code="NothingSelected",
-            message=f"no volume in {run.region} carries the tag {run.selector}, to the letter and the case",
-            advice="Tag the volumes, or correct tag_name and tag_value in cdk.json and run `cdk deploy`.",
+            message=f"{only} the tag {run.selector} in {run.region}; key and value must match exactly",
+            advice="Tag the volumes. Or correct tag_name and tag_value in cdk.json, then deploy with the same -c options as"
+            " before.",
         )
-    if all(each.skipped for each in outcome.volumes):
+    if all(volume.skipped for volume in outcome.volumes):
         return Failure(
             resource=run.selector,
             action="select volumes",

@@ -4,13 +4,15 @@ A tag that cannot be read changes nothing: it is a failure in the mail, and the 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ebs_backup.model import Failure, Run, Volume
+from ebs_backup.model import Failure, Run, Snapshot, Volume
+from ebs_backup.retention import HOLD_ALLOWED, hold_until
 from ebs_backup.settings import (
-    TAG_EXPIRES,
+    TAG_HOLD,
+    TAG_OLDER,
     TAG_PERIOD,
     TAG_PREFIX,
     TAG_RUN,
@@ -26,7 +28,7 @@ from ebs_backup.settings import (
 
 KEEP_TAGS = {keep_tag(period): period for period in Period}
 # A volume that was restored by hand may carry its snapshot's tags: they ask for nothing.
-SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_EXPIRES})
+SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER, TAG_HOLD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +38,11 @@ class Overrides:
     keeps: Mapping[Period, int]
     skipped: str = ""
     failures: tuple[Failure, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-def overrides(volume: Volume, settings: Settings, run: Run) -> Overrides:
-    """Read the volume's `ebs-backup:` tags, as they hold at the time of the run."""
+def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run: Run) -> Overrides:
+    """Read the `ebs-backup:` tags of the volume, as they hold at the time of the run, and the holds of its snapshots."""
     keeps: dict[Period, int] = {}
     skipped = ""
     failures: list[Failure] = []
@@ -53,7 +56,20 @@ def overrides(volume: Volume, settings: Settings, run: Run) -> Overrides:
                 skipped = _skipped(key, value, run)
         except InvalidSettingsError as error:
             failures.append(_failure(volume, key, error, settings))
-    return Overrides(keeps=keeps, skipped=skipped, failures=tuple(failures))
+    failures += [_unreadable(snapshot) for snapshot in held if hold_until(snapshot.hold or "true") is None]
+    spread = ", ".join(sorted(volume.tags.keys() & SNAPSHOTS_OWN))
+    note = f"the volume itself has tags of a snapshot ({spread}), which other tools copy: remove them"
+    return Overrides(keeps=keeps, skipped=skipped, failures=tuple(failures), notes=(note,) if spread else ())
+
+
+def _unreadable(snapshot: Snapshot) -> Failure:
+    return Failure(
+        resource=snapshot.id,
+        action="read the hold of a snapshot",
+        code="InvalidTag",
+        message=f"{TAG_HOLD} must be {HOLD_ALLOWED}, got {(snapshot.hold or '')[:100]!r}",
+        advice="Correct the tag or remove it; until then it keeps the snapshot.",
+    )
 
 
 def _skipped(key: str, value: str, run: Run) -> str:

@@ -1,11 +1,29 @@
 """What goes, and why: the rotation of one volume's snapshots of one period. Pure, and the only place that decides it."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
-from ebs_backup.model import COMPLETED, ERROR, Decision, Snapshot, Verdict
-from ebs_backup.settings import TAG_RUN, Period
+from ebs_backup import cron
+from ebs_backup.model import COMPLETED, ERROR, Decision, Fate, Snapshot
+from ebs_backup.settings import OFF, TAG_RUN
+
+TOLERANCE = timedelta(minutes=1)  # a snapshot may start a little before its event, by EC2's clock
+HOLD_ALLOWED = "true, or a date such as 2026-12-24"
+LONGEST_RUN = timedelta(hours=4)  # duplicates that lie further apart come from edited tags, not from one run
+BEFORE_THE_FIRST = datetime.min.replace(tzinfo=UTC)
+Occasion = tuple[datetime, str]  # orders as time does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How many occasions of a period are kept, by which setting or tag, and the schedule whose firings part them."""
+
+    keep: int
+    source: str
+    schedule: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,87 +32,178 @@ class RestorePoint:
 
     first: Snapshot
     others: tuple[Snapshot, ...]
+    occasion: Occasion
+
+    @property
+    def completed(self) -> bool:
+        """Tell whether it can be restored now."""
+        return self.first.state == COMPLETED
 
 
-def rotate(
-    snapshots: Iterable[Snapshot], *, keep: int, source: str = "", period: Period, run: str
-) -> tuple[Decision, ...]:
-    """Decide for every snapshot of one volume and period: restore points newest first, then the rest.
+def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) -> tuple[Decision, ...]:
+    """Decide for every snapshot of one volume and period, the newest occasion first.
 
-    Kept are the newest `keep` usable restore points, the newest `max(1, keep - 1)` completed ones (a pending one can
-    still fail), what `run` made, and every restore point with a snapshot that is pending or in a state that EC2 may yet
-    change. A failed snapshot holds nothing and goes at once, as do completed duplicates inside one restore point. `source`
-    says where `keep` comes from, if it is not the setting.
+    Kept are all restore points of the newest `keep` occasions that have a usable one and of the newest `max(1, keep - 1)`
+    that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what EC2 may still
+    change. Failed snapshots hold nothing; they are none of its business. What is not ours gets no decision.
     """
-    everything = list(snapshots)
-    ours = [each for each in everything if each.period == period and each.run]
-    strays = [each for each in everything if each.period != period or not each.run]
-    points = _restore_points((each for each in ours if each.state != ERROR), run)
-    return (
-        *_by_rank(points, keep=keep, source=source or f"keep_{period}", run=run),
-        *(_duplicate(each, point.first) for point in points for each in point.others),
-        *(_waste(each, "failed snapshot") for each in ours if each.state == ERROR),
-        *(_keep(each, f"another period, or no {TAG_RUN} tag: not judged") for each in strays),
+    points = _restore_points((each for each in _ours(snapshots) if each.state != ERROR), rule.schedule)
+    by_occasion: defaultdict[Occasion, list[RestorePoint]] = defaultdict(list)
+    for point in points:
+        by_occasion[point.occasion].append(point)
+    decisions: list[Decision] = []
+    usable = completed = 0
+    for occasion in sorted(by_occasion, reverse=True):
+        in_it = by_occasion[occasion]
+        usable += any(point.first.usable for point in in_it)
+        completed += any(point.completed for point in in_it)
+        counts = _kept_as(in_it, usable=usable, completed=completed, keep=rule.keep)
+        for point in in_it:
+            decisions += _judge(point, counts or _kept_alone(point, run, today), rule, today)
+    return tuple(decisions)
+
+
+def expire_all(
+    snapshots: Iterable[Snapshot], *, rule: Rule, reason: str, today: date
+) -> tuple[Decision, ...]:
+    """Decide for the snapshots of a volume that is gone for long enough: all go that are settled and not on hold."""
+    return tuple(
+        _decision(
+            snapshot,
+            occasion_of(snapshot, rule.schedule),
+            "",
+            reason,
+            today,
+            waste=snapshot.state == ERROR,
+        )
+        for snapshot in sorted(_ours(snapshots), key=_age, reverse=True)
     )
 
 
 def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Give what has to go: waste first (it counts against the volume's limits), then the oldest restore point."""
-    waste = [each for each in decisions if each.verdict is Verdict.WASTE]
-    expired = [each for each in decisions if each.verdict is Verdict.EXPIRED]
-    return (*waste, *reversed(expired))
+    """Return what has to go: what costs no restore point first (`waste`), then the oldest occasion."""
+    waste = [each for each in decisions if each.fate is Fate.EXPIRED and each.waste]
+    expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.waste]
+    return (*waste, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
 
 
-def _restore_points(snapshots: Iterable[Snapshot], run: str) -> list[RestorePoint]:
+def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasion]:
+    """Return the occasions before this one of which something is there."""
+    return {each.occasion for each in decisions if each.occasion < than and not each.waste}
+
+
+def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
+    """Return the firing that began the snapshot's occasion; with no schedule each restore point is one by itself."""
+    if schedule == OFF:
+        return snapshot.started, snapshot.run
+    return cron.latest(schedule, at=snapshot.started + TOLERANCE) or BEFORE_THE_FIRST, ""
+
+
+def hold(snapshot: Snapshot, today: date) -> str:
+    """Say why a snapshot is on hold on this day (UTC), or nothing; a value that cannot be read holds."""
+    if snapshot.hold is None or snapshot.state == ERROR:
+        return ""
+    until = hold_until(snapshot.hold)
+    if until is None:
+        return f"on hold, but its tag is {snapshot.hold[:40]!r}: {HOLD_ALLOWED}"
+    return "on hold" if until == date.max else f"on hold until {until}" if today <= until else ""
+
+
+def hold_until(value: str) -> date | None:
+    """Return the last day of a hold, `date.max` for one without an end, None where the value cannot be read."""
+    if value == "true":
+        return date.max
+    try:
+        return date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
+    except ValueError:
+        return None
+
+
+def _ours(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
+    """Leave out what a caller should not have asked about: another tool's, and what belongs to no run or period."""
+    return (snapshot for snapshot in snapshots if snapshot.ours and snapshot.known_period)
+
+
+def _restore_points(snapshots: Iterable[Snapshot], schedule: str) -> Iterator[RestorePoint]:
     """Group by run, newest first; equal start times are broken the same way whatever the order of the input."""
-    by_run: dict[str, list[Snapshot]] = defaultdict(list)
-    for each in snapshots:
-        by_run[each.run].append(each)
+    by_run: defaultdict[str, list[Snapshot]] = defaultdict(list)
+    for snapshot in snapshots:
+        by_run[snapshot.run].append(snapshot)
     # A completed snapshot stands for its restore point before a pending one does: the pending one can still fail.
     ranked = [sorted(group, key=_preference) for group in by_run.values()]
-    points = [RestorePoint(first=first, others=tuple(others)) for first, *others in ranked]
-    return sorted(points, key=lambda point: _age(point.first, run), reverse=True)
+    for first, *others in sorted(ranked, key=lambda group: _age(group[0]), reverse=True):
+        yield RestorePoint(first=first, others=tuple(others), occasion=occasion_of(first, schedule))
 
 
-def _preference(each: Snapshot) -> tuple[bool, bool, object, str]:
-    return (each.state != COMPLETED, not each.usable, each.started, each.id)
+def _preference(snapshot: Snapshot) -> tuple[bool, bool, datetime, str]:
+    return (snapshot.state != COMPLETED, not snapshot.usable, snapshot.started, snapshot.id)
 
 
-def _age(each: Snapshot, run: str) -> tuple[object, bool, str, str]:
-    return (each.started, each.run == run, each.run, each.id)
+def _age(snapshot: Snapshot) -> tuple[datetime, str, str]:
+    return (snapshot.started, snapshot.run, snapshot.id)
 
 
-def _by_rank(points: Sequence[RestorePoint], *, keep: int, source: str, run: str) -> Iterator[Decision]:
-    usable = completed = 0
-    for point in points:
-        first = point.first
-        usable += first.usable
-        completed += first.state == COMPLETED
-        if first.usable and usable <= keep:
-            yield _keep(first, f"{usable} of {keep}")
-        elif first.state == COMPLETED and completed <= max(1, keep - 1):
-            yield _keep(first, "last completed" if completed == 1 else f"completed {completed} of {keep - 1}")
-        elif first.run == run:
-            yield _keep(first, "made by this run")
-        elif first.state != COMPLETED:
-            yield _keep(first, f"still {first.state}")
-        elif unsettled := [each for each in point.others if each.state != COMPLETED]:
-            # Alone, that one would pass for a restore point as new as itself, and displace an older one.
-            yield _keep(first, f"its duplicate {unsettled[0].id} is still {unsettled[0].state}")
+def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, keep: int) -> str:
+    """Say by which count an occasion is kept, or nothing; the counts include it."""
+    if usable <= keep and any(point.first.usable for point in points):
+        return f"{usable} of {keep}"
+    if completed <= max(1, keep - 1) and any(point.completed for point in points):
+        return "last completed" if completed == 1 else f"completed {completed} of {keep - 1}"
+    return ""
+
+
+def _kept_alone(point: RestorePoint, run: str, today: date) -> str:
+    """Say why a restore point stays though its occasion is not kept, or nothing.
+
+    It goes whole or not at all: a duplicate that is left would pass for a restore point of its own, in an occasion of
+    its own, and push a good one out.
+    """
+    if point.first.run == run:
+        return "made by this run"
+    if reason := _unsettled(point.first):
+        return reason
+    for snapshot in point.others:
+        if reason := _unsettled(snapshot) or hold(snapshot, today) or _edited(snapshot, point):
+            return f"its duplicate {snapshot.id} is {reason}"
+    return ""
+
+
+def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[Decision]:
+    beyond = f"beyond {rule.source}={rule.keep}"
+    yield _decision(point.first, point.occasion, kept, beyond, today)
+    for snapshot in point.others:
+        if _unsettled(snapshot):
+            yield _decision(snapshot, point.occasion, f"duplicate of {point.first.id}", beyond, today)
+        elif apart := _edited(snapshot, point):
+            yield Decision(
+                snapshot=snapshot,
+                fate=Fate.KEPT,
+                reason=f"same {TAG_RUN} as {point.first.id}, but {apart}: its tags were edited",
+                occasion=occasion_of(snapshot, rule.schedule),
+                odd=True,
+            )
         else:
-            reason = f"beyond {source}={keep}"
-            yield Decision(snapshot=first, verdict=Verdict.EXPIRED, reason=reason)
+            reason = f"duplicate of {point.first.id}"
+            yield _decision(snapshot, point.occasion, "", reason, today, waste=True)
 
 
-def _duplicate(each: Snapshot, first: Snapshot) -> Decision:
-    if each.state == COMPLETED:
-        return _waste(each, f"duplicate of {first.id}")
-    return _keep(each, f"duplicate of {first.id}, still {each.state}")
+def _unsettled(snapshot: Snapshot) -> str:
+    """Say in which state a snapshot is that EC2 may still change, or nothing."""
+    return "" if snapshot.state in (COMPLETED, ERROR) else f"still {snapshot.state}"
 
 
-def _keep(each: Snapshot, reason: str) -> Decision:
-    return Decision(snapshot=each, verdict=Verdict.KEPT, reason=reason)
+def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
+    """Say how far a duplicate lies from the one that stands for its run if no run takes as long, or nothing."""
+    apart = abs(duplicate.started - point.first.started)
+    if apart <= LONGEST_RUN:
+        return ""
+    return f"{apart.days} days apart" if apart.days > 1 else f"{apart // timedelta(hours=1)} hours apart"
 
 
-def _waste(each: Snapshot, reason: str) -> Decision:
-    return Decision(snapshot=each, verdict=Verdict.WASTE, reason=reason)
+def _decision(
+    snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, waste: bool = False
+) -> Decision:
+    """Keep a snapshot for the reason that is given, else if it is on hold or not settled; else let it expire."""
+    if reason := kept or hold(snapshot, today) or _unsettled(snapshot):
+        return Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion)
+    return Decision(snapshot=snapshot, fate=Fate.EXPIRED, reason=expired, occasion=occasion, waste=waste)

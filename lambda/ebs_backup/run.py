@@ -1,4 +1,4 @@
-"""The run: list, back up and rotate every selected volume, give the outcome.
+"""The run: list, back up and rotate every selected volume, return the outcome.
 
 The first step reads what exists, so a run that is delivered twice, retried or resumed after a crash ends as one that
 ran once.
@@ -7,71 +7,124 @@ ran once.
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain
 
 from aws_lambda_powertools import Logger
 
 from ebs_backup.backup import Backup
+from ebs_backup.creation import SecondTries
 from ebs_backup.ec2 import WORKERS, Ec2
 from ebs_backup.faults import AwsError, failure
-from ebs_backup.holdings import holdings, unselected
-from ebs_backup.model import Failure, Instance, Run, Snapshot
-from ebs_backup.outcome import Outcome, Unselected, VolumeOutcome
+from ebs_backup.gone import retirements
+from ebs_backup.holdings import foreign, holdings, unselected
+from ebs_backup.lookout import Lookout
+from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
+from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import overrides
 from ebs_backup.rehearsal import Rehearsal
+from ebs_backup.retention import hold
 from ebs_backup.selection import Selection, select
 from ebs_backup.settings import SERVICE, Settings
 from ebs_backup.steps import side_by_side
 
 logger = Logger(service=SERVICE, child=True)
-Held = Mapping[str, Sequence[Snapshot]]  # the set's snapshots by volume id
+Held = Mapping[str, Sequence[Snapshot]]  # the set's own snapshots by volume id
 
 
 def execute(
-    ec2: Ec2, settings: Settings, run: Run, *, clock: Callable[[], float] = time.monotonic
+    ec2: Ec2,
+    settings: Settings,
+    run: Run,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Outcome:
-    """Back up every selected volume; raises what a listing of volumes or snapshots raises: then nothing can be decided."""
+    """Back up every selected volume; raises an AwsError where volumes or snapshots cannot be listed: nothing is decided."""
     began = clock()
     instances, unnamed = _instances(ec2, settings)
     selection = select(ec2.volumes(instances), instances, settings)
-    held = _by_volume(ec2, run)
-    others = unselected(
-        {volume: found for volume, found in held.items() if volume not in selection.volumes},
-        selection.others,
-        time=run.time,
-        max_age=settings.max_age(run.period),
-    )
-    _log(run, selection, others)
-    backups = _backups(Rehearsal() if run.dry_run else ec2, settings, run, selection, held)
-    outcomes = tuple(side_by_side((backup.step() for backup in backups), workers=WORKERS))
-    return Outcome(
-        run=run,
-        volumes=outcomes,
-        near_misses=selection.near_misses,
-        unselected=others,
-        holdings=holdings(_left(held, () if run.dry_run else outcomes)),
-        seconds=clock() - began,
-        unnamed=unnamed,
-    )
+    seen = clock()
+    tagged = ec2.snapshots(run.backup_set)
+    held = _by_volume(snapshot for snapshot in tagged if snapshot.ours)
+    _log(run, selection)
+    writer = Rehearsal(run=run, held=tagged, now=now) if run.dry_run else ec2
+    volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
+    lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
+    backups = _backups(writer, lookout, settings, run, volumes, held)
+    outcomes = side_by_side((backup.step() for backup in backups), workers=WORKERS)
+    outcome = Outcome(run=run, volumes=tuple(outcomes), holdings={}, unnamed=unnamed, seconds=0)
+    if run.only:
+        outcome = replace(outcome, missing=tuple(id_ for id_ in run.only if id_ not in selection.volumes))
+    else:
+        gone = {volume: found for volume, found in held.items() if volume not in selection.names}
+        retired = side_by_side(retirements(writer, settings, run, gone), workers=WORKERS)
+        outcome = replace(
+            outcome,
+            retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),
+            retire_failures=tuple(chain.from_iterable(failures for _, failures in retired)),
+        )
+        outcome = _with_the_rest(outcome, settings, selection, tagged, held)
+    return replace(outcome, seconds=clock() - began)
 
 
 def _backups(
-    writer: Ec2 | Rehearsal, settings: Settings, run: Run, selection: Selection, held: Held
+    writer: Ec2 | Rehearsal,
+    lookout: Lookout,
+    settings: Settings,
+    run: Run,
+    volumes: Sequence[Volume],
+    held: Held,
 ) -> list[Backup]:
+    second_tries = SecondTries()
     return [
         Backup(
             writer=writer,
+            lookout=lookout,
+            second_tries=second_tries,
             settings=settings,
             run=run,
             volume=volume,
-            overrides=overrides(volume, settings, run),
-            held=held.get(volume.id, ()),
+            overrides=overrides(volume, held.get(volume.id, ()), settings, run),
+            held=[each if each.name else replace(each, name=volume.name) for each in held.get(volume.id, ())],
         )
-        for volume in selection.volumes.values()
+        for volume in volumes
     ]
 
 
-def _log(run: Run, selection: Selection, others: Iterable[Unselected]) -> None:
+def _with_the_rest(
+    outcome: Outcome, settings: Settings, selection: Selection, tagged: Sequence[Snapshot], held: Held
+) -> Outcome:
+    """Add what the set holds, lacks and leaves out beside the volumes of the run."""
+    run = outcome.run
+    left = list(_left(held, outcome))
+    others = unselected(
+        _by_volume(snapshot for snapshot in left if snapshot.volume_id not in selection.volumes),
+        selection.names,
+        time=run.time,
+        max_age=settings.max_age(run.period),
+    )
+    for other in others:
+        logger.info(
+            "no longer backed up",
+            volume=other.volume_id,
+            volume_name=other.name,
+            there=other.there,
+            snapshots=other.snapshots,
+        )
+    return replace(
+        outcome,
+        near_misses=selection.near_misses,
+        unselected=others,
+        foreign=foreign(tagged, selection.names, selection.spreading),
+        strays=tuple(snapshot for snapshot in left if not snapshot.known_period),
+        on_hold=sum(bool(hold(snapshot, run.time.date())) for snapshot in left),
+        holdings=holdings(left, (stale for volume in outcome.volumes for stale in volume.stale)),
+    )
+
+
+def _log(run: Run, selection: Selection) -> None:
     """Log what was selected, and what no volume's step tells: a mail that was cut refers to the log."""
     logger.info(
         "volumes selected",
@@ -82,14 +135,6 @@ def _log(run: Run, selection: Selection, others: Iterable[Unselected]) -> None:
     )
     for miss in selection.near_misses:
         logger.info("near miss", volume=miss.volume.id, volume_name=miss.volume.name, why=miss.why)
-    for each in others:
-        logger.info(
-            "no longer backed up",
-            volume=each.volume_id,
-            volume_name=each.name,
-            there=each.there,
-            snapshots=each.snapshots,
-        )
 
 
 def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Failure | None]:
@@ -102,15 +147,18 @@ def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Fa
         return {}, failed
 
 
-def _by_volume(ec2: Ec2, run: Run) -> Held:
+def _by_volume(snapshots: Iterable[Snapshot]) -> Held:
     held: defaultdict[str, list[Snapshot]] = defaultdict(list)
-    for snapshot in ec2.snapshots(run.backup_set):
+    for snapshot in snapshots:
         held[snapshot.volume_id].append(snapshot)
     return dict(held)
 
 
-def _left(held: Held, outcomes: Sequence[VolumeOutcome]) -> Iterator[Snapshot]:
-    """Give what there is after the run: all that was listed and made, without what went."""
-    gone = {decision.snapshot.id for each in outcomes for decision in each.expired}
-    made = (each.made for each in outcomes if each.made and not each.found)
-    return (each for each in chain(*held.values(), made) if each.id not in gone)
+def _left(held: Held, outcome: Outcome) -> Iterator[Snapshot]:
+    """Return what there is after the run: all that was listed and made, without what went; a dry run changes nothing."""
+    if outcome.run.dry_run:
+        return chain.from_iterable(held.values())
+    gone = {decision.snapshot.id for decision in outcome.of(Fate.EXPIRED)}
+    made = [volume.made for volume in outcome.volumes if volume.made and volume.when is Made.NOW]
+    there = {snapshot.id: snapshot for snapshot in chain(*held.values(), made)}
+    return (snapshot for snapshot in there.values() if snapshot.id not in gone)

@@ -3,44 +3,42 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ebs_backup.model import ERROR, Instance, Volume
+from ebs_backup.model import Instance, Volume
 from ebs_backup.outcome import NearMiss
+from ebs_backup.overrides import SNAPSHOTS_OWN
 from ebs_backup.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The selected volumes by id, the near misses, and the names of all other volumes by id."""
+    """The selected volumes by id, the near misses, all volumes' names by id, and which carry tags of a snapshot."""
 
     volumes: Mapping[str, Volume]
     near_misses: tuple[NearMiss, ...]
-    others: Mapping[str, str]
+    names: Mapping[str, str]
+    spreading: frozenset[str]
 
 
 def select(volumes: Iterable[Volume], instances: Mapping[str, Instance], settings: Settings) -> Selection:
-    """Sort every volume of the region; a tag selects only to the letter and the case, and no volume in state error."""
-    name, value = settings.tag_name, settings.tag_value
+    """Sort every volume of the region; a tag selects a volume only when its key and value match exactly."""
     selected: dict[str, Volume] = {}
-    others: dict[str, str] = {}
+    names: dict[str, str] = {}
+    spreading: set[str] = set()
     near_misses: dict[str, NearMiss] = {}
     for volume in volumes:
-        if volume.tags.get(name) == value and volume.state != ERROR:
+        names[volume.id] = volume.name
+        if not SNAPSHOTS_OWN.isdisjoint(volume.tags):
+            spreading.add(volume.id)
+        if volume.tags.get(settings.tag_name) == settings.tag_value:
             selected[volume.id] = volume
-            continue
-        others[volume.id] = volume.name
-        if (
-            why := _broken(volume, settings)
-            or _resembling(volume, settings)
-            or _on_a_tagged_instance(volume, instances, settings)
-        ):
+        elif why := _resembling(volume, settings) or _on_a_tagged_instance(volume, instances, settings):
             near_misses[volume.id] = NearMiss(volume=volume, why=why)
-    return Selection(volumes=selected, near_misses=tuple(near_misses.values()), others=others)
-
-
-def _broken(volume: Volume, settings: Settings) -> str:
-    """Say that EC2 has lost the volume: no snapshot can be made of it, and those there are may be all that is left."""
-    is_ours = volume.tags.get(settings.tag_name) == settings.tag_value
-    return "its state is error: keep its snapshots, they may be all that is left of it" if is_ours else ""
+    return Selection(
+        volumes=selected,
+        near_misses=tuple(near_misses.values()),
+        names=names,
+        spreading=frozenset(spreading),
+    )
 
 
 def _resembling(volume: Volume, settings: Settings) -> str:

@@ -27,7 +27,6 @@ TAG_SET = "ebs-backup:set"
 TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
-TAG_EXPIRES = "ebs-backup:expires-until"
 TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot
 TAG_HOLD = "ebs-backup:hold"  # put on a snapshot by a person: it stays
 # On a volume, by its owner: keep counts of its own (`keep_tag`), or to be skipped.

@@ -1,11 +1,13 @@
-"""An AWS account in this process (moto), as the tests of a run need it."""
+"""An AWS account in this process (moto) with a clock of its own, as the tests of a run need it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from boto3.session import Session
 from moto import mock_aws
@@ -13,35 +15,95 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
 from ebs_backup import ec2
+from ebs_backup import run as module
 from ebs_backup.ec2 import Ec2
-from ebs_backup.model import Run
+from ebs_backup.model import COMPLETED, PENDING, Run
 from ebs_backup.outcome import Outcome
-from ebs_backup.run import execute
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Settings
+from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Settings
+from ebs_backup.steps import side_by_side
+from tests.unit.builders import NIGHT, settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import SnapshotTypeDef
 
 REGION = "eu-west-1"
+EVERY_NIGHT = "30 1 * * ? *"
+FOREVER = 1e9  # seconds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def nightly(**overrides: object) -> Settings:
+    """Return the default settings, but for these, of a set that runs every night and no other period: a night, an occasion."""
+    return settings(
+        **{"schedule_day": EVERY_NIGHT, "schedule_week": "off", "schedule_month": "off"} | overrides
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class Account:
-    """EC2 of one region, as the tests see it (`client`) and as the function does (`function`)."""
+    """EC2 of one region, as the tests see it (`client`) and as the function does (`function`).
+
+    What the function creates starts at `now`, is answered as `answered`, and is then listed as `listed`. No wait takes any
+    time: it moves the clock. `calls` are the function's own, `asked_to_delete` the snapshots of its deletes in their order.
+    """
 
     client: "EC2Client"
     function: "EC2Client"
+    now: datetime = NIGHT
+    answered: str = PENDING
+    listed: str = COMPLETED
+    calls: list[str] = field(default_factory=list)
+    asked_to_delete: list[str] = field(default_factory=list)
+    _facts: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    _hooks: list[tuple[str, Callable[..., Any]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.on("before-call.ec2", lambda model, **_: self.calls.append(model.name))
+        self.on("before-call.ec2.DeleteSnapshot", self._ask)
+        self.on("after-call.ec2.CreateSnapshot", self._begin)
+        self.on("after-call.ec2.DescribeSnapshots", partial(self._tell, "Snapshots", "SnapshotId"))
+        self.on("after-call.ec2.DescribeVolumes", partial(self._tell, "Volumes", "VolumeId"))
+
+    def on(self, moment: str, act: Callable[..., Any]) -> Callable[[], None]:
+        """Do something at a moment of the function's calls; returns what ends it."""
+        events = self.function.meta.events
+        events.register(moment, act)
+        self._hooks.append((moment, act))
+        return lambda: events.unregister(moment, act)
+
+    def forget(self) -> None:
+        """Leave the function's client as it was: it is made once for all tests."""
+        for moment, act in self._hooks:
+            self.function.meta.events.unregister(moment, act)
+
+    def _ask(self, params: dict[str, Any], **_: object) -> None:
+        self.asked_to_delete.append(params["body"]["SnapshotId"])
+
+    def _begin(self, parsed: dict[str, Any], **_: object) -> None:
+        if "SnapshotId" in parsed:
+            made = self.raw(parsed["SnapshotId"])
+            made.start_time = parsed["StartTime"] = self.now
+            made.status, parsed["State"] = self.listed, self.answered
+
+    def _tell(self, list_: str, id_: str, parsed: dict[str, Any], **_: object) -> None:
+        for item in parsed.get(list_, []):
+            item.update(self._facts.get(item[id_], {}))
+
+    def tell(self, resource: str, **facts: object) -> str:
+        """Let EC2's listings tell these facts of a volume or snapshot, as `State="error"`; returns its id."""
+        self._facts[resource] = {**self._facts.get(resource, {}), **facts}
+        return resource
 
     def volume(self, name: str = "data", **tags: str) -> str:
-        """Make an 8 GiB volume, tagged Backup=true unless told otherwise, and give its id."""
+        """Make an 8 GiB volume, a day old and tagged Backup=true unless told otherwise; return its id."""
         tags = {"Backup": "true", "Name": name} | tags
-        return self.client.create_volume(
+        made = self.client.create_volume(
             AvailabilityZone=f"{REGION}a", Size=8, TagSpecifications=[_tagged("volume", tags)]
-        )["VolumeId"]
+        )
+        return self.tell(made["VolumeId"], CreateTime=self.now - timedelta(days=1))
 
     def attach(self, volume: str, name: str = "db-1", **tags: str) -> str:
-        """Start an instance, with a root volume of its own, attach the volume and give the instance's id."""
+        """Start an instance, with a root volume of its own, attach the volume and return the instance's id."""
         tagged = [_tagged("instance", {"Name": name} | tags)]
         image = self.client.register_image(Name=f"for {volume}", RootDeviceName="/dev/xvda")["ImageId"]
         started = self.client.run_instances(ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=tagged)
@@ -50,46 +112,90 @@ class Account:
         return instance
 
     def snapshot(
-        self, volume: str, *, started: datetime | None = None, state: str = "completed", **tags: str
+        self, volume: str, *, started: datetime | None = None, state: str = COMPLETED, **tags: str
     ) -> str:
-        """Make a snapshot with these tags (`set`, `period` and `run` stand for ours) and give its id."""
+        """Make a snapshot with these tags and return its id; `set`, `period` and `run` stand for ours, `set` brings the source."""
         ours = {"set": TAG_SET, "period": TAG_PERIOD, "run": TAG_RUN}
-        specification = [_tagged("snapshot", {ours.get(key, key): value for key, value in tags.items()})]
+        named = {ours.get(key, key): value for key, value in tags.items()}
+        source = {TAG_SOURCE: f"volume={volume}"} if "set" in tags else {}
+        specification = [_tagged("snapshot", source | named)]
         made = self.client.create_snapshot(VolumeId=volume, TagSpecifications=specification if tags else [])
         raw = self.raw(made["SnapshotId"])
         raw.status = state
-        raw.start_time = started or raw.start_time
+        raw.start_time = started or self.now
         return made["SnapshotId"]
 
+    def point(
+        self, volume: str, started: datetime, *, period: str = "day", state: str = COMPLETED, **tags: str
+    ) -> str:
+        """Make the restore point of a run of the default set that was scheduled for this time; return its id."""
+        tags = {"set": "default", "period": period, "run": f"{started:%Y-%m-%dT%H:%M:%SZ}"} | tags
+        return self.snapshot(volume, started=started, state=state, **tags)
+
+    def history(
+        self, volume: str, count: int, *, days: int = 1, period: str = "day", **tags: str
+    ) -> list[str]:
+        """Make one completed restore point for each of the last `count` nights, or each so many days; newest first."""
+        nights = [NIGHT - timedelta(days=days * number) for number in range(1, count + 1)]
+        return [self.point(volume, night, period=period, **tags) for night in nights]
+
     def raw(self, snapshot: str) -> Any:  # noqa: ANN401 - moto's own object, which has no types
-        """Give moto's record of a snapshot, whose state and start time can be set."""
+        """Return moto's record of a snapshot, whose state and start time can be set."""
         return ec2_backends[DEFAULT_ACCOUNT_ID][REGION].snapshots[snapshot]
 
     def snapshots(self, volume: str | None = None) -> list["SnapshotTypeDef"]:
         """List the account's snapshots, of one volume or all."""
         listed = self.client.describe_snapshots(OwnerIds=["self"])["Snapshots"]
-        return [each for each in listed if volume in (None, each["VolumeId"])]
+        return [snapshot for snapshot in listed if volume in (None, snapshot["VolumeId"])]
 
     def ids(self, volume: str | None = None) -> list[str]:
         """List snapshot ids, of one volume or all."""
-        return [each["SnapshotId"] for each in self.snapshots(volume)]
+        return [snapshot["SnapshotId"] for snapshot in self.snapshots(volume)]
 
-    def refuse(
-        self, call: str, code: str, message: str, *, status: int = 400, **only: str
+    def tags(self, snapshot: str) -> dict[str, str]:
+        """Return a snapshot's tags."""
+        (found,) = self.client.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
+        return {tag["Key"]: tag["Value"] for tag in found["Tags"]}
+
+    def refuse(  # noqa: PLR0913 - what is refused, how, and how often
+        self,
+        call: str,
+        code: str,
+        message: str = "no",
+        *,
+        status: int = 400,
+        times: int = 1_000_000,
+        holding: str = "",
+        **only: str,
     ) -> Callable[[], None]:
-        """Let EC2 answer the function's call with an error, for requests with these parameters only; gives what ends it."""
+        """Let EC2 answer the function's call with an error, so many times; returns what ends it.
+
+        Only requests with these parameters are refused, and of `holding` only those in which that value stands somewhere.
+        """
         error = {
             "Error": {"Code": code, "Message": message},
             "ResponseMetadata": {"HTTPStatusCode": status},
         }
+        left = iter(range(times))
 
         def answer(params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, dict[str, Any]] | None:
-            matches = all(params["body"].get(key) == value for key, value in only.items())
-            return (SimpleNamespace(status_code=status), error) if matches else None
+            body = params["body"]
+            matches = all(body.get(key) == value for key, value in only.items())
+            matches = matches and (not holding or holding in body.values())
+            refused = matches and next(left, None) is not None
+            return (SimpleNamespace(status_code=status), error) if refused else None
 
-        events, moment = self.function.meta.events, f"before-call.ec2.{call}"
-        events.register(moment, answer)  # type: ignore[arg-type]
-        return lambda: events.unregister(moment, answer)  # type: ignore[arg-type]
+        return self.on(f"before-call.ec2.{call}", answer)
+
+    def first_time(self, moment: str, act: Callable[[], object]) -> None:
+        """Do something at such a moment for the first time only, such as what somebody else does just then."""
+        left = [act]
+
+        def once(**_: object) -> None:
+            if left:
+                left.pop()()
+
+        self.on(moment, once)
 
     @contextmanager
     def crash(self, call: str) -> Iterator[None]:
@@ -102,17 +208,38 @@ class Account:
         yield
         self.function.meta.events.unregister(f"before-call.ec2.{call}", die)
 
-    def run(self, settings: Settings, run: Run, *, deadline: float = float("inf")) -> Outcome:
-        """Do one run as the handler does."""
-        return execute(Ec2(self.function, deadline=deadline), settings, run)
+    def run(self, settings: Settings, run: Run, *, seconds: float = FOREVER) -> Outcome:
+        """Do one run, or as much of it as there is time for, as the handler does, volume after volume."""
+        client = Ec2(self.function, deadline=self.clock() + seconds, clock=self.clock, now=lambda: self.now)
+        steps = partial(side_by_side, clock=self.clock, sleep=self.sleep)
+        with patch.object(module, "side_by_side", steps), patch.object(module, "WORKERS", 1):
+            return module.execute(client, settings, run, clock=self.clock, now=lambda: self.now)
+
+    def clock(self) -> float:
+        """Return the seconds since NIGHT."""
+        return (self.now - NIGHT).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        """Let so much time pass."""
+        self.now += timedelta(seconds=seconds)
+
+
+@cache
+def _clients() -> tuple["EC2Client", "EC2Client"]:
+    session = Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+    return session.client("ec2"), ec2.connect(session)
 
 
 @contextmanager
 def an_account() -> Iterator[Account]:
     """Open an empty account; every call stays in this process."""
+    client, function = _clients()
     with mock_aws():
-        session = Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
-        yield Account(client=session.client("ec2"), function=ec2.connect(session))
+        account = Account(client=client, function=function)
+        try:
+            yield account
+        finally:
+            account.forget()
 
 
 def _tagged(kind: str, tags: dict[str, str]) -> Any:  # noqa: ANN401 - boto3's type differs by resource

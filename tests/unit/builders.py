@@ -8,15 +8,16 @@ from typing import Any
 
 from ebs_backup.model import (
     COMPLETED,
+    Continued,
     Decision,
-    Expiry,
+    FailedSnapshot,
     Failure,
+    Fate,
     Run,
     Snapshot,
-    Verdict,
     Volume,
 )
-from ebs_backup.outcome import Holding, NearMiss, Outcome, Unselected, VolumeOutcome
+from ebs_backup.outcome import Foreign, Holding, NearMiss, Outcome, Unselected, VolumeOutcome
 from ebs_backup.settings import Period, Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
@@ -44,6 +45,9 @@ def a_run(
     selector: str = "Backup=true",
     function: str = "ebs-backup-default",
     log_group: str = "/aws/lambda/ebs-backup-default",
+    scheduled: bool = True,
+    only: tuple[str, ...] = (),
+    continued: Continued | None = None,
 ) -> Run:
     """Make the default set's day run of NIGHT."""
     return Run(
@@ -57,6 +61,9 @@ def a_run(
         selector=selector,
         function=function,
         log_group=log_group,
+        scheduled=scheduled,
+        only=only,
+        continued=continued,
     )
 
 
@@ -106,7 +113,10 @@ def a_snapshot(
     size: int = 100,
     name: str = "web-1 data",
     full_bytes: int | None = None,
-    expires_until: Expiry | None = None,
+    ours: bool = True,
+    hold: str | None = None,
+    older: int | None = None,
+    message: str = "",
 ) -> Snapshot:
     """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
     started = started or NIGHT - timedelta(days=days_ago)
@@ -120,13 +130,25 @@ def a_snapshot(
         size=size,
         name=name,
         full_bytes=full_bytes,
-        expires_until=expires_until,
+        ours=ours,
+        hold=hold,
+        older=older,
+        message=message,
     )
 
 
-def a_decision(snapshot: Snapshot, reason: str = "1 of 4", verdict: Verdict = Verdict.KEPT) -> Decision:
-    """Keep this snapshot as the newest, unless told otherwise."""
-    return Decision(snapshot=snapshot, verdict=verdict, reason=reason)
+def a_decision(
+    snapshot: Snapshot,
+    reason: str = "1 of 4",
+    fate: Fate = Fate.KEPT,
+    *,
+    waste: bool = False,
+    odd: bool = False,
+) -> Decision:
+    """Keep this snapshot as the newest, unless told otherwise; it is an occasion of its own."""
+    return Decision(
+        snapshot=snapshot, fate=fate, reason=reason, occasion=(snapshot.started, ""), waste=waste, odd=odd
+    )
 
 
 def a_failure(
@@ -141,11 +163,36 @@ def a_failure(
     return Failure(resource=resource, action=action, code=code, message=message, advice=advice)
 
 
+def a_failed_snapshot(
+    *,
+    id: str = "snap-0e",  # noqa: A002 - the field's name
+    volume_id: str = "vol-0a",
+    name: str = "web-1 data",
+    period: str = "day",
+    days_ago: float = 1,
+    message: str = "",
+) -> FailedSnapshot:
+    """Make a snapshot that EC2 began the night before NIGHT, and could not finish."""
+    return FailedSnapshot(
+        id=id,
+        volume_id=volume_id,
+        name=name,
+        period=period,
+        started=NIGHT - timedelta(days=days_ago),
+        message=message,
+    )
+
+
 def an_outcome(
     *volumes: VolumeOutcome,
     run: Run | None = None,
     near_misses: tuple[NearMiss, ...] = (),
     unselected: tuple[Unselected, ...] = (),
+    foreign: tuple[Foreign, ...] = (),
+    strays: tuple[Snapshot, ...] = (),
+    retired: tuple[Decision, ...] = (),
+    missing: tuple[str, ...] = (),
+    on_hold: int = 0,
     holdings: Mapping[Period, Holding] | None = None,
     seconds: float = 9.2,
 ) -> Outcome:
@@ -155,6 +202,11 @@ def an_outcome(
         volumes=volumes,
         near_misses=near_misses,
         unselected=unselected,
+        foreign=foreign,
+        strays=strays,
+        retired=retired,
+        missing=missing,
+        on_hold=on_hold,
         holdings=holdings or {},
         seconds=seconds,
     )

@@ -1,0 +1,117 @@
+"""One volume's new snapshot: made within the region's room, and whatever a policy says of the volume's own tags."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from ebs_backup.deletion import Deleter
+from ebs_backup.ec2 import Created, Ec2
+from ebs_backup.faults import NO_ROOM, TAG_REFUSALS, AwsError
+from ebs_backup.labels import Labels, labels
+from ebs_backup.lookout import Lookout
+from ebs_backup.model import ERROR, PENDING, Decision, Fate, Run, Snapshot, Volume
+from ebs_backup.rehearsal import Rehearsal, would_be
+from ebs_backup.rotation import Rotation
+from ebs_backup.settings import Settings
+from ebs_backup.steps import Step
+
+UNFINISHED = 5  # pending and failed snapshots that EC2 takes of one volume
+UNFINISHED_OF = {"st1": 1, "sc1": 1}
+MOST_IN_VAIN = 5  # second tries of one run: after that it is not the copied tags that are refused
+
+
+@dataclass(slots=True)
+class SecondTries:
+    """How many creates without the copied tags were in vain, in the whole run."""
+
+    in_vain: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Creation:
+    """Makes one volume's restore point of a run.
+
+    `freed` are the decisions on what went to make room for it, `refused` is why its tags are not copied, if they are not.
+    """
+
+    writer: Ec2 | Rehearsal
+    lookout: Lookout
+    second_tries: SecondTries
+    settings: Settings
+    run: Run
+    volume: Volume
+    rotation: Rotation
+    deleter: Deleter
+    failed: Sequence[Snapshot] = ()  # that were there when the run began
+    freed: tuple[Decision, ...] = field(default=())
+    refused: tuple[tuple[str, ...], AwsError] | None = None
+
+    @property
+    def occasions_freed(self) -> int:
+        """Count the occasions that went to make room."""
+        return len({decision.occasion for decision in self.freed if not decision.waste})
+
+    def create(self) -> Step[Created]:
+        """Create; where the region is full, first delete what is expired without a new snapshot, and try once more."""
+        try:
+            return (yield from self._with_tags())
+        except AwsError as error:
+            if error.code != NO_ROOM:
+                raise
+            there = tuple(self.deleter.there.values())
+            decisions = yield from self.deleter.delete(self.rotation.decide(there), room=self.rotation.limit)
+            self.freed = tuple(decision for decision in decisions if decision.fate is Fate.EXPIRED)
+            if not self.freed:
+                raise
+        return (yield from self._with_tags())
+
+    def _with_tags(self) -> Step[Created]:
+        """Create; where a policy may have refused a copied tag, try once more without those."""
+        try:
+            return (yield from self._create(copy=self.refused is None))
+        except AwsError as error:
+            copied = self._labels(self.run.time, copy=self.refused is None).copied
+            in_vain = self.second_tries.in_vain >= MOST_IN_VAIN
+            if error.code not in TAG_REFUSALS or not copied or in_vain:
+                raise
+            refused = (copied, error)
+        try:
+            created = yield from self._create(copy=False)
+        except AwsError:
+            self.second_tries.in_vain += 1
+            raise
+        self.refused = refused
+        return created
+
+    def _create(self, *, copy: bool) -> Step[Created]:
+        label = partial(self._labels, copy=copy)
+        return (yield from self.writer.create(self.volume, label, self.lookout, blocked=self._blocked()))
+
+    def _blocked(self) -> bool:
+        """Tell whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
+
+        Where one is the limit and none of ours is to blame, another tool's is; a failed one of ours that has just been
+        deleted may count for some seconds yet.
+        """
+        most = UNFINISHED_OF.get(self.volume.type, UNFINISHED)
+        unfinished = sum(snapshot.state in (PENDING, ERROR) for snapshot in self.deleter.there.values())
+        return unfinished >= most or (most == 1 and not self.failed)
+
+    def _labels(self, at: datetime, *, copy: bool) -> Labels:
+        older = self._older(at)
+        return labels(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
+
+    def _older(self, at: datetime) -> int:
+        """Return the number for the new snapshot's tag: a restore point of this run that failed hands its own on."""
+        mine = (
+            snapshot.older
+            for snapshot in self.failed
+            if (snapshot.period, snapshot.run) == (self.run.period, self.run.id)
+            and snapshot.older is not None
+        )
+        if (handed_on := next(mine, None)) is not None:
+            return handed_on
+        there = tuple(self.deleter.there.values())
+        new = would_be(self.volume, self.run, at)
+        return self.rotation.leaves(there, new, freed=self.occasions_freed)

@@ -1,0 +1,101 @@
+"""The deleter: deletes what rotation let expire, oldest first and within the limit, and says what became of each."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from ebs_backup.ec2 import Ec2
+from ebs_backup.faults import AwsError, Kind, kept_by
+from ebs_backup.model import COMPLETED, Decision, Fate, Snapshot
+from ebs_backup.rehearsal import Rehearsal
+from ebs_backup.retention import Occasion, deletion_order
+from ebs_backup.steps import Step
+
+MOST_REFUSALS = 10  # of one volume: the rest waits for the next run
+
+
+@dataclass(slots=True, kw_only=True)
+class Deleter:
+    """Deletes snapshots of one volume; `there` are the set's own of it, as far as the run knows, by id.
+
+    `look` lists them again, and `judge` decides for what it finds: a person may delete snapshots at the same time, and a
+    delete that would leave one completed restore point or none must not rest on an old listing.
+    """
+
+    writer: Ec2 | Rehearsal
+    there: dict[str, Snapshot]
+    look: Callable[[], Sequence[Snapshot]]
+    judge: Callable[[Sequence[Snapshot]], Sequence[Decision]]
+    errors: list[tuple[Snapshot, AwsError]] = field(default_factory=list)
+    refusals: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Tell whether only time kept something from being deleted."""
+        return any(error.unfinished for _, error in self.errors)
+
+    def delete(self, decisions: Sequence[Decision], *, room: int) -> Step[tuple[Decision, ...]]:
+        """Delete what is expired, at most `room` occasions, and all duplicates; return every decision with its fate.
+
+        An occasion of which something stays does not go: what else is deleted of it does not count.
+        """
+        fates = {decision.snapshot.id: decision for decision in decisions}
+        going: set[Occasion] = set()
+        staying = {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
+        waiting = deque(deletion_order(decisions))
+        while waiting:
+            # Where AWS keeps the oldest for ever, the newest that is expired still goes: rotation never stops.
+            decision = waiting.popleft() if self.refusals < MOST_REFUSALS // 2 else waiting.pop()
+            counts = not decision.waste and decision.occasion not in going | staying
+            if counts and len(going - staying) >= room:
+                fates[decision.snapshot.id] = replace(decision, fate=Fate.DEFERRED)
+                continue
+            fate = fates[decision.snapshot.id] = yield from self._delete(decision)
+            # A delete that was never answered may have been done: it counts.
+            if not decision.waste:
+                gone = fate.fate is Fate.EXPIRED or self._unsure(decision.snapshot)
+                (going if gone else staying).add(decision.occasion)
+        return tuple(fates.values())
+
+    def _unsure(self, snapshot: Snapshot) -> bool:
+        return any(of is snapshot and error.kind is not Kind.REFUSED for of, error in self.errors)
+
+    def _delete(self, decision: Decision) -> Step[Decision]:
+        if self.refusals >= MOST_REFUSALS:
+            reason = f"{decision.reason}, but not tried: EC2 refused {MOST_REFUSALS} others of this volume"
+            return replace(decision, fate=Fate.KEPT, reason=reason)
+        try:
+            if self._last_but_one(decision.snapshot):
+                decision = self._looked_at_again(decision)
+            if decision.fate is not Fate.EXPIRED:
+                return decision
+            was_there = yield from self.writer.delete(decision.snapshot)
+        except AwsError as error:
+            return self._refused(decision, error)
+        self.there.pop(decision.snapshot.id, None)
+        return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
+
+    def _refused(self, decision: Decision, error: AwsError) -> Decision:
+        self.refusals += error.kind in (Kind.KEPT, Kind.REFUSED)
+        if error.kind is Kind.KEPT:
+            reason = f"{decision.reason}, but {kept_by(error)}"
+            return replace(decision, fate=Fate.UNDELETABLE, reason=reason)
+        self.errors.append((decision.snapshot, error))
+        return replace(decision, fate=Fate.NOT_DELETED)
+
+    def _last_but_one(self, snapshot: Snapshot) -> bool:
+        """Tell whether, by what is known, at most one completed restore point of its period is left without it."""
+        rest = {
+            other.run
+            for other in self.there.values()
+            if other.state == COMPLETED and other.period == snapshot.period and other.id != snapshot.id
+        }
+        return snapshot.state == COMPLETED and len(rest) <= 1
+
+    def _looked_at_again(self, decision: Decision) -> Decision:
+        """Return what is decided for the snapshot now: it stays where others, which it may go without, are gone."""
+        found = self.look()
+        self.there = {snapshot.id: snapshot for snapshot in found}
+        judged = {again.snapshot.id: again for again in self.judge(found)}
+        vanished = replace(decision, fate=Fate.KEPT, reason="no longer listed when it was looked at again")
+        return judged.get(decision.snapshot.id, vanished)

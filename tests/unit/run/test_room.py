@@ -1,0 +1,142 @@
+"""A region that is full drains, within the limit, and pending snapshots are nothing that one holds."""
+
+from datetime import timedelta
+
+from ebs_backup.model import Fate
+from ebs_backup.outcome import Made, Status
+from ebs_backup.settings import Period
+from tests.unit.account import Account, nightly
+from tests.unit.builders import NIGHT, a_run, settings
+
+NO_ROOM = "SnapshotLimitExceeded"
+
+
+def quota(account: Account, most: int) -> None:
+    """Let the region hold no more snapshots than that."""
+
+    def answer(**_: object) -> object:
+        if len(account.ids()) < most:
+            return None
+        error = {"Error": {"Code": NO_ROOM, "Message": "quota"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+        return type("Refusal", (), {"status_code": 400}), error
+
+    account.on("before-call.ec2.CreateSnapshot", answer)
+
+
+def test_a_full_region_drains_within_the_limit_and_the_volume_gets_its_backup(account: Account) -> None:
+    volume = account.volume()
+    old = account.history(volume, 12)
+    quota(account, 12)
+
+    outcome = account.run(nightly(keep_day=2, max_expired_per_volume=3), a_run())
+
+    assert set(old) - set(account.ids()) == set(old[-3:])
+    assert outcome.volumes[0].when is Made.NOW
+    (snapshot,) = set(account.ids()) - set(old)
+    assert account.tags(snapshot)["ebs-backup:older"] == "9"
+    assert (outcome.expired, outcome.failures) == (3, ())
+    assert outcome.status is Status.CHECK
+
+
+def test_a_full_region_of_many_volumes_drains_night_by_night_to_the_lowered_keep(account: Account) -> None:
+    volumes = [account.volume(f"web-{number}") for number in range(3)]
+    for volume in volumes:
+        account.history(volume, 8)
+    quota(account, 24)
+
+    for night in range(4):
+        account.now = NIGHT + timedelta(days=night)
+        outcome = account.run(
+            nightly(keep_day=3, max_expired_per_volume=2), a_run(id=f"night {night}", time=account.now)
+        )
+
+    assert [len(account.ids(volume)) for volume in volumes] == [3, 3, 3]
+    assert outcome.status is Status.OK
+
+
+def test_a_full_region_in_which_nothing_is_expired_is_a_failure_and_costs_nothing(account: Account) -> None:
+    volume = account.volume()
+    old = account.history(volume, 4)
+    quota(account, 4)
+
+    outcome = account.run(nightly(), a_run())
+
+    assert sorted(account.ids()) == sorted(old)
+    (failure,) = outcome.failures
+    assert (failure.resource, failure.code) == (volume, NO_ROOM)
+    assert "Lower a keep_... setting" in failure.advice
+    assert outcome.status is Status.FAILED
+
+
+def test_a_drain_after_which_there_is_still_no_room_is_told_as_what_it_is(account: Account) -> None:
+    volume = account.volume()
+    old = account.history(volume, 8)
+    quota(account, 1)
+
+    outcome = account.run(nightly(max_expired_per_volume=2), a_run())
+
+    assert set(old) - set(account.ids()) == set(old[-2:])
+    assert {decision.snapshot.id for decision in outcome.of(Fate.EXPIRED)} == set(old[-2:])
+    assert [failure.code for failure in outcome.failures] == [NO_ROOM]
+
+
+def test_without_a_new_restore_point_a_drain_keeps_as_many_nights_as_the_setting_says(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    old = account.history(volume, 6)
+    quota(account, 1)
+
+    account.run(nightly(keep_day=4, max_expired_per_volume=9), a_run())
+
+    assert set(account.ids()) == set(old[:4])
+
+
+def test_another_delivery_of_a_run_that_drained_deletes_no_more(account: Account) -> None:
+    volume = account.volume()
+    account.history(volume, 12)
+    quota(account, 12)
+    account.run(nightly(max_expired_per_volume=3), a_run())
+    after_one = account.ids()
+
+    outcome = account.run(nightly(max_expired_per_volume=3), a_run())
+
+    assert account.ids() == after_one
+    assert outcome.expired == 0
+
+
+def test_what_is_pending_for_weeks_is_told_and_not_counted_as_held(account: Account) -> None:
+    volume = account.volume()
+    account.point(volume, NIGHT - timedelta(days=1))
+    stuck = account.point(volume, NIGHT - timedelta(days=20), state="pending")
+
+    outcome = account.run(nightly(), a_run())
+
+    assert [snapshot.id for snapshot in outcome.volumes[0].stale] == [stuck]
+    assert outcome.holdings[Period.DAY].points == 2
+    assert stuck in account.ids()
+    assert outcome.status is Status.CHECK
+
+
+def test_what_is_pending_for_no_longer_than_its_own_max_age_is_normal(account: Account) -> None:
+    """A month's first snapshot of a large volume may take days: its `max_age` is not the day's."""
+    volume = account.volume()
+    account.point(volume, NIGHT - timedelta(days=1))
+    account.point(volume, NIGHT - timedelta(days=20), period="month", state="pending")
+
+    outcome = account.run(settings(), a_run())
+
+    assert outcome.volumes[0].stale == ()
+    assert outcome.status is Status.OK
+
+
+def test_what_is_pending_for_weeks_does_not_stand_for_a_night_that_can_be_restored(account: Account) -> None:
+    volume = account.volume()
+    completed = account.history(volume, 2)
+    for age in range(3, 12):
+        account.point(volume, NIGHT - timedelta(days=age), state="pending")
+
+    account.run(nightly(keep_day=2, max_expired_per_volume=9), a_run())
+
+    assert completed[0] in account.ids()
+    assert len(account.ids()) == 1 + 1 + 9
