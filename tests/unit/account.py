@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 EVERY_NIGHT = "30 1 * * ? *"
 FOREVER = 1e9  # seconds
+CALLS = ("DescribeTags", "DescribeVolumes", "DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot", "CreateTags")
 
 
 def nightly(**overrides: object) -> Settings:
@@ -58,7 +59,8 @@ class Account:
     _hooks: list[tuple[str, Callable[..., Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.on("before-call.ec2", lambda model, **_: self.calls.append(model.name))
+        for call in CALLS:
+            self.on(f"before-call.ec2.{call}", lambda model, **_: self.calls.append(model.name))
         self.on("before-call.ec2.DeleteSnapshot", self._ask)
         self.on("after-call.ec2.CreateSnapshot", self._begin)
         self.on("after-call.ec2.DescribeSnapshots", partial(self._tell, "Snapshots", "SnapshotId"))
