@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.aws.account import TOPIC, Account, SnapshotRecord, VolumeRecord
+from benchmarks.aws.account import TOPIC, Account
 from benchmarks.aws.buckets import ec2_buckets
+from benchmarks.aws.records import SnapshotRecord, VolumeRecord
 from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Period, Settings
 
 HISTORY = {Period.DAY: (4, 1), Period.WEEK: (4, 7), Period.MONTH: (3, 30)}  # snapshots, days between

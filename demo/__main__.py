@@ -10,9 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from demo import show
-from demo.calendar import A_WEEK_LATER, OCCASIONS, Occasion
+from demo.calendar import A_WEEK_LATER, AFTER_A_FAILURE, BY_HAND, BY_RULES, THE_NIGHT_AFTER, Occasion
 from demo.show import console
-from ebs_backup.settings import TAG_SET, Period
+from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Period
 from emulator.account import Account, Function, Inbox, Letter
 from emulator.cdk import Cdk, CdkError
 from emulator.server import Emulator, EmulatorError, running
@@ -66,7 +66,12 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
         _show(stage)
         show.mail("The mail of the last run", well)
         show.mail(
-            "The mail eight days later: no run since, and some tags and an AMI are wrong",
+            "From the next night's mail: EC2 could not finish one of these snapshots",
+            _a_failed_snapshot(stage),
+            only="FAILED SNAPSHOTS",
+        )
+        show.mail(
+            "The mail eight days later: no run since, an AMI, two mistyped tags",
             _a_night_with_problems(stage),
         )
         if keep:
@@ -93,32 +98,58 @@ def _set_up(emulator: Emulator) -> Stage:
 
 
 def _months(stage: Stage) -> Letter:
-    """Move the emulator's clock from occasion to occasion; the rules fire by themselves. Give the last mail."""
-    what = f"{len(OCCASIONS)} runs, each fired by its own rule when the emulator's clock was there"
-    letters: list[Letter] = []
-    with show.progress(what, len(OCCASIONS)) as done:
-        for occasion in OCCASIONS:
-            letters.append(_fire(stage, occasion))
+    """Move the emulator's clock from occasion to occasion; the rules fire by themselves. Return the last mail."""
+    fired = (*BY_RULES, THE_NIGHT_AFTER)
+    what = f"{len(fired)} runs, each fired by its own rule when the emulator's clock was there"
+    with show.progress(what, len(fired)) as done:
+        for occasion in BY_RULES:
+            _fire(stage, occasion)
             done(occasion)
-    if not letters[-1].subject.startswith("[OK]"):
-        raise DemoError(f"the last mail is not all well: {letters[-1].subject}")
-    return letters[-1]
+        _run_by_hand(stage)
+        letter = _fire(stage, THE_NIGHT_AFTER)
+        done(THE_NIGHT_AFTER)
+    show.done("one extra run by hand, on Monday afternoon")
+    return _expected(letter, "[OK]")
 
 
 def _fire(stage: Stage, occasion: Occasion) -> Letter:
     stage.account.emulator.clock.set(occasion.time - timedelta(seconds=1))
+    return _one_letter(stage, occasion)
+
+
+def _run_by_hand(stage: Stage) -> None:
+    stage.account.emulator.clock.set(BY_HAND)
+    stage.function.run(period=Period.DAY)
+    _expected(_one_letter(stage, "run by hand"), "[OK]")
+
+
+def _one_letter(stage: Stage, run: object) -> Letter:
     letters = stage.inbox.read(within=PATIENCE)
     if len(letters) != 1:
-        raise DemoError(f"the {occasion} should have sent one mail, but sent {len(letters)}")
+        raise DemoError(f"the {run} should have sent one mail, but sent {len(letters)}")
     return letters[0]
 
 
+def _expected(letter: Letter, beginning: str) -> Letter:
+    """Return the letter; raises DemoError if its subject begins otherwise."""
+    if not letter.subject.startswith(beginning):
+        raise DemoError(f"this mail should begin with {beginning}: {letter.subject}")
+    return letter
+
+
 def _show(stage: Stage) -> None:
-    last = {each.period: each for each in OCCASIONS}  # the last one of each period
+    fired = (*BY_RULES, THE_NIGHT_AFTER)
+    last = {occasion.period: occasion for occasion in fired}  # the last one of each period
+    by_rule = {f"{occasion.time:%Y-%m-%dT%H:%M:%SZ}" for occasion in fired}
     name = "db-1 data"
-    started = {each["SnapshotId"]: each["StartTime"] for each in stage.account.snapshots()}
+    snapshots = {snapshot["SnapshotId"]: snapshot for snapshot in stage.account.snapshots()}
     rows = [
-        (occasion.period.value, started[snapshot], snapshot, why)
+        (
+            occasion.period.value,
+            snapshots[snapshot]["StartTime"],
+            show.BY_RULE if snapshots[snapshot]["Tags"][TAG_RUN] in by_rule else show.BY_HAND,
+            why,
+        )
         for occasion in (last[period] for period in Period)
         for snapshot, why in _reasons(stage, occasion, stage.volumes[name]).items()
     ]
@@ -139,36 +170,52 @@ def _reasons(stage: Stage, occasion: Occasion, volume: str) -> Mapping[str, str]
     return dict(plan["snapshots"])
 
 
-def _a_night_with_problems(stage: Stage) -> Letter:
-    """Put an AMI on a snapshot, forget a volume's tag, mistype another's, and let a week pass without its run."""
-    days = [
-        each["SnapshotId"]
-        for each in stage.account.snapshots(stage.volumes["db-1 data"])
-        if each["Tags"].get("ebs-backup:period") == Period.DAY
+def _a_failed_snapshot(stage: Stage) -> Letter:
+    """Let a snapshot of the last run fail after that run told of it; the next one tells the end of it."""
+    stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred")
+    return _expected(_fire(stage, AFTER_A_FAILURE), "[PROBLEM]")
+
+
+def _days(stage: Stage, name: str) -> list[str]:
+    """Return the ids of a volume's day snapshots, oldest first."""
+    return [
+        snapshot["SnapshotId"]
+        for snapshot in stage.account.snapshots(stage.volumes[name])
+        if snapshot["Tags"].get(TAG_PERIOD) == Period.DAY
     ]
-    stage.account.image(days[0], name="db-1 golden image")
+
+
+def _a_night_with_problems(stage: Stage) -> Letter:
+    """Put an AMI on a snapshot, mistype two tags, and let a week pass without its run."""
+    stage.account.image(_days(stage, "db-1 data")[0], name="db-1 golden image")
     stage.account.volume("db-1 log", backup="True")
     tag = {"Key": "ebs-backup:keep-day", "Value": "seven"}
     stage.account.ec2.create_tags(Resources=[stage.volumes["web-1 data"]], Tags=[tag])
-    letter = _fire(stage, A_WEEK_LATER)
-    if not letter.subject.startswith("[PROBLEM]"):
-        raise DemoError(f"the mail of the night with problems says: {letter.subject}")
-    return letter
+    return _expected(_fire(stage, A_WEEK_LATER), "[PROBLEM]")
 
 
 def _stay(emulator: Emulator, stage: Stage) -> None:
     console.print(
         f"\n[bold]The emulator stays up at {emulator.endpoint} until Ctrl-C.[/] In another shell:\n"
     )
-    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
-        console.print(f"  export {name}={emulator.environment()[name]}", soft_wrap=True)
-    console.print("  aws ec2 describe-snapshots --owner-ids self --output table", soft_wrap=True)
-    console.print(
-        f"  aws lambda invoke --function-name {stage.function.name} --cli-binary-format raw-in-base64-out"
-        """ --payload '{"period": "day", "dry_run": true}' /dev/stdout""",
-        soft_wrap=True,
-        markup=False,
+    names = (
+        "AWS_ENDPOINT_URL",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
     )
+    invoke = f"aws lambda invoke --function-name {stage.function.name} --cli-binary-format raw-in-base64-out"
+    text = """python3 -c 'import json, sys; print(json.load(sys.stdin)["text"])'"""
+    commands = (
+        *(f"export {name}={emulator.environment()[name]}" for name in names),
+        "aws ec2 describe-snapshots --owner-ids self --output table",
+        f"""{invoke} --payload '{{"period": "day", "dry_run": true}}' /dev/stdout""",
+        f"""{invoke} --invocation-type Event --payload '{{"period": "day"}}' /dev/stdout""",
+        f"tail -n 1 {emulator.outbox.file} | {text}  # the last mail",
+    )
+    for command in commands:
+        console.print(f"  {command}", soft_wrap=True, markup=False)
     signal.pause()
 
 

@@ -1,4 +1,4 @@
-"""When the demo's rules fire: enough firsts, Saturdays and weekdays to see each period rotate with the defaults."""
+"""When the demo's runs begin: enough firsts, Saturdays and weekdays to see each period rotate with the defaults."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def _day(month: int, day: int) -> Occasion:
 
 
 # More of each period than the defaults keep, and none so late that a volume is overdue at the end.
-OCCASIONS = (
+BY_RULES = (
     *(_month(month) for month in (1, 2, 3)),
     *(_week(3, day) for day in (6, 13, 20, 27)),
     _month(4),
@@ -39,4 +39,7 @@ OCCASIONS = (
     _week(4, 10),
     _day(4, 12),
 )
-A_WEEK_LATER = _day(4, 20)  # nothing ran on the days between
+BY_HAND = datetime(2027, 4, 12, 15, 0, tzinfo=UTC)  # an extra run, before something risky
+THE_NIGHT_AFTER = _day(4, 13)
+AFTER_A_FAILURE = _day(4, 14)
+A_WEEK_LATER = _day(4, 22)  # nothing ran on the days between

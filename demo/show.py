@@ -12,6 +12,8 @@ from rich.text import Text
 
 from emulator.account import Letter
 
+BY_HAND, BY_RULE = "hand", "rule"
+
 console = Console(highlight=False)
 
 
@@ -36,18 +38,25 @@ def progress(what: str, total: int) -> Iterator[Callable[[object], None]]:
 
 
 def _done(what: str, began: float) -> None:
-    console.print(f"[green]✓[/] {what} [dim]{time.monotonic() - began:.0f} s[/]")
+    done(f"{what} [dim]{time.monotonic() - began:.0f} s[/]")
+
+
+def done(what: str) -> None:
+    """Show that something was done."""
+    console.print(f"[green]✓[/] {what}")
 
 
 def kept(volume: str, rows: list[tuple[str, datetime, str, str]]) -> None:
-    """Show every snapshot of one volume: its period, its start, its id, and the reason why it stays."""
+    """Show every snapshot of one volume: its period, its start, what began it, and the reason why it stays."""
     table = Table(title=f"What is kept of {volume}, and why", title_justify="left", title_style="bold")
-    for column in ("period", "taken", "snapshot", "why"):
+    for column in ("period", "taken", "by", "why"):
         table.add_column(column, no_wrap=True)
-    for number, (period, taken, snapshot, why) in enumerate(rows, 1):
+    for number, (period, taken, by, why) in enumerate(rows, 1):
         last = number < len(rows) and rows[number][0] != period
-        table.add_row(period, f"{taken:%a %Y-%m-%d %H:%M}Z", snapshot, why, end_section=last)
+        style = "cyan" if by == BY_HAND else None
+        table.add_row(period, f"{taken:%a %Y-%m-%d %H:%M}Z", by, why, end_section=last, style=style)
     console.print(table)
+    console.print("[cyan]The extra run by hand costs no night: it counts with the run of its own night.[/]\n")
 
 
 def totals(rows: list[tuple[str, str, int]]) -> None:
@@ -60,8 +69,12 @@ def totals(rows: list[tuple[str, str, int]]) -> None:
     console.print(table)
 
 
-def mail(title: str, letter: Letter) -> None:
-    """Show a mail as it was received, not one line of it broken."""
+def mail(title: str, letter: Letter, *, only: str = "") -> None:
+    """Show a mail as it was received, not one line of it broken; `only` the section with this heading."""
+    sections = letter.body.split("\n\n")
+    shown = [section for section in sections if section.startswith(only)] if only else sections
+    left_out = "\n\n..." if only else ""
+    text = "\n\n".join([f"Subject: {letter.subject}", *shown])
     console.print()
     console.rule(f"[bold]{title}", align="left")
-    console.print(Text(f"Subject: {letter.subject}\n\n{letter.body}"), soft_wrap=True)
+    console.print(Text(f"{text}{left_out}"), soft_wrap=True)

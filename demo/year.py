@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 from boto3.session import Session
 from moto import mock_aws
@@ -75,7 +76,7 @@ def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
         log_group_name="log",
         get_remaining_time_in_millis=lambda: 900_000,
     )
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), mock.patch("time.time", at.timestamp):
         for _ in range(tries):
             try:
                 handler({"period": period.value, "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}, context)

@@ -20,13 +20,13 @@ class Account:
         """Give the owner's own client."""
         return self.emulator.client("ec2")
 
-    def volume(self, name: str, *, size: int = 8, **tags: str) -> str:
+    def volume(self, name: str, *, size: int = 8, kind: str = "gp3", **tags: str) -> str:
         """Make a volume with these tags and give its id."""
         every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
         made = self.ec2.create_volume(
             AvailabilityZone=f"{REGION}a",
             Size=size,
-            VolumeType="gp3",
+            VolumeType=kind,
             TagSpecifications=[{"ResourceType": "volume", "Tags": every}],
         )
         return str(made["VolumeId"])
@@ -52,6 +52,10 @@ class Account:
             every = [{"Key": key, "Value": value} for key, value in tags.items()]
             self.ec2.create_tags(Resources=[made["SnapshotId"]], Tags=every)
         return str(made["SnapshotId"])
+
+    def fail(self, snapshot: str, message: str = "") -> None:
+        """Let a snapshot that is still pending end in state `error`, with EC2's reason."""
+        self.emulator.failures.add(snapshot, message)
 
     def image(self, snapshot: str, name: str = "golden") -> str:
         """Register an AMI that uses the snapshot and give its id."""

@@ -1,6 +1,7 @@
 """The emulator's clock: this machine's, or moved, so that nobody has to wait a month for a month's rule."""
 
 import os
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,3 +37,9 @@ class Clock:
     def of_this_process(cls) -> "Clock":
         """Give the clock that this process was started with."""
         return cls(Path(os.environ[VARIABLE]))
+
+
+def keep_time() -> None:
+    """Let `time.time` of this process be the emulator's time."""
+    clock = Clock.of_this_process()
+    time.time = lambda: clock.now().timestamp()

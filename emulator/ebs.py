@@ -1,4 +1,4 @@
-"""EBS as AWS behaves where ministack does not: pages, dry runs, pending snapshots, snapshots in use, exact filters."""
+"""EBS as AWS behaves where ministack does not: pages, dry runs, snapshots pending, failed and in use, exact filters."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
 from emulator.clock import Clock
+from emulator.failures import Failures
 from emulator.patching import replace, require
 
 Params = Mapping[str, Any]
@@ -19,11 +21,13 @@ Action = Callable[[Params], Answer]
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000
 PENDING = timedelta(minutes=5)  # of the emulator's time; on AWS minutes to hours
+UNFINISHED, UNFINISHED_OF = 5, {"st1": 1, "sc1": 1}  # pending and failed snapshots of one volume
 
 
-def patch(clock: Clock) -> None:
+def patch(clock: Clock, failures: Failures) -> None:
     """Put the behaviour into ministack's EC2."""
-    require(ec2, "_ACTION_MAP", "_snapshots", "_images", "_tags", "_error")
+    require(ec2, "_ACTION_MAP", "_snapshots", "_volumes", "_images", "_tags", "_error")
+    replace(ec2, "_snapshot_inner_xml", _with_the_reason)
     replace(ec2, "_now_ts", lambda _: lambda: milliseconds(clock.now()))
     replace(ec2, "_glob_match", lambda _: filter_matches)
     actions = ec2._ACTION_MAP
@@ -33,8 +37,10 @@ def patch(clock: Clock) -> None:
         ("DescribeTags", "tagSet", TAGS_A_PAGE),
     )
     for name, items, size in listed:
-        actions[name] = _dry_run(_paged(_settled(actions[name], clock), items, size))
-    actions["CreateSnapshot"] = _dry_run(_pending(actions["CreateSnapshot"]))
+        actions[name] = _dry_run(_paged(_settled(actions[name], clock, failures), items, size))
+    create = _settled(_limited(_pending(actions["CreateSnapshot"])), clock, failures)
+    actions["CreateSnapshot"] = _dry_run(create)
+    actions["CreateVolume"] = _as_large_as_its_snapshot(actions["CreateVolume"])
     actions["DeleteSnapshot"] = _dry_run(_refused_while_in_use(actions["DeleteSnapshot"]))
 
 
@@ -97,13 +103,15 @@ def _paged(action: Action, items: str, most: int) -> Action:
     return answer
 
 
-def _settled(action: Action, clock: Clock) -> Action:
-    """Complete what has been pending for long enough, before anything is listed."""
+def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
+    """Fail what is to fail, and complete what has been pending for long enough, before anything else."""
 
     def answer(params: Params) -> Answer:
-        done = milliseconds(clock.now() - PENDING)
-        for snapshot in ec2._snapshots.values():
-            if snapshot["State"] == "pending" and snapshot["StartTime"] <= done:
+        done, failed = milliseconds(clock.now() - PENDING), failures.all()
+        for snapshot in [each for each in ec2._snapshots.values() if each["State"] == "pending"]:
+            if snapshot["SnapshotId"] in failed:
+                snapshot.update(State="error", StateMessage=failed[snapshot["SnapshotId"]])
+            elif snapshot["StartTime"] <= done:
                 snapshot.update(State="completed", Progress="100%")
         return action(params)
 
@@ -122,6 +130,42 @@ def _pending(action: Action) -> Action:
         return status, headers, body
 
     return answer
+
+
+def _limited(action: Action) -> Action:
+    """Refuse one more snapshot of a volume that has as many pending and failed ones as EC2 takes."""
+
+    def answer(params: Params) -> Answer:
+        volume = one(params, "VolumeId")
+        most = UNFINISHED_OF.get(ec2._volumes.get(volume, {}).get("VolumeType", ""), UNFINISHED)
+        of_it = (each for each in ec2._snapshots.values() if each["VolumeId"] == volume)
+        if sum(each["State"] in ("pending", "error") for each in of_it) >= most:
+            message = "Maximum allowed in-progress snapshots for a single volume exceeded."
+            return _error("ConcurrentSnapshotLimitExceeded", message, 400)
+        return action(params)
+
+    return answer
+
+
+def _as_large_as_its_snapshot(action: Action) -> Action:
+    """Make a volume of a snapshot as large as that, if no size is given."""
+
+    def answer(params: Params) -> Answer:
+        snapshot = ec2._snapshots.get(one(params, "SnapshotId"))
+        size = {"Size": [str(snapshot["VolumeSize"])]} if snapshot and not one(params, "Size") else {}
+        return action({**params, **size})
+
+    return answer
+
+
+def _with_the_reason(inner: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], str]:
+    """Tell EC2's reason of a failed snapshot, as its listings do."""
+
+    def xml(snapshot: Mapping[str, Any]) -> str:
+        reason = snapshot.get("StateMessage", "")
+        return inner(snapshot) + (f"<statusMessage>{escape(reason)}</statusMessage>" if reason else "")
+
+    return xml
 
 
 def _refused_while_in_use(action: Action) -> Action:

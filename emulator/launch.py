@@ -1,12 +1,15 @@
 """The emulator's process: ministack, patched; `--check` only says whether every patch still fits."""
 
+import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 from ministack.app import main
 
-from emulator import authorization, ebs, mail, names, schedule
+from emulator import authorization, ebs, function, mail, names, schedule
 from emulator.clock import Clock
+from emulator.failures import VARIABLE, Failures
 from emulator.patching import check_version
 
 
@@ -14,7 +17,8 @@ def patch() -> None:
     """Patch the ministack of this process; raises PatchError if it is another than the patches were written for."""
     check_version(version("ministack"))
     clock = Clock.of_this_process()
-    ebs.patch(clock)
+    ebs.patch(clock, Failures(Path(os.environ.get(VARIABLE, os.devnull))))
+    function.patch()
     authorization.patch()
     schedule.patch(clock)
     mail.patch()

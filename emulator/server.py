@@ -15,8 +15,9 @@ from typing import Any
 
 from boto3.session import Session
 
-from emulator import clock, guard, outbox
+from emulator import clock, failures, guard, outbox
 from emulator.clock import Clock
+from emulator.failures import Failures
 from emulator.outbox import Outbox
 
 ROOT = Path(__file__).parent.parent
@@ -43,6 +44,11 @@ class Emulator:
     def clock(self) -> Clock:
         """Give its clock."""
         return Clock(self.folder / "clock")
+
+    @property
+    def failures(self) -> Failures:
+        """Give the snapshots that it is told to let fail."""
+        return Failures(self.folder / "failures.jsonl")
 
     @property
     def outbox(self) -> Outbox:
@@ -110,6 +116,7 @@ def _server_environment(emulator: Emulator, port: int) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "PYTHONDONTWRITEBYTECODE": "1",
         clock.VARIABLE: str(emulator.clock.file),
+        failures.VARIABLE: str(emulator.failures.file),
         outbox.VARIABLE: str(emulator.outbox.file),
         "BIND_HOST": HOST,
         "MINISTACK_HOST": HOST,

@@ -14,6 +14,8 @@ from ebs_backup.settings import Settings
 from infra.metrics import completed
 from infra.schedule import MOST_HOURS, heartbeat_hours
 
+FIVE_MINUTES = Duration.minutes(5)
+
 
 def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.ITopic:
     """Make the topic, or take the given one, and subscribe the addresses.
@@ -27,6 +29,12 @@ def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> 
     for address in settings.alert_email:
         sns.Subscription(
             scope, f"Mail {address}", topic=topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
+        )
+    if settings.topic_arn and not settings.kms_key_arn:
+        Annotations.of(scope).add_warning_v2(
+            "ebs-backup:topic-may-be-encrypted",
+            "topic_arn is given without kms_key_arn: if that topic is encrypted with a key of your own, no report can be"
+            " mailed. Deploy with kms_key_arn set to the topic's key (then the queues and the log use it too)",
         )
     if not settings.alert_email and not settings.topic_arn:
         Annotations.of(scope).add_warning_v2(
@@ -65,65 +73,92 @@ def alarms(
     """Make the alarms; each text says what happened and what to do, for whoever is woken by it."""
     region = Stack.of(scope).region
     what = f"For whoever looks after the EBS backups of set {settings.backup_set} in {region}"
-    again = (
-        # Queued: an answer that takes over a minute makes the CLI call again, and that would be another run.
-        f"aws lambda invoke --invocation-type Event --region {region} --function-name {function.function_name}"
-        """ --payload '{"period":"day"}' --cli-binary-format raw-in-base64-out answer.json"""
-    )
-    errors = (
-        f"{what}: a run broke, or its report could not be mailed. Lambda tries it twice more by itself within minutes;"
-        f" the alarm RunFailed follows if that does not help. Why: aws logs tail {function.log_group.log_group_name}"
-        f" --region {region} --since 1h --filter-pattern ERROR . Mend what it names, then run it (day, week or month;"
-        f" it makes only what is lacking): {again}"
-    )
     made = [
-        _alarm(
-            scope,
-            "FunctionErrors",
-            metric=function.metric_errors(period=Duration.minutes(5), statistic="Sum"),
-            text=errors,
-        ),
-        _alarm(
+        _errors(scope, function=function, what=what),
+        _queued(
             scope,
             "RunFailed",
-            metric=_waiting(failed),
-            text=f"{what}: a run broke three times and was given up: volumes may have no backup of that day, week or"
-            f" month. {_read(failed, region)} Mend what it names, then run with its period and time: {again} ."
-            f" {_purge(failed, region)}",
+            queue=failed,
+            text=f"{what}: a run failed three times and was given up: its volumes may have no backup."
+            f" {_read(failed, region)} . responsePayload says why, requestPayload has PERIOD and TIME.",
+            function=function,
         ),
-        _alarm(
+        _queued(
             scope,
             "RunNotDelivered",
-            metric=_waiting(undelivered),
-            text=f"{what}: EventBridge could not start the function: that run did not happen."
-            f" {_read(undelivered, region)} Its attributes say why. Mend that, then run with its period and time:"
-            f" {again} . {_purge(undelivered, region)}",
+            queue=undelivered,
+            text=f"{what}: EventBridge could not start a run."
+            f" {_read(undelivered, region)} --message-attribute-names All . The attributes say why and name the"
+            " rule, so PERIOD; the body has TIME.",
+            function=function,
         ),
-        *_heartbeat(scope, settings, function=function, what=what, again=again),
+        *_heartbeat(scope, settings, function=function, what=what),
     ]
     for alarm in made:
         alarm.add_alarm_action(actions.SnsAction(topic))
     return made
 
 
-def _waiting(queue: sqs.IQueue) -> cloudwatch.Metric:
-    return queue.metric_approximate_number_of_messages_visible(
-        period=Duration.minutes(5), statistic="Maximum"
+def _errors(scope: Construct, *, function: lambda_.Function, what: str) -> cloudwatch.Alarm:
+    """Watch for runs that raise, time out or run out of memory.
+
+    Lambda stamps an error with the start of the invocation, so one that dies after 15 minutes arrives three periods
+    late. CloudWatch judges only the alarm's own periods and a few more that it does not promise: hence six, one of
+    which is enough.
+    """
+    region = Stack.of(scope).region
+    text = (
+        f"{what}: a run failed, or its report could not be mailed. Nothing needs to be started: Lambda tries it twice"
+        " more by itself within minutes, and the alarm RunFailed goes off if that does not help. Why: aws logs tail"
+        f" {function.log_group.log_group_name} --region {region} --since 2h"
+        """ --filter-pattern '?ERROR ?timeout ?"Runtime."' . Fix what it names."""
+    )
+    return _alarm(
+        scope,
+        "FunctionErrors",
+        metric=function.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
+        periods=6,
+        # No data is no error: the function runs a few times a week.
+        missing=cloudwatch.TreatMissingData.NOT_BREACHING,
+        text=text,
+    )
+
+
+def _queued(
+    scope: Construct, name: str, *, queue: sqs.IQueue, text: str, function: lambda_.IFunction
+) -> cloudwatch.Alarm:
+    """Watch a queue that should be empty."""
+    region = Stack.of(scope).region
+    again = _invoke(function, '{"period":"PERIOD","time":"TIME"}')
+    return _alarm(
+        scope,
+        name,
+        metric=queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum"),
+        periods=1,
+        # SQS stops to send metrics of a queue that nobody uses for six hours: the message is there all the same.
+        missing=cloudwatch.TreatMissingData.IGNORE,
+        text=f"{text} Fix that, then redo it (that makes only what is missing; without time if it has none): {again} ."
+        f" All are done? aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
     )
 
 
 def _read(queue: sqs.IQueue, region: str) -> str:
-    return f"Read: aws sqs receive-message --region {region} --message-attribute-names All --queue-url {queue.queue_url} ."
+    return f"Read: aws sqs receive-message --region {region} --queue-url {queue.queue_url}"
 
 
-def _purge(queue: sqs.IQueue, region: str) -> str:
-    return f"To end this alarm: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}"
+def _invoke(function: lambda_.IFunction, payload: str) -> str:
+    """Give the command that queues a run: without Event the CLI calls again after a minute, which would be another run."""
+    return (
+        f"aws lambda invoke --invocation-type Event --region {Stack.of(function).region}"
+        f" --function-name {function.function_name} --payload '{payload}'"
+        " --cli-binary-format raw-in-base64-out answer.json"
+    )
 
 
 def _heartbeat(
-    scope: Construct, settings: Settings, *, function: lambda_.Function, what: str, again: str
+    scope: Construct, settings: Settings, *, function: lambda_.Function, what: str
 ) -> list[cloudwatch.Alarm]:
-    """Watch that runs come at all: the one alarm that speaks when nothing is there to fail (docs/decisions/0007)."""
+    """Watch that runs come at all: the one alarm that goes off when nothing is there to fail (docs/decisions/0007)."""
     hours = heartbeat_hours(settings)
     if hours is None:
         Annotations.of(scope).add_warning_v2(
@@ -133,6 +168,8 @@ def _heartbeat(
         )
         return []
     region = Stack.of(scope).region
+    first, *others = settings.periods
+    each = f" (then the same with {' and '.join(others)})" if others else ""
     alarm = cloudwatch.Alarm(
         scope,
         "NoRunCompleted",
@@ -142,24 +179,34 @@ def _heartbeat(
         comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         # No data is exactly what this one is about.
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
-        alarm_description=f"{what}: no run came to its end for {hours} hours, so nothing is backed up. Just deployed? Run it once"
-        f" by hand, and this ends within the hour: {again} . The same with week and month. Otherwise run that too: if"
-        " no mail comes, the function is the cause, and its log says why; if one comes, the rules are. Are there three,"
-        f" and ENABLED? aws events list-rule-names-by-target --region {region} --target-arn {function.function_arn} ,"
-        f" then aws events enable-rule --region {region} --name NAME . Are they gone? cdk deploy makes them again.",
+        alarm_description=f"{what}: no run was completed for {hours} hours, so nothing is backed up. Start one:"
+        f""" {_invoke(function, f'{{"period":"{first}"}}')} . Just deployed? That ends this alarm within the hour{each}."""
+        " Otherwise: if no mail comes, the function fails, and its log says why; if one comes, look at the rules"
+        f" (one each for {', '.join(settings.periods)}). Are all there, and ENABLED? aws events list-rule-names-by-target"
+        f" --region {region} --target-arn {function.function_arn} , then aws events enable-rule --region {region}"
+        " --name NAME . One is gone? cdk deploy, with the same -c options as before, makes it again.",
     )
     return [alarm]
 
 
-def _alarm(scope: Construct, name: str, *, metric: cloudwatch.IMetric, text: str) -> cloudwatch.Alarm:
+def _alarm(
+    scope: Construct,
+    name: str,
+    *,
+    metric: cloudwatch.IMetric,
+    periods: int,
+    missing: cloudwatch.TreatMissingData,
+    text: str,
+) -> cloudwatch.Alarm:
+    """Make an alarm that goes off when one of its periods has one or more."""
     return cloudwatch.Alarm(
         scope,
         name,
         metric=metric,
         threshold=1,
-        evaluation_periods=1,
+        evaluation_periods=periods,
+        datapoints_to_alarm=1,
         comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        # No data is no error: the function runs a few times a week.
-        treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        treat_missing_data=missing,
         alarm_description=text,
     )

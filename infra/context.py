@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ebs_backup.settings import InvalidSettingsError, Settings
+from ebs_backup.settings import ENV_PREFIX, InvalidSettingsError, Settings
 from infra.schedule import check_ages
 
 SETS, REGIONS = "backup_sets", "regions"
+# What the CDK CLI itself keeps in the context (`cdk acknowledge`, `cdk cli-telemetry`): every key without a `:` or `/`
+# that its one file lib/index.js hands to `context.get` or `context.set`. A test reads the pinned package for them.
+OF_THE_CLI = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
+ENVIRONMENT_BYTES = 4096
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 
 
@@ -35,13 +39,13 @@ class Target:
 def targets(context: Mapping[str, Any], *, region: str | None = None) -> tuple[Target, ...]:
     """Read the settings of every stack; raises InvalidSettingsError, which names an unknown name too.
 
-    The CDK's own keys (feature flags, cached look-ups, its CLI's notes) all hold a `:` or a `/`; no setting does.
+    The CDK's other keys (feature flags, cached look-ups) all hold a `:` or a `/`; no setting does.
     """
-    raw = {key: value for key, value in context.items() if not {":", "/"} & set(key)}
+    raw = {
+        key: value for key, value in context.items() if key not in OF_THE_CLI and not {":", "/"} & set(key)
+    }
     sets, regions = _sets(raw.pop(SETS, None)), _regions(raw.pop(REGIONS, None))
-    every = [_settings(raw, name, overrides) for name, overrides in sets.items()] or [
-        check_ages(Settings.parse(raw))
-    ]
+    every = [_of_set(raw, name, overrides) for name, overrides in sets.items()] or [_settings(raw)]
     return tuple(
         Target(settings=_checked(settings, where), region=where, several=bool(regions))
         for settings in every
@@ -49,11 +53,15 @@ def targets(context: Mapping[str, Any], *, region: str | None = None) -> tuple[T
     )
 
 
-def _settings(raw: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -> Settings:
+def _settings(raw: Mapping[str, Any]) -> Settings:
+    return _check_environment(check_ages(Settings.parse(raw)))
+
+
+def _of_set(raw: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -> Settings:
     if "backup_set" in overrides:
         raise InvalidSettingsError(SETS, "without a backup_set inside: a set's name is its key", name)
     try:
-        return check_ages(Settings.parse({**raw, **overrides, "backup_set": name}))
+        return _settings({**raw, **overrides, "backup_set": name})
     except InvalidSettingsError as error:
         error.args = (f"{SETS}[{name!r}]: {error}",)
         raise
@@ -90,4 +98,19 @@ def _checked(settings: Settings, region: str | None) -> Settings:
         arn = getattr(settings, name)
         if region and arn and arn.split(":")[3] != region:
             raise InvalidSettingsError(name, f"the ARN of a {what} in {region}, where the stack is", arn)
+    return settings
+
+
+def _check_environment(settings: Settings) -> Settings:
+    """Refuse tags that the function's environment cannot hold: Lambda measures it as JSON, and takes 4 KB."""
+    longest_topic = f"arn:aws-us-gov:sns:ap-southeast-1:{'0' * 12}:{'t' * 256}"
+    bytes_of = {
+        name: len(json.dumps(value))
+        for name, value in settings.to_env(topic_arn=settings.topic_arn or longest_topic).items()
+    }
+    whole = sum(len(json.dumps(name)) + size + len(": , ") for name, size in bytes_of.items())
+    if whole > ENVIRONMENT_BYTES:
+        name = max(("extra_tags", "copy_tags"), key=lambda name: bytes_of[f"{ENV_PREFIX}{name.upper()}"])
+        allowed = f"shorter by {whole - ENVIRONMENT_BYTES} bytes: Lambda takes an environment of {ENVIRONMENT_BYTES}"
+        raise InvalidSettingsError(name, allowed, getattr(settings, name))
     return settings

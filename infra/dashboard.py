@@ -12,7 +12,6 @@ from ebs_backup.settings import (
     OVERDUE,
     SECONDS,
     SELECTED,
-    Period,
     Settings,
 )
 from infra.metrics import by_period, completed
@@ -46,7 +45,7 @@ def dashboard(
     )
     board.add_widgets(cloudwatch.AlarmStatusWidget(title=title, alarms=alarms, width=WIDTH, height=3))
     plots = [
-        _plot(what, [by_period(name, settings, period, statistic=statistic) for period in Period])
+        _plot(what, [by_period(name, settings, period, statistic=statistic) for period in settings.periods])
         for what, name, statistic in PLOTS
     ]
     for left, right in zip(plots[::2], plots[1::2], strict=True):

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from ebs_backup import cron
-from ebs_backup.settings import InvalidSettingsError, Period, Settings
+from ebs_backup.settings import InvalidSettingsError, Settings
 
 # Two whole years, one of them a leap year, the same at every synth: a template must not change with the day.
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
@@ -18,8 +18,8 @@ MOST_HOURS = 168  # CloudWatch looks at most seven days back
 
 
 def heartbeat_hours(settings: Settings) -> int | None:
-    """Give after how many hours without a run something is wrong; None where runs pause longer than CloudWatch sees."""
-    pause = longest_pause(settings.schedule(period) for period in Period) / timedelta(hours=1)
+    """Return after how many hours without a run something is wrong; None where runs pause longer than CloudWatch sees."""
+    pause = longest_pause(settings.schedule(period) for period in settings.periods) / timedelta(hours=1)
     if pause > MOST_HOURS - 1:
         return None
     return min(max(USUAL_HOURS, math.ceil(pause) + SPARE_HOURS), MOST_HOURS)
@@ -27,7 +27,7 @@ def heartbeat_hours(settings: Settings) -> int | None:
 
 def check_ages(settings: Settings) -> Settings:
     """Refuse an age that every volume reaches between two runs: all of them would be overdue again and again."""
-    for period in Period:
+    for period in settings.periods:
         pause = longest_pause([settings.schedule(period)]) / timedelta(days=1)
         if settings.max_age(period) <= pause:
             least = (

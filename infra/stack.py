@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Duration, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import Annotations, CfnOutput, Duration, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from ebs_backup.settings import TAG_SET, Period, Settings
@@ -36,16 +37,16 @@ class BackupStack(Stack):
             target.id,
             stack_name=target.name,
             env=Environment(account=account, region=target.region),
-            description=f"ebs-backup: snapshots of every EBS volume tagged {settings.tag_name}={settings.tag_value}"[
-                :1024
-            ],
+            # The longest selector takes 769 bytes of the 1,024 that CloudFormation allows.
+            description=f"ebs-backup: snapshots of every EBS volume tagged {settings.tag_name}={settings.tag_value}",
         )
+        _warn_of_unknown_region(self, target.region)
         Tags.of(self).add(TAG_SET, settings.backup_set)
         key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arn) if settings.kms_key_arn else None
         topic = report_topic(self, settings, key)
         undelivered, failed = (_queue(self, name, key) for name in ("UndeliveredEvents", "FailedRuns"))
         backup = _function(self, settings=settings, code=function, topic=topic, failed=failed, key=key)
-        for period in Period:
+        for period in settings.periods:
             _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
         watching = alarms(
             self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed
@@ -60,6 +61,15 @@ class BackupStack(Stack):
             "FailureQueueUrl": failed.queue_url,
         }.items():
             CfnOutput(self, name, value=value)
+
+
+def _warn_of_unknown_region(scope: Construct, region: str | None) -> None:
+    """Warn only: a region may be newer than the pinned CDK."""
+    if region and region not in {known.name for known in RegionInfo.regions}:
+        Annotations.of(scope).add_warning_v2(
+            "ebs-backup:unknown-region",
+            f"the CDK does not know the region {region}: check its spelling, or the deploy cannot find it",
+        )
 
 
 def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:

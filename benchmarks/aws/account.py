@@ -3,82 +3,29 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
 from benchmarks.aws.buckets import Bucket
+from benchmarks.aws.records import MailRecord, RefusalError, SnapshotRecord, VolumeRecord
 
 OWNER = "111122223333"
 REGION = "eu-west-1"
 TOPIC = f"arn:aws:sns:{REGION}:{OWNER}:backups"
 SECONDS_BETWEEN_SNAPSHOTS = 15  # of one volume
-CONCURRENT = {"st1": 1, "sc1": 1}  # pending and failed snapshots of one volume; 5 for every other type
-
-
-class RefusalError(Exception):
-    """An error answer: nothing was done."""
-
-    def __init__(self, code: str, message: str, *, status: int = 400) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-
-
-@dataclass(slots=True, kw_only=True)
-class VolumeRecord:
-    """A volume as EC2 holds it."""
-
-    id: str
-    tags: dict[str, str]
-    state: str = "in-use"
-    type: str = "gp3"
-    size: int = 8
-    instance: str = "i-0123456789abcdef0"
-    created: str = "2026-01-01T00:00:00.000Z"
-
-
-@dataclass(slots=True, kw_only=True)
-class SnapshotRecord:
-    """A snapshot as EC2 holds it, kept here after its deletion too: the tests ask what went, and when."""
-
-    id: str
-    volume_id: str
-    started: float
-    tags: dict[str, str]
-    size: int = 8
-    description: str = ""
-    settles: float = 0  # until then it is pending
-    ends_as: str = "completed"
-    ami: str = ""  # the image that uses it
-    locked: bool = False
-    deleted: float | None = None
-
-    def state(self, at: float) -> str:
-        """Give the state at this time."""
-        return "pending" if at < self.settles else self.ends_as
-
-    def exists(self, at: float) -> bool:
-        """Tell whether it was there at this time."""
-        return self.started <= at and (self.deleted is None or at < self.deleted)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailRecord:
-    """What SNS accepted."""
-
-    topic: str
-    subject: str
-    body: str
-    data: str
+KEY_LOST = "Given key ID is not accessible"  # why a snapshot failed, in EC2's words
 
 
 @dataclass(slots=True, kw_only=True)
 class Account:
     """The state, and what EC2 and SNS do with it; every method raises RefusalError where AWS refuses.
 
-    Times are seconds since the epoch on `clock`. `lag` is by how many seconds listings trail the writes at
-    most, `lag_of_listing` says by how many of those the next one does, `page` is the most that a page of snapshots holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot
-    is pending and what it ends as.
+    Times are seconds since the epoch on `clock`. `lag` is by how many seconds listings trail the writes at most,
+    `lag_of_listing` says by how many of those the next one does, `page` is the most that a page of snapshots holds (AWS
+    may give fewer than MaxResults), `fate` how long the n-th new snapshot is pending and what it ends as.
+    `most_snapshots` is the region's quota, `refused_tags` gives the code with which a policy refuses a tag's key,
+    `demanded_tags` are the keys that a policy wants on every snapshot.
     """
 
     clock: Callable[[], float] = time.time
@@ -87,6 +34,9 @@ class Account:
     page: int = 1000
     volumes_a_page: int = 500
     fate: Callable[[int], tuple[float, str]] = lambda _: (60, "completed")
+    most_snapshots: int = 100_000
+    refused_tags: Mapping[str, str] = field(default_factory=dict)
+    demanded_tags: Collection[str] = ()
     volumes: dict[str, VolumeRecord] = field(default_factory=dict)
     instances: dict[str, dict[str, str]] = field(default_factory=dict)  # their tags
     snapshots: dict[str, SnapshotRecord] = field(default_factory=dict)
@@ -94,6 +44,7 @@ class Account:
     queued: list[bytes] = field(default_factory=list)
     buckets: dict[str, Bucket] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    _there: int = 0  # snapshots that are not deleted
     _newest: dict[str, SnapshotRecord] = field(default_factory=dict)
     _unsettled: dict[str, list[SnapshotRecord]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -101,11 +52,19 @@ class Account:
     def add(self, snapshot: SnapshotRecord) -> SnapshotRecord:
         """Put a snapshot there, as history or as the result of a create."""
         self.snapshots[snapshot.id] = snapshot
+        self._there += 1
         if snapshot.started >= getattr(self._newest.get(snapshot.volume_id), "started", 0):
             self._newest[snapshot.volume_id] = snapshot
         if snapshot.settles > self.clock() or snapshot.ends_as == "error":
             self._unsettled.setdefault(snapshot.volume_id, []).append(snapshot)
         return snapshot
+
+    def lose(self, *ids: str) -> None:
+        """Delete snapshots as a person, or another tool, would."""
+        for snapshot in (self.snapshots[id_] for id_ in ids):
+            if snapshot.deleted is None:
+                self._delete(snapshot)
+                snapshot.by_person = True
 
     def throttle(self, action: str) -> None:
         """Take one token of the action's bucket, if it has one."""
@@ -115,18 +74,19 @@ class Account:
             raise RefusalError("RequestLimitExceeded", "Request limit exceeded.", status=503)
 
     def visible(self) -> list[tuple[SnapshotRecord, str]]:
-        """Give the snapshots that a listing shows now, with the state it shows."""
+        """Return the snapshots that a listing shows now, with the state it shows."""
         at = self.clock() - self.lag_of_listing(self.lag)
-        return [(each, each.state(at)) for each in self.snapshots.values() if each.exists(at)]
+        return [(snapshot, snapshot.state(at)) for snapshot in self.snapshots.values() if snapshot.exists(at)]
 
     def create_snapshot(self, volume_id: str, tags: Mapping[str, str], description: str) -> SnapshotRecord:
-        """Make a snapshot within EC2's limits for one volume."""
+        """Make a snapshot within EC2's limits for one volume and for the region."""
+        self._check_policies(tags)
         volume = self.volumes.get(volume_id)
         if volume is None:
             raise RefusalError("InvalidVolume.NotFound", f"The volume '{volume_id}' does not exist.")
         now = self.clock()
         _check_labels(tags, description)
-        self._check_volume_limits(volume, now)
+        self._check_limits(volume, now)
         number = next(self._numbers)
         pending, ends_as = self.fate(number)
         made = SnapshotRecord(
@@ -138,10 +98,25 @@ class Account:
             description=description,
             settles=now + pending,
             ends_as=ends_as,
+            state_message=KEY_LOST if ends_as == "error" else "",
+            kms_key=volume.kms_key,
         )
         return self.add(made)
 
-    def _check_volume_limits(self, volume: VolumeRecord, now: float) -> None:
+    def _check_policies(self, tags: Mapping[str, str]) -> None:
+        """Refuse what the organization's policies refuse."""
+        for key in tags:
+            if code := self.refused_tags.get(key):
+                raise RefusalError(code, f"A policy of the organization refuses the tag {key}.", status=403)
+        if missing := [key for key in self.demanded_tags if key not in tags]:
+            raise RefusalError(
+                "UnauthorizedOperation",
+                "You are not authorized to perform this operation: ec2:CreateSnapshot with an explicit deny in a "
+                f"service control policy, which demands the tag {missing[0]}.",
+                status=403,
+            )
+
+    def _check_limits(self, volume: VolumeRecord, now: float) -> None:
         newest = self._newest.get(volume.id)
         if newest and now - newest.started < SECONDS_BETWEEN_SNAPSHOTS:
             raise RefusalError(
@@ -149,26 +124,28 @@ class Account:
                 "The maximum per volume CreateSnapshot request rate has been exceeded.",
             )
         unsettled = self._unsettled.get(volume.id, [])
-        counted = sum(each.deleted is None and each.state(now) in ("pending", "error") for each in unsettled)
-        if counted >= CONCURRENT.get(volume.type, 5):
+        counted = sum(
+            snapshot.deleted is None and snapshot.state(now) in ("pending", "error") for snapshot in unsettled
+        )
+        if counted >= volume.concurrent:
             raise RefusalError(
                 "ConcurrentSnapshotLimitExceeded",
                 f"Maximum allowed in-progress snapshots for volume {volume.id} exceeded.",
             )
+        if self._there >= self.most_snapshots:
+            raise RefusalError("SnapshotLimitExceeded", "Maximum allowed snapshots in the region exceeded.")
 
     def delete_snapshot(self, snapshot_id: str) -> None:
-        """Delete a snapshot that nothing holds."""
-        now = self.clock()
+        """Delete a snapshot that nothing keeps."""
         snapshot = self.snapshots.get(snapshot_id)
-        if snapshot is None or not snapshot.exists(now):
+        if snapshot is None or not snapshot.exists(self.clock()):
             raise RefusalError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
-        if snapshot.ami:
-            raise RefusalError(
-                "InvalidSnapshot.InUse", f"The snapshot {snapshot_id} is currently in use by {snapshot.ami}"
-            )
-        if snapshot.locked:
-            raise RefusalError("OperationNotPermitted", f"The snapshot {snapshot_id} is locked.")
-        snapshot.deleted = now
+        snapshot.check_deletable()
+        self._delete(snapshot)
+
+    def _delete(self, snapshot: SnapshotRecord) -> None:
+        snapshot.deleted = self.clock()
+        self._there -= 1
 
     def publish(self, topic: str, subject: str, message: str, attributes: Mapping[str, str]) -> None:
         """Take a mail as SNS does: a known topic, a subject and a message within its limits, a text for each protocol."""
@@ -183,7 +160,13 @@ class Account:
         if size > 262_144:
             raise RefusalError("InvalidParameter", "Invalid parameter: Message too long")
         self.mails.append(
-            MailRecord(topic=topic, subject=subject, body=texts["email"], data=texts["default"])
+            MailRecord(
+                topic=topic,
+                subject=subject,
+                body=texts["email"],
+                data=texts["default"],
+                attributes=attributes,
+            )
         )
 
 

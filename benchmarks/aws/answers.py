@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
-from benchmarks.aws.account import OWNER, REGION, SnapshotRecord, VolumeRecord
+from benchmarks.aws.account import OWNER, REGION
+from benchmarks.aws.records import SnapshotRecord, VolumeRecord
 
 REQUEST_ID = "7a62c442-3484-4f42-9342-6942ea64d7f0"
 
@@ -68,12 +69,13 @@ def _instance_tag(instance: str, key: str, value: str) -> str:
 
 def snapshot(each: SnapshotRecord, state: str) -> str:
     """Write a snapshot; AWS gives start times to the millisecond."""
+    reason = f"<statusMessage>{escape(each.state_message)}</statusMessage>" if state == "error" else ""
     return (
-        f"<snapshotId>{each.id}</snapshotId><volumeId>{each.volume_id}</volumeId><status>{state}</status>"
+        f"<snapshotId>{each.id}</snapshotId><volumeId>{each.volume_id}</volumeId><status>{state}</status>{reason}"
         f"<startTime>{_instant(each.started)}</startTime>"
         f"<progress>{'100%' if state == 'completed' else ''}</progress><ownerId>{OWNER}</ownerId>"
         f"<volumeSize>{each.size}</volumeSize><description>{escape(each.description)}</description>"
-        f"<encrypted>false</encrypted>{_tags(each.tags)}<storageTier>standard</storageTier>"
+        f"{_encryption(each.kms_key)}{_tags(each.tags)}<storageTier>standard</storageTier>"
     )
 
 
@@ -90,8 +92,14 @@ def _volume(each: VolumeRecord) -> str:
         f"<availabilityZone>{REGION}a</availabilityZone><status>{each.state}</status>"
         f"<createTime>{each.created}</createTime><attachmentSet>{attachment}</attachmentSet>"
         f"{_tags(each.tags)}<volumeType>{each.type}</volumeType><iops>3000</iops><throughput>125</throughput>"
-        "<encrypted>false</encrypted><multiAttachEnabled>false</multiAttachEnabled>"
+        f"{_encryption(each.kms_key)}<multiAttachEnabled>false</multiAttachEnabled>"
     )
+
+
+def _encryption(key: str) -> str:
+    """Write whether something is encrypted, and with which key."""
+    with_key = f"<kmsKeyId>{escape(key)}</kmsKeyId>" if key else ""
+    return f"<encrypted>{'true' if key else 'false'}</encrypted>{with_key}"
 
 
 def _tags(tags: Mapping[str, str]) -> str:

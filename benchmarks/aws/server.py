@@ -3,7 +3,6 @@
 import asyncio
 import struct
 import threading
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from socket import SO_LINGER, SOL_SOCKET
 from types import TracebackType
@@ -12,31 +11,7 @@ from typing import Self
 from benchmarks.aws.service import Answer, Service
 from benchmarks.aws.wire import Reply
 
-PATIENCE = 2.0  # seconds that a gate waits for its parties
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger, for no second
-
-
-@dataclass(slots=True, kw_only=True)
-class Gate:
-    """Holds the answers to the first calls of an action until so many callers wait for theirs; opens once."""
-
-    parties: int
-    _waiting: list[asyncio.Future[None]] = field(default_factory=list)
-    _open: bool = False
-
-    async def passed(self) -> None:
-        """Wait for the others, but not for ever."""
-        if self._open:
-            return
-        mine = asyncio.get_running_loop().create_future()
-        self._waiting.append(mine)
-        if len(self._waiting) >= self.parties:
-            self._open = True
-            for each in self._waiting:
-                if not each.done():
-                    each.set_result(None)
-        await asyncio.wait([mine], timeout=PATIENCE)
-        self._open = True
 
 
 class Endpoint:
@@ -44,7 +19,6 @@ class Endpoint:
 
     def __init__(self, service: Service, *, port: int = 0) -> None:
         self.service = service
-        self.gates: dict[str, Gate] = {}
         self.open: set[asyncio.Transport] = set()
         self._port = port
         self._loop = asyncio.new_event_loop()
@@ -119,8 +93,6 @@ class _Connection(asyncio.Protocol):
         task.add_done_callback(self._tasks.discard)
 
     async def _send(self, answer: Answer) -> None:
-        if gate := self._endpoint.gates.get(answer.action):
-            await gate.passed()
         if answer.after:
             await asyncio.sleep(answer.after)
         if answer.reply is Reply.NEVER or self._transport.is_closing():

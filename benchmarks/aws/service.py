@@ -1,13 +1,14 @@
 """One request in, one answer out: looks up the call's fault, does the call, writes the answer."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from benchmarks.aws import answers
-from benchmarks.aws.account import Account, RefusalError, SnapshotRecord, VolumeRecord
+from benchmarks.aws.account import Account
 from benchmarks.aws.query import Pages, Params, filters, numbered, selected
+from benchmarks.aws.records import RefusalError, SnapshotRecord, VolumeRecord
 from benchmarks.aws.wire import Fault, Plan, Reply
 
 KNOWN = {  # what a parameter's name may begin with: one that the endpoint does not know must not be ignored
@@ -19,13 +20,19 @@ KNOWN = {  # what a parameter's name may begin with: one that the endpoint does 
     "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
 }
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000
+CALLER = "x-caller"  # a header that names the delivery which calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call as it came: the `index`-th of its action; `code` is the error that the caller was told, if any."""
+    """A call as it came: the `index`-th of its action; `code` is the error that the caller was told, if any.
+
+    `of` names the delivery that made it, where the caller says so, `at` is the time.
+    """
 
     action: str
+    of: str
+    at: float
     index: int
     params: Params
     fault: Fault | None
@@ -41,44 +48,55 @@ class Answer:
     kind: str = "text/xml"
     reply: Reply = Reply.WHOLE
     after: float = 0
-    action: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
 class Service:
     """EC2, SNS and Lambda over one account.
 
-    `plan` are the faults to come, `latency` the seconds that an action takes, `tick` is called before every call.
-    `killed` is set by a fault that kills the caller.
+    `plan` are the faults to come, `meanwhile` is what others do just before the n-th call of an action, `latency` are the
+    seconds that an action takes. `killed` are the callers that a fault has killed.
     """
 
     account: Account
     plan: Plan = field(default_factory=dict)
     latency: Callable[[str], float] = lambda _: 0
-    tick: Callable[[], None] = lambda: None
+    meanwhile: Mapping[tuple[str, int], Callable[[], None]] = field(default_factory=dict)
     keep_calls: bool = True
     calls: list[Call] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
-    killed: bool = False
+    killed: set[str] = field(default_factory=set)
     _pages: Pages = field(default_factory=Pages)
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer one HTTP request."""
         if method == "POST" and path.startswith("/2015-03-31/functions/"):
-            return self._handled("Invoke", {"Path": path, **headers}, body)
+            return self._handled("Invoke", {"Path": path, **headers}, body, headers.get(CALLER, ""))
         params = dict(parse_qsl(body.decode(), keep_blank_values=True))
-        return self._handled(params.pop("Action", "?"), params, body)
+        return self._handled(params.pop("Action", "?"), params, body, headers.get(CALLER, ""))
 
-    def _handled(self, action: str, params: Params, body: bytes) -> Answer:
-        self.tick()
+    def _handled(self, action: str, params: Params, body: bytes, caller: str) -> Answer:
         index = self.counts[action]
         self.counts[action] += 1
+        if act := self.meanwhile.get((action, index)):
+            act()
         fault = self.plan.get((action, index))
         answer = self._answer(action, params, body, fault)
         code = (fault.code or fault.name) if fault else ("" if answer.status < 300 else _code(answer.body))
         if self.keep_calls:
-            self.calls.append(Call(action=action, index=index, params=params, fault=fault, code=code))
-        self.killed = self.killed or bool(fault and fault.kills)
+            self.calls.append(
+                Call(
+                    action=action,
+                    of=caller,
+                    at=self.account.clock(),
+                    index=index,
+                    params=params,
+                    fault=fault,
+                    code=code,
+                )
+            )
+        if fault and fault.kills:
+            self.killed.add(caller)
         return answer
 
     def _answer(self, action: str, params: Params, body: bytes, fault: Fault | None) -> Answer:
@@ -97,7 +115,6 @@ class Service:
             kind="application/json" if action == "Invoke" else "text/xml",
             reply=fault.reply if fault else Reply.WHOLE,
             after=self.latency(action),
-            action=action,
         )
 
     def _do(self, action: str, params: Params, body: bytes) -> tuple[str, int]:

@@ -1,31 +1,31 @@
 """A run's outcome as plain JSON values: the function's answer, and the report as machines read it. Pure."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import accumulate
 from json import dumps
 from typing import Any
 
-from ebs_backup.outcome import Outcome, Overdue, VolumeOutcome
+from ebs_backup.model import Decision, Fate, Snapshot
+from ebs_backup.outcome import Foreign, Made, Outcome, Overdue, VolumeOutcome
 
 # Lambda: an answer is at most 6 MB. What goes beyond these stands in the log alone.
 MAX_ROWS = 500  # of each list
 MAX_PLAN = 4_000_000  # bytes of JSON; one volume's plan may hold a thousand snapshots
+EXAMPLES = 20  # of what needs no attention, and of one volume's foreign snapshots
 
 
 def answer(outcome: Outcome, *, rows: int = MAX_ROWS) -> dict[str, Any]:
-    """Give counts, and lists of at most so many rows; a dry run adds every volume's plan.
+    """Return counts, and lists of at most so many rows; a dry run adds every volume's plan.
 
     `not_shown` says how many rows each list lacks.
     """
-    run = outcome.run
-    lists: dict[str, tuple[Sequence[Any], Callable[[Any], dict[str, Any]]]] = {
-        "failures": (outcome.failures, asdict),
-        "overdue": ([(each, late) for each in outcome.volumes for late in each.overdue], _overdue),
-        "near_misses": (outcome.near_misses, lambda each: {"volume": each.volume.id, "why": each.why}),
-        "unselected": (outcome.unselected, asdict),
-    }
-    cut = {name: len(found) - rows for name, (found, _) in lists.items() if len(found) > rows}
+    run, continued = outcome.run, outcome.run.continued
+    lists = _lists(outcome)
+    shown = {name: [tell(row) for row in found[:rows]] for name, (found, tell) in lists.items()}
+    cut = {name: len(found) - len(shown[name]) for name, (found, _) in lists.items()}
+    cut["failures"] += continued.more_failed if continued else 0
     summary: dict[str, Any] = {
         "status": outcome.status.value,
         "set": run.backup_set,
@@ -36,21 +36,45 @@ def answer(outcome: Outcome, *, rows: int = MAX_ROWS) -> dict[str, Any]:
         "dry_run": run.dry_run,
         "volumes": len(outcome.volumes),
         "created": outcome.created,
-        "found": outcome.repeated,
-        "skipped": outcome.skipped,
+        "found": outcome.found,
+        "skipped": outcome.count(lambda volume: volume.skipped),
         "expired": outcome.expired,
-        "left": outcome.left,
-        "holds": {period.value: _holding(asdict(each)) for period, each in outcome.holdings.items()},
-        **{name: [told(each) for each in found[:rows]] for name, (found, told) in lists.items()},
+        "deferred": outcome.deferred,
+        "undeletable": len(outcome.of(Fate.UNDELETABLE)),
+        "on_hold": outcome.on_hold,
+        "holds": {period.value: _plain(asdict(holding)) for period, holding in outcome.holdings.items()},
+        **shown,
     }
-    return summary | (_plans(outcome, cut) if run.dry_run else {"not_shown": cut})
+    plan = _plan(outcome) if run.dry_run else []
+    sizes = accumulate(len(dumps(volume)) for volume in plan)
+    fitting = [volume for volume, size in zip(plan, sizes, strict=True) if size <= MAX_PLAN]
+    cut["plan"] = len(plan) - len(fitting)
+    summary |= {"plan": fitting} if run.dry_run else {}
+    return summary | {"not_shown": {name: number for name, number in cut.items() if number}}
+
+
+def _lists(outcome: Outcome) -> dict[str, tuple[Sequence[Any], Callable[[Any], Any]]]:
+    """Return each list with how a row of it is told."""
+    return {
+        "failures": (outcome.failures, asdict),
+        "checks": (outcome.checks, asdict),
+        "overdue": ([(volume, late) for volume in outcome.volumes for late in volume.overdue], _overdue),
+        "near_misses": (outcome.near_misses, lambda near: {"volume": near.volume.id, "why": near.why}),
+        "unselected": (outcome.unselected, asdict),
+        "foreign": (outcome.foreign, _foreign),
+        "strays": (outcome.strays, _snapshot),
+        "stale": ([snapshot for volume in outcome.volumes for snapshot in volume.stale], _snapshot),
+        "edited": ([decision for decision in outcome.decisions if decision.odd], _decision),
+        "kept_by_aws": (outcome.of(Fate.UNDELETABLE)[:EXAMPLES], _decision),
+        "missing": (outcome.missing, str),
+    }
 
 
 def _overdue(found: tuple[VolumeOutcome, Overdue]) -> dict[str, Any]:
-    each, late = found
+    volume, late = found
     return {
-        "volume": each.volume.id,
-        "name": each.volume.name,
+        "volume": volume.volume.id,
+        "name": volume.volume.name,
         "period": late.period.value,
         "max_age": late.limit,
         "newest": late.newest.id if late.newest else None,
@@ -58,26 +82,43 @@ def _overdue(found: tuple[VolumeOutcome, Overdue]) -> dict[str, Any]:
     }
 
 
-def _holding(values: Mapping[str, Any]) -> dict[str, Any]:
-    times = {name: values[name].isoformat() for name in ("oldest", "newest")}
-    return {**values, **times}
+def _foreign(volume: Foreign) -> dict[str, Any]:
+    first = list(volume.snapshots[:EXAMPLES])
+    return {**asdict(volume), "snapshots": first, "count": len(volume.snapshots)}
 
 
-def _plans(outcome: Outcome, cut: Mapping[str, int]) -> dict[str, Any]:
-    plans = [_plan(each) for each in outcome.volumes]
-    sizes = accumulate(len(dumps(each)) for each in plans)
-    shown = [plan for plan, size in zip(plans, sizes, strict=True) if size <= MAX_PLAN]
-    left_out = {"plan": len(plans) - len(shown)} if len(shown) < len(plans) else {}
-    return {"plan": shown, "not_shown": {**cut, **left_out}}
+def _snapshot(snapshot: Snapshot) -> dict[str, Any]:
+    names = ("id", "volume_id", "period", "run", "state", "started")
+    return _plain({name: getattr(snapshot, name) for name in names})
 
 
-def _plan(each: VolumeOutcome) -> dict[str, Any]:
-    decided = {decision.snapshot.id: decision.sentence for decision in (*each.kept, *each.expired)}
-    left = {decision.snapshot.id: f"{decision.sentence}, but left for a later run" for decision in each.left}
-    return {
-        "volume": each.volume.id,
-        "name": each.volume.name,
-        "create": not each.found and not each.skipped,
-        "snapshots": decided | left,
-        "notes": list(each.notes),
-    }
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {"id": decision.snapshot.id, "volume_id": decision.snapshot.volume_id, "why": decision.sentence}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with times as text."""
+    times = ("started", "oldest", "newest")
+    return {name: value.isoformat() if name in times else value for name, value in values.items()}
+
+
+def _plan(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return what becomes of every volume, and of those that are gone."""
+    gone: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for decision in outcome.retired:
+        gone[decision.snapshot.volume_id][decision.snapshot.id] = decision.sentence
+    plans: list[dict[str, Any]] = [
+        {
+            "volume": volume.volume.id,
+            "name": volume.volume.name,
+            "create": volume.when is Made.NOW,
+            "snapshots": {decision.snapshot.id: decision.sentence for decision in volume.decisions},
+            "notes": list(volume.notes),
+        }
+        for volume in outcome.volumes
+    ]
+    for volume_id, snapshots in gone.items():
+        plans.append(
+            {"volume": volume_id, "name": "", "create": False, "snapshots": snapshots, "notes": ["gone"]}
+        )
+    return plans

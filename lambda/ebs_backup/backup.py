@@ -69,10 +69,11 @@ class Backup:
     def step(self) -> Step[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
         outcome = self._left_alone() or (yield from self._back_up())
-        there = tuple(self.deleter.there.values())
         if not outcome.gone and not outcome.skipped:
-            late = tuple(overdue(self.volume, there, self.settings, self.run))
-            outcome = replace(outcome, overdue=late, stale=tuple(self._stale(there)))
+            known = (*self.held, *((outcome.made,) if outcome.when is Made.NOW and outcome.made else ()))
+            late = tuple(overdue(self.volume, known, self.settings, self.run))
+            stale = tuple(self._stale(tuple(self.deleter.there.values())))
+            outcome = replace(outcome, overdue=late, stale=stale)
         refused = (self._failed(of.id, "delete a snapshot", error) for of, error in self.deleter.errors)
         outcome = replace(
             outcome,
@@ -114,7 +115,7 @@ class Backup:
             outcome = replace(outcome, decisions=rotated)
         return replace(
             outcome,
-            failed=(*(_as_failed(decision.snapshot) for decision in removed), *outcome.failed),
+            failed=(*(self._as_failed(decision.snapshot) for decision in removed), *outcome.failed),
             decisions=(*removed, *creation.freed, *outcome.decisions),
         )
 
@@ -165,7 +166,7 @@ class Backup:
         made = created.snapshot
         self.deleter.there[made.id] = made
         if made.state == ERROR:
-            return replace(self._nothing_made(NOTHING_NEW), failed=(_as_failed(made),))
+            return replace(self._nothing_made(NOTHING_NEW), failed=(self._as_failed(made),))
         if created.labels is None:
             return VolumeOutcome(volume=self.volume, made=made, when=Made.BEFORE)
         left_off = ", ".join(created.labels.left_off)
@@ -236,6 +237,16 @@ class Backup:
         )
         return failed
 
+    def _as_failed(self, snapshot: Snapshot) -> FailedSnapshot:
+        return FailedSnapshot(
+            id=snapshot.id,
+            volume_id=snapshot.volume_id,
+            name=self.volume.name,
+            period=snapshot.period,
+            started=snapshot.started,
+            message=snapshot.message,
+        )
+
     def _log(self, outcome: VolumeOutcome) -> None:
         """Say in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
@@ -254,14 +265,3 @@ class Backup:
 
 
 NOTHING_NEW = "this run made no new snapshot of the volume"
-
-
-def _as_failed(snapshot: Snapshot) -> FailedSnapshot:
-    return FailedSnapshot(
-        id=snapshot.id,
-        volume_id=snapshot.volume_id,
-        name=snapshot.name,
-        period=snapshot.period,
-        started=snapshot.started,
-        message=snapshot.message,
-    )

@@ -5,6 +5,7 @@ identity, and its mark how far to rotate; what failed is tried again, and fails 
 seen: it is counted.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from ebs_backup.event import MOST_INVOCATIONS
@@ -42,4 +43,7 @@ def _deleted(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
     before = outcome.run.continued.failed if outcome.run.continued else ()
     gone = {decision.snapshot.id for decision in outcome.of(Fate.EXPIRED)}
     now = (failed for volume in outcome.volumes for failed in volume.failed if failed.id in gone)
-    return (*before, *now)
+    return (
+        *before,
+        *(replace(failed, name=failed.name[:80], message=failed.message[:200]) for failed in now),
+    )

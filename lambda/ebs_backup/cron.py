@@ -4,6 +4,7 @@ Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules"
 """
 
 import re
+from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -106,13 +107,8 @@ def refusal(expression: str) -> str | None:
 
 def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
     """Give, in order, when a checked expression fires from `start` on and before `end` (both UTC)."""
-    minutes, hours, day, month, weekday, year = expression.upper().split()
-    times = [
-        time(hour, minute, tzinfo=UTC)
-        for hour in sorted(HOURS.values(hours))
-        for minute in sorted(MINUTES.values(minutes))
-    ]
-    months, years = MONTH.values(month), YEAR.values(year)
+    _, _, day, month, weekday, year = expression.upper().split()
+    times, months, years = _times(expression), MONTH.values(month), YEAR.values(year)
     for past in range((end.date() - start.date()).days + 1):
         on = start.date() + timedelta(days=past)
         if on.year in years and on.month in months and _is_day(on, day) and _is_weekday(on, weekday):
@@ -120,26 +116,43 @@ def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[dat
             yield from (each for each in every if start <= each < end)
 
 
-@lru_cache(maxsize=4096)
 def latest(expression: str, *, at: datetime) -> datetime | None:
-    """Return the last firing of a checked expression at or before a whole minute (UTC), None before its first one.
+    """Return the last firing of a checked expression at or before an instant (UTC), None before its first one.
 
     Looks back 40 years at most: a schedule such as 29 February on a Sunday pauses for that long.
     """
-    minutes, hours, day, month, weekday, year = expression.upper().split()
+    times = _times(expression)
+    passed = bisect_right(times, at.timetz())
+    on = _latest_day(expression, at.date() if passed else at.date() - timedelta(days=1))
+    if on is None:
+        return None
+    return datetime.combine(on, times[passed - 1] if on == at.date() else times[-1])
+
+
+@lru_cache(maxsize=64)
+def _times(expression: str) -> tuple[time, ...]:
+    minutes, hours, *_ = expression.split()
+    return tuple(
+        time(hour, minute, tzinfo=UTC)
+        for hour in sorted(HOURS.values(hours))
+        for minute in sorted(MINUTES.values(minutes))
+    )
+
+
+@lru_cache(maxsize=4096)
+def _latest_day(expression: str, until: date) -> date | None:
+    """Return the last day on which it fires, this one or one before it."""
+    _, _, day, month, weekday, year = expression.upper().split()
     months, years = MONTH.values(month), YEAR.values(year)
-    on, first = at.date(), date(max(min(years), at.year - 40), 1, 1)
+    on, first = until, date(max(min(years), until.year - 40), 1, 1)
     while on >= first:
         if on.year not in years:
             on = date(on.year, 1, 1) - timedelta(days=1)
         elif on.month not in months:
             on = on.replace(day=1) - timedelta(days=1)
+        elif _is_day(on, day) and _is_weekday(on, weekday):
+            return on
         else:
-            if _is_day(on, day) and _is_weekday(on, weekday):
-                times = (time(h, m, tzinfo=UTC) for h in HOURS.values(hours) for m in MINUTES.values(minutes))
-                fired = [when for t in times if (when := datetime.combine(on, t)) <= at]
-                if fired:
-                    return max(fired)
             on -= timedelta(days=1)
     return None
 

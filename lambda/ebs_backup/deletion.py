@@ -35,20 +35,26 @@ class Deleter:
         return any(error.unfinished for _, error in self.errors)
 
     def delete(self, decisions: Sequence[Decision], *, room: int) -> Step[tuple[Decision, ...]]:
-        """Delete what is expired, at most `room` occasions, and all duplicates; return every decision with its fate."""
+        """Delete what is expired, at most `room` occasions, and all duplicates; return every decision with its fate.
+
+        An occasion of which something stays does not go: what else is deleted of it does not count.
+        """
         fates = {decision.snapshot.id: decision for decision in decisions}
         going: set[Occasion] = set()
+        staying = {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
         waiting = deque(deletion_order(decisions))
         while waiting:
             # Where AWS keeps the oldest for ever, the newest that is expired still goes: rotation never stops.
             decision = waiting.popleft() if self.refusals < MOST_REFUSALS // 2 else waiting.pop()
-            if not decision.waste and decision.occasion not in going and len(going) >= room:
+            counts = not decision.waste and decision.occasion not in going | staying
+            if counts and len(going - staying) >= room:
                 fates[decision.snapshot.id] = replace(decision, fate=Fate.DEFERRED)
                 continue
             fate = fates[decision.snapshot.id] = yield from self._delete(decision)
             # A delete that was never answered may have been done: it counts.
-            if not decision.waste and (fate.fate is Fate.EXPIRED or self._unsure(decision.snapshot)):
-                going.add(decision.occasion)
+            if not decision.waste:
+                gone = fate.fate is Fate.EXPIRED or self._unsure(decision.snapshot)
+                (going if gone else staying).add(decision.occasion)
         return tuple(fates.values())
 
     def _unsure(self, snapshot: Snapshot) -> bool:

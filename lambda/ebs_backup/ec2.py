@@ -204,7 +204,7 @@ class Ec2:
             except ERRORS as error:
                 fault = AwsError.of(error)
             if fault.code == CONCURRENT and blocked:
-                raise AwsError(kind=Kind.REFUSED, code=fault.code, message=fault.message)
+                raise fault.but(kind=Kind.REFUSED)
             unsure = unsure or fault.kind is Kind.UNSURE
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:
@@ -224,7 +224,7 @@ class Ec2:
             if fault.kind is Kind.GONE:
                 return False
             if unsure and fault.kind is Kind.REFUSED:
-                raise AwsError(kind=Kind.UNSURE, code=fault.code, message=fault.message)
+                raise fault.but(kind=Kind.UNSURE)
             unsure = unsure or fault.kind is Kind.UNSURE
 
     def _turn(self, pace: Pace, fault: AwsError | None) -> Step[None]:
@@ -249,7 +249,7 @@ class Ec2:
         )
         # Another invocation would wait for the same snapshots of other tools, and hold up everybody's mail.
         unfinished = met.code != CONCURRENT
-        raise AwsError(kind=met.kind, code=met.code, message=met.message, unfinished=unfinished)
+        raise met.but(unfinished=unfinished)
 
     def _create(self, volume: Volume, labels: Labels) -> Snapshot:
         tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in labels.tags.items()]

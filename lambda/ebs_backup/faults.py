@@ -4,18 +4,18 @@ import re
 from enum import Enum, auto
 from typing import Self
 
-from botocore import exceptions as botocore_errors
+from botocore import exceptions as errors
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.model import Failure
 
 # All that a call can raise: an unreadable answer is a ResponseParserError, which is no BotoCoreError.
-ERRORS = (botocore_errors.ClientError, botocore_errors.BotoCoreError, ResponseParserError)
+ERRORS = (errors.ClientError, errors.BotoCoreError, ResponseParserError)
 PERHAPS_SENT = (
     ResponseParserError,
-    botocore_errors.ConnectionError,
-    botocore_errors.HTTPClientError,
-    botocore_errors.IncompleteReadError,
+    errors.ConnectionError,
+    errors.HTTPClientError,
+    errors.IncompleteReadError,
 )
 LONGEST_MESSAGE, LONGEST_CODE = 300, 100  # characters: the message may be a proxy's whole page
 
@@ -35,6 +35,7 @@ RATE_PER_VOLUME = "SnapshotCreationPerVolumeRateExceeded"  # 15 s between two sn
 CONCURRENT = "ConcurrentSnapshotLimitExceeded"  # pending or failed ones of a volume: 5, of st1 and sc1 1
 NO_ROOM = "SnapshotLimitExceeded"  # the quota of snapshots in the region
 TAG_REFUSALS = frozenset({"TagPolicyViolation", "UnauthorizedOperation"})
+SNAPSHOT_FAILED = "SnapshotFailed"  # of our own, as the next three: a snapshot ended in state error
 UNREADABLE, OUT_OF_TIME, SLOW_LISTING = "UnreadableAnswer", "OutOfTime", "SlowListing"
 
 THROTTL = "Throttl"  # Throttling, ThrottlingException, ThrottledException
@@ -79,11 +80,11 @@ class AwsError(Exception):
     @classmethod
     def of(cls, error: Exception) -> Self:
         """Class any of ERRORS."""
-        if isinstance(error, botocore_errors.ClientError):
+        if isinstance(error, errors.ClientError):
             said = error.response.get("Error", {})
             code, message = said.get("Code") or "Unknown", said.get("Message") or str(error)
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            # Only a delete can meet what keeps a snapshot: a create that is refused is always a volume without a backup.
+            # Only a delete meets what keeps a snapshot: a create that is refused is a volume without a backup.
             kept = error.operation_name == "DeleteSnapshot" and _hold(code, message[: 2 * LONGEST_MESSAGE])
             kind = Kind.KEPT if kept else _kind(code, status)
             return cls(kind=kind, code=code, message=message, service=SERVICES.get(error.operation_name, ""))
@@ -119,24 +120,22 @@ _HOLDS = (
     (_IN_USE, r"\bfast (snapshot )?restores?\b", "enabled for fast restore"),
     (_IN_USE, "", "in use"),
     (_VAGUE, r"\bsnap(shot|-\w+)\b[^.]*\bis (currently )?locked\b|\bsnapshot lock\b", "locked"),
-    (_VAGUE, r"\bmanaged by (the )?AWS Backup\b", "managed by AWS Backup"),
-    (_VAGUE, r"\b(in|by) the Recycle Bin\b|\bRecycle Bin (retention )?rule\b", "held by the Recycle Bin"),
+    (_VAGUE, r"\bmanaged by (the )?aws backup\b", "managed by AWS Backup"),
+    (_VAGUE, r"\b(in|by) the recycle bin\b|\brecycle bin (retention )?rule\b", "held by the Recycle Bin"),
 )
 _HOW_TO_FREE = {
     "used by {ami}": "Deregister the AMI if nobody needs it. The next run then deletes the snapshot.",
     "enabled for fast restore": "If nobody needs fast restore, turn it off: `aws ec2 disable-fast-snapshot-restores"
     " --availability-zones ZONE --source-snapshot-ids SNAPSHOT`. The next run then deletes the snapshot.",
-    "in use": "AWS does not say what uses it. Look for an AMI that is made from it. Once it is free, a run deletes it.",
+    "in use": "AWS does not say what uses it. Look for an AMI of it. Once it is free, a run deletes it.",
     "locked": "It has an EBS snapshot lock. Wait for the lock's end: the next run then deletes the snapshot.",
-    "managed by AWS Backup": "It is a recovery point of AWS Backup. If nobody needs it, delete it in its backup vault.",
+    "managed by AWS Backup": "It is a recovery point of AWS Backup. If nobody needs it, delete it in its vault there.",
     "held by the Recycle Bin": "A Recycle Bin rule holds it. It goes when that rule's time is over: nothing to do.",
 }
 
 
 def _hold(code: str, message: str) -> str:
-    found = (
-        hold for codes, words, hold in _HOLDS if code in codes and re.search(words, message, re.IGNORECASE)
-    )
+    found = (hold for codes, words, hold in _HOLDS if code in codes and re.search(words, message.lower()))
     return next(found, "")
 
 
@@ -153,17 +152,11 @@ def how_to_free(error: AwsError) -> str:
 
 _DEPLOY = "run `cdk deploy` with the same -c options as before"
 _KEY = (
-    "EC2 cannot use the volume's KMS key. In the KMS console enable it, or cancel its deletion; if it is enabled, look at"
-    " its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well."
+    "EC2 cannot use the volume's KMS key. In the KMS console enable it, or cancel its deletion; if it is enabled, look"
+    " at its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well."
 )
-_THROTTLED = (
-    "AWS throttled this account: too many calls. Spread the schedules of whatever else calls AWS at this hour, or split"
-    " the volumes into two backup sets. The next run tries again."
-)
-_UNCLEAR = (
-    "AWS could not be reached, or gave no clear answer, however often it was asked. The next run looks again before it"
-    " acts. If it comes every night, look at AWS's health page."
-)
+_THROTTLED = "AWS throttled this account. Spread the schedules of whatever else calls it at this hour."
+_UNCLEAR = "AWS could not be reached, or gave no clear answer. The next run looks again before it acts."
 _UNKNOWN = "Look up the code in the EC2 API's list of error codes. The next run tries again."
 _WRONG_STATE = "The volume or snapshot was in a state in which EC2 refuses this. The next run tries again."
 _ADVICE = {
@@ -171,18 +164,18 @@ _ADVICE = {
     **dict.fromkeys(GONE_CODES, "It is no longer there: nothing to do."),
     "UnauthorizedOperation": "The role may not do this. If somebody edited the role or the volume's tag, undo that. If"
     " not, look for a service control policy or a permissions boundary that forbids it.",
-    "TagPolicyViolation": "A tag policy of the organization refuses a tag of the new snapshot, or asks for one. Set what"
-    f" it asks for in extra_tags, or leave out with copy_tags what it refuses, and {_DEPLOY}.",
+    "TagPolicyViolation": "A tag policy of the organization refuses a tag of the new snapshot, or asks for one. Set"
+    f" what it asks for in extra_tags, or leave out with copy_tags what it refuses, and {_DEPLOY}.",
     "CustomerKeyHasBeenRevoked": _KEY,
-    "PendingVerification": "AWS is still verifying this account. If that takes longer than some hours, ask AWS Support.",
+    "PendingVerification": "AWS is still verifying this account. If that takes more than some hours, ask AWS Support.",
     "OptInRequired": "This account is not signed up for EC2. As its owner, finish the sign-up and the payment method.",
     "Blocked": "AWS has blocked this account: nothing in it can be backed up. Ask AWS Support now.",
-    "AuthFailure": "AWS refused the role's credentials. Look whether the account is active and the region enabled for it.",
+    "AuthFailure": "AWS refused the role's credentials. Look whether the account is active, and its region enabled.",
     NO_ROOM: "This volume got no backup: AWS lets this region hold no more snapshots. Lower a keep_... setting and"
-    f" {_DEPLOY}: each run then deletes up to max_expired_per_volume expired ones of a volume first. Or ask AWS to raise"
-    " the quota of snapshots in this region.",
+    f" {_DEPLOY}: each run then deletes up to max_expired_per_volume expired ones of a volume first. Or ask AWS to"
+    " raise the quota of snapshots in this region.",
     CONCURRENT: "Another snapshot of this volume is still pending, or failed: EC2 takes one at a time of an st1 or sc1"
-    " volume, five of any other. The next run tries again. If it comes again, look for another tool that snapshots it.",
+    " volume, five of any other. The next run tries again. If it comes again, look for another tool that does it.",
     "PendingSnapshotLimitExceeded": "Too many snapshots are pending in this region. Ask AWS to raise that quota.",
     RATE_PER_VOLUME: "Another tool keeps snapshotting this volume: EC2 takes one every 15 seconds. Find that tool.",
     "RequestExpired": "The call reached AWS 15 minutes late, or a clock is wrong. If it comes again, ask AWS Support.",
@@ -191,10 +184,10 @@ _ADVICE = {
     UNREADABLE: "What answered was not AWS, or its answer was damaged. The next run looks again before it acts. If it"
     " comes again, look for a proxy between the function and AWS.",
     SLOW_LISTING: "EC2 was slow, and the backups need the time more. The next run looks them up again.",
-    OUT_OF_TIME: "The function's time ended first. Run it again by hand now (docs/operating.md). If it comes again, spread"
-    " the volumes over more backup sets.",
+    OUT_OF_TIME: "The function's time ended first. Run it again by hand now (docs/operating.md). If it comes again,"
+    " spread the volumes over more backup sets.",
 }
-# CreateSnapshot's reference names no code for a key that is disabled or pending deletion. A tag may speak of a key, too.
+# CreateSnapshot's reference names no code for a key that is disabled or being deleted. A tag may name a key, too.
 _KEY_CODE = r"InvalidKMSKey\b|KMS"
 _KEY_WORDS = (
     r"(?i)^(?!.*\btags?\b).*(\b(KMS key|customer master key|CMK)\b|\barn:aws[\w-]*:kms:\S+ (is|was|does)\b)"
@@ -210,14 +203,12 @@ _SNS_ADVICE = {
     "KMSThrottling": "The SNS topic's key was asked for too often. Lambda tries the run again within minutes.",
     "NotFound": f"{_NO_MAIL} the SNS topic is gone. Make one, name it in topic_arn, and {_DEPLOY}.",
     "AuthorizationError": f"{_NO_MAIL} the role may not publish to the SNS topic. Look at the topic's policy.",
-    "InvalidParameter": f"{_NO_MAIL} SNS refused the mail or the topic's ARN. If topic_arn is right, report it as a fault.",
+    "InvalidParameter": f"{_NO_MAIL} SNS refused the mail or the topic's ARN. Compare topic_arn with the topic's ARN.",
 }
-_SNS_OTHER = (
-    "SNS did not take the mail. Lambda tries the run again within minutes. The log has what was done."
-)
+_SNS_OTHER = "SNS did not take the mail. Lambda tries again within minutes. The log says what was done."
 _SNAPSHOT_FAILED = {
-    r"\bkey\b.*\bnot accessible\b|\bInvalidKMSKey\b|\bKMS key\b": _KEY,
-    r"\binternal ?error\b": "AWS had a fault of its own. If it comes again, look at the volume's KMS key; ask AWS Support.",
+    r"\bkey\b.*\bnot accessible\b|\binvalidkmskey\b|\bkms key\b": _KEY,
+    r"\binternal ?error\b": "AWS had a fault of its own. If it comes again, look at the volume's key, or ask AWS.",
     r"\S": "EC2's own words say why.",
     "": "EC2 gave no reason. If it comes again, ask AWS Support.",
 }
@@ -259,7 +250,5 @@ def advice(error: AwsError) -> str:
 
 def snapshot_failed_advice(message: str) -> str:
     """Return what to do about a snapshot that ended in state `error`, by EC2's StateMessage, which may be empty."""
-    what = next(what for words, what in _SNAPSHOT_FAILED.items() if re.search(words, message, re.IGNORECASE))
+    what = next(what for words, what in _SNAPSHOT_FAILED.items() if re.search(words, message.lower()))
     return f"A failed snapshot holds nothing: the run makes a new one, if it can. {what}"
-
-SNAPSHOT_FAILED = "SnapshotFailed"  # a code of our own: the snapshot ended in state error

@@ -142,11 +142,11 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
     """
     region, account = _where(context)
     continued = request.continued
-    time_ = request.time or (continued.began if continued else _now())
+    due = request.time or (continued.began if continued else _now())
     by_hand = continued.run if continued else context.aws_request_id
     return Run(
-        id=time_.isoformat().replace("+00:00", "Z") if request.time else by_hand,
-        time=time_,
+        id=due.isoformat().replace("+00:00", "Z") if request.time else by_hand,
+        time=min(due, _now()),  # a mistyped year must not end a hold
         period=request.period,
         backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
         dry_run=request.dry_run,

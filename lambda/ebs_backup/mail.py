@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from ebs_backup.model import Run
+from itertools import zip_longest
 
 # SNS: a subject is under 100 ASCII characters without a line break; a message, its attributes included, at most 262,144
 # bytes. Text and data travel in one message, as JSON strings.
@@ -25,7 +24,7 @@ class Mail:
 
     @property
     def message(self) -> str:
-        """Give the message in the structure that tells SNS which protocol gets what; all but these get the data."""
+        """Return the message in the structure that tells SNS which protocol gets what; all but these get the data."""
         texts = {"default": self.data, "email": self.body, "sms": self.subject}
         return json.dumps(texts, ensure_ascii=False)
 
@@ -34,21 +33,19 @@ class Mail:
 class Detail:
     """How much a mail tells.
 
-    In the order in which they give way: lists of what went well, lists of what to look at, EC2's words, advice that
-    differs under one code, how many problems.
+    In the order in which they give way: lists of what went well, lists of what to look at, EC2's words, how many problems.
     """
 
     lists: bool = True
     notes: bool = True
     words: bool = True
-    advice: bool = True
     problems: int
 
 
-def subject(tag: str, run: Run, headline: str) -> str:
+def subject(tag: str, headline: str, *, backup_set: str, region: str, period: str = "") -> str:
     """Write `[OK] EBS day backup, eu-west-1: 12 created`; where it is too long, the set's name gives way first."""
-    name = "" if run.backup_set == "default" else f" of {run.backup_set}"
-    start, end = f"[{tag}] EBS {run.period} backup", f", {run.region}: {headline}"
+    name = "" if backup_set == "default" else f" of {backup_set}"
+    start, end = f"[{tag}] EBS {period}{' ' * bool(period)}backup", f", {region}: {headline}"
     room = max(0, MAX_SUBJECT - len(start) - len(end))
     name = name if len(name) <= room else f"{name[: max(0, room - 3)]}..."
     return one_line(f"{start}{name}{end}", MAX_SUBJECT).encode("ascii", "replace").decode()
@@ -67,35 +64,54 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def columns(rows: Sequence[Sequence[str]], *, indent: int = 2) -> Iterator[str]:
-    """Lay out rows so that their columns line up; a further column that is empty in every row takes no room."""
-    first, *others = zip(*rows, strict=True)
+def table(rows: Sequence[Sequence[str]], most: int | None = None, *, indent: int = 2) -> Iterator[str]:
+    """Lay out the first `most` rows in columns, and count the others.
+
+    A column, other than the first, that is empty in every row takes no room.
+    """
+    first, *others = zip_longest(*rows[:most], fillvalue="") if rows[:most] else ((),)
     kept = [first, *(cells for cells in others if any(cells))]
-    widths = [min(max(map(len, cells)), WIDEST_COLUMN) for cells in kept]
+    widths = [min(max(map(len, cells), default=0), WIDEST_COLUMN) for cells in kept]
     for row in zip(*kept, strict=True):
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield f"{' ' * indent}{line}".rstrip()
+    if most is not None and len(rows) > most:
+        yield f"{' ' * indent}... and {len(rows) - most:,} more"
 
 
-def paragraph(text: str, *, indent: int = 2) -> Iterator[str]:
-    """Give a sentence as one line: the reader's screen breaks it, be it a phone's or a wide one."""
-    yield f"{' ' * indent}{text}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One section of the mail, left out where it has no rows: heading, what to do, rows, and a command below them."""
+
+    heading: str
+    rows: Sequence[Sequence[str]]
+    before: str = ""
+    why: str = ""
+    command: str = ""
+
+    def lines(self, *, listed: bool, most: int | None = None) -> Iterator[str]:
+        """Return the lines, with the first `most` rows, all rows or none."""
+        if self.rows:
+            yield self.heading
+            yield from [f"  {self.before}"] * bool(self.before)
+            yield from table(self.rows, most) if listed else ()
+            yield from [f"  {self.why}", f"    {self.command}"] * bool(self.command)
 
 
 def size(text: str) -> int:
-    """Give the bytes that a text takes inside of a message."""
+    """Return the bytes that a text takes inside of a message."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 def text_within(parts: Iterable[Iterable[str]]) -> str | None:
-    """Join parts with an empty line between them, or give None as soon as they exceed what SNS takes."""
+    """Join parts with an empty line between them, or return None as soon as they exceed what SNS takes."""
     lines: list[str] = []
     total = 0
     for part in parts:
         for number, line in enumerate(part):
             new = ["", line] if number == 0 and lines else [line]
             lines += new
-            total += sum(size(f"{each}\n") for each in new)
+            total += sum(size(f"{text}\n") for text in new)
             if total - size("\n") > MAX_BODY:
                 return None
     return "\n".join(lines)

@@ -1,228 +1,271 @@
-"""The part of a report that tells what is wrong, worst first, and what to do about it. Pure."""
+"""The part of a report that tells what went wrong, worst first, and what to do about it. Pure."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ebs_backup.mail import Detail, columns, counted, one_line, paragraph
-from ebs_backup.model import Failure, Run
-from ebs_backup.outcome import Outcome, Overdue, VolumeOutcome
-from ebs_backup.rows import age, by_name, place, snapshot_cells, volume_cells
+from ebs_backup.faults import SNAPSHOT_FAILED
+from ebs_backup.labels import minute
+from ebs_backup.mail import Detail, counted, one_line, table
+from ebs_backup.model import Decision, Failure, Fate, Run
+from ebs_backup.outcome import Outcome, Overdue, VolumeOutcome, as_failure
+from ebs_backup.rows import age, by_hand, by_name, named, place, snapshot_cells, volume_cells
 from ebs_backup.settings import Period
 
 # EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
 ENCODED = "Encoded authorization failure message"
 NEVER = "IT HAS NO GOOD SNAPSHOT AT ALL in this backup set"
+VOLUME_ERROR = "VolumeError"
+NO_BACKUP, LOST, FAILED = "NOT BACKED UP", "VOLUMES IN ERROR", "FAILED SNAPSHOTS"
+WRONG, UNDELETED, CHECK = "WENT WRONG", "NOT DELETED", "TO CHECK"
+UNNAMED = "NOT LOOKED UP"
+LESSER = {
+    WRONG: "",
+    UNDELETED: "",
+    CHECK: "",
+    UNNAMED: "; instances have no names here, their volumes no near misses",
+}
+NOTHING_LEFT = Failure(
+    resource="",
+    action="back up",
+    code="NothingLeft",
+    message="each selected volume is skipped, or was deleted before its snapshot was made",
+    advice="If other volumes took their place, tag these.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One failure as the mail shows it: `row` says on what, in columns (the first two suffice); `more` in a line below."""
+    """One failure as the mail shows it: `row` says on what, in columns (the first two suffice); `more` in a line below.
+
+    `command` does what the advice says; problems with one code and advice have the same one.
+    """
 
     failure: Failure
     row: tuple[str, ...]
     more: str = ""
+    command: str = ""
 
     @property
     def message(self) -> str:
-        """Give AWS's words."""
+        """Return AWS's words."""
         return one_line(self.failure.message.partition(ENCODED)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Late:
-    """One period of one volume that is overdue."""
+class Section:
+    """Problems of one kind; `nameless` is how many more are known by number only; `after` says what to run below them."""
 
-    outcome: VolumeOutcome
-    overdue: Overdue
+    heading: str
+    problems: Sequence[Problem]
+    nameless: int = 0
+    after: Sequence[str] = ()
+
+    def lines(self, most: int, detail: Detail) -> Iterator[str]:
+        """Say once what many have in common: the code, what EC2 said, what to do; then list at most so many."""
+        yield self.heading
+        groups: defaultdict[tuple[str, str], list[Problem]] = defaultdict(list)
+        for problem in self.problems[:most]:
+            groups[problem.failure.code, problem.failure.advice].append(problem)
+        for (code, advice), group in groups.items():
+            said = {problem.message for problem in group if detail.words}
+            in_common = said.pop() if len(said) == 1 else ""
+            yield f"  {': '.join(filter(None, (one_line(code), in_common)))}"
+            yield f"  To do: {one_line(advice, 1000)}"
+            yield from [f"    {group[0].command}"] * bool(group[0].command)
+            rows = [problem.row if detail.words else problem.row[:2] for problem in group]
+            for problem, line in zip(group, table(rows, indent=4), strict=True):
+                yield line
+                below = (problem.message * bool(said), problem.more) if detail.words else ()
+                yield from (f"        {text}" for text in below if text)
+        if beyond := max(0, len(self.problems) - most) + self.nameless:
+            yield f"  ... and {beyond:,} more"
+        yield from self.after
 
 
-@dataclass(frozen=True, slots=True)
-class Problems:
-    """All that is wrong, sorted once. Where not everything fits, what is named first goes last."""
-
-    unmade: Sequence[Problem]
-    late: Sequence[Late]
-    undeleted: Sequence[Problem]
-    bad_tags: Sequence[Problem]
-
-    def __len__(self) -> int:
-        return len(self.unmade) + len(self.late) + len(self.undeleted) + len(self.bad_tags)
-
-    def first(self, most: int) -> "Problems":
-        """Give the first `most` of them."""
-        found = []
-        for each in (self.unmade, self.late, self.undeleted, self.bad_tags):
-            found.append(each[:most])
-            most -= len(found[-1])
-        return Problems(*found)  # type: ignore[arg-type]  # in the order of the fields
+def lacking(volume: VolumeOutcome) -> bool:
+    """Tell whether the volume should have a restore point of this run and has none."""
+    return not (volume.made or volume.gone or volume.skipped)
 
 
-def problems(outcome: Outcome) -> Problems:
-    """Sort a run's problems: volumes without any good snapshot come first, then those with the oldest."""
-    volumes = by_name(outcome.volumes)
-    oldest_first = sorted(
-        volumes,
-        key=lambda each: each.newest_completed.started.timestamp() if each.newest_completed else 0,
-    )
-    return Problems(
-        [
-            _unmade(each, failure, outcome.run)
-            for each in oldest_first
-            if not each.made
-            for failure in each.failures
-        ],
-        sorted(
-            (Late(outcome=each, overdue=late) for each in volumes for late in each.overdue), key=_lateness
+def problems(outcome: Outcome) -> tuple[Section, ...]:
+    """Sort what went wrong; where not everything fits, what stands first goes last."""
+    found = _by_heading(outcome)
+    late = counted(outcome.count(lambda volume: volume.overdue), "volume")
+    sections = (
+        *_of_the_run(outcome),
+        _not_backed_up(outcome, found[NO_BACKUP]),
+        Section(heading=f"{LOST}  {len(found[LOST]):,}", problems=found[LOST]),
+        Section(
+            heading=f"OVERDUE  {late} without a completed snapshot for too long", problems=_overdue(outcome)
         ),
-        [_undeleted(each, failure) for each in volumes if each.made for failure in each.failures],
-        [_bad_tag(each, failure) for each in volumes for failure in each.bad_tags],
+        _failed_snapshots(outcome),
+        *(
+            Section(heading=f"{name}  {len(found[name]):,}{what}", problems=found[name])
+            for name, what in LESSER.items()
+        ),
     )
+    return tuple(section for section in sections if section.problems or section.nameless)
 
 
-def _lateness(each: Late) -> tuple[int, float]:
-    """Order by period, in each those that have none first, then the oldest; of one night, as they come."""
-    newest = each.overdue.newest
-    night = newest.started.replace(second=0, microsecond=0).timestamp() if newest else 0
-    return list(Period).index(each.overdue.period), night
-
-
-def _unmade(each: VolumeOutcome, failure: Failure, run: Run) -> Problem:
-    newest = each.newest_completed
-    more = f"newest good snapshot: {age(newest, run)}" if newest else NEVER
-    return Problem(failure=failure, row=(*volume_cells(each.volume), place(each.volume)), more=more)
-
-
-def _undeleted(each: VolumeOutcome, failure: Failure) -> Problem:
-    decision = next((held for held in each.stuck if held.snapshot.id == failure.resource), None)
-    if decision is None:
-        name, volume_id = volume_cells(each.volume)
-        row = (name, one_line(failure.resource), f"of {volume_id}", "", one_line(failure.action))
-        return Problem(failure=failure, row=row)
-    return Problem(
-        failure=failure, row=(*snapshot_cells(each.volume, decision.snapshot), one_line(decision.reason))
-    )
-
-
-def _bad_tag(each: VolumeOutcome, failure: Failure) -> Problem:
-    return Problem(failure=failure, row=(*volume_cells(each.volume), place(each.volume)))
-
-
-def sections(outcome: Outcome, found: Problems, detail: Detail) -> Iterator[Iterable[str]]:
-    """Give one part of the mail for each kind of problem, empty where there is none."""
-    shown = found.first(detail.problems)
-    yield _overdue(outcome, shown.late, found.late, detail)
-    yield _nothing_to_do(outcome)
-    yield _stopped(outcome)
-    yield _not_backed_up(outcome, shown.unmade, len(found.unmade), detail)
-    yield _group("NOT DELETED", "snapshot", shown.undeleted, len(found.undeleted), detail)
-    yield _group("BAD TAGS", "tag", shown.bad_tags, len(found.bad_tags), detail)
-    yield _unnamed(outcome)
-
-
-def _overdue(outcome: Outcome, shown: Sequence[Late], late: Sequence[Late], detail: Detail) -> Iterator[str]:
-    """Say for each period which volumes have no completed snapshot of the last `max_age` days, and how to make one."""
-    if not late:
-        return
-    volumes = sum(bool(each.overdue) for each in outcome.volumes)
-    yield f"OVERDUE  {counted(volumes, 'volume')} without a completed snapshot for too long"
-    totals = Counter((each.overdue.period, each.overdue.limit) for each in late)
-    for (period, limit), total in totals.items():
-        rows = [_late_row(each, outcome.run, detail) for each in shown if each.overdue.period == period]
-        none = f"none of the last {counted(limit, 'day')} (max_age_{period}={limit})"
-        yield f"  {period}: {none}: {counted(total, 'volume')}"
-        yield from columns(rows, indent=4) if rows else ()
-        if total > len(rows):
-            yield f"    ... and {total - len(rows):,} more"
-        yield from _how_to_catch_up(outcome.run, period)
-
-
-def _late_row(each: Late, run: Run, detail: Detail) -> tuple[str, ...]:
-    cells = volume_cells(each.outcome.volume)
-    newest = each.overdue.newest
-    return (*cells, f"newest: {age(newest, run)}" if newest else "it has none") if detail.words else cells
-
-
-def _how_to_catch_up(run: Run, period: Period) -> Iterator[str]:
-    if period == run.period:
-        yield from paragraph(
-            "To do: those under NOT BACKED UP failed again: see there. The others are well when what this run made is"
-            f" completed; if no mail came on the days between, the {period} rule was off, or could not start the function."
+def _of_the_run(outcome: Outcome) -> Iterator[Section]:
+    """Say why the run had nothing to back up, or could not go on, and by which command it is done again."""
+    again = f"    {by_hand(outcome.run, outcome.run.period)}"
+    if not any(volume.made or lacking(volume) for volume in outcome.volumes):
+        skipped = all(volume.skipped for volume in outcome.volumes)
+        failure = outcome.failures[0] if skipped else NOTHING_LEFT
+        why = (
+            "NOTHING SELECTED" if not outcome.volumes else "EVERYTHING SKIPPED" if skipped else "NOTHING LEFT"
         )
-        return
-    yield from paragraph(
-        f"To do: was the {period} rule disabled, did its runs fail, or are set and volume new to each other? Make them now:"
-    )
-    yield f"    {by_hand(run, period)}"
-
-
-def by_hand(run: Run, period: Period) -> str:
-    """Write the command that does a run, without waiting: the CLI calls again after 60 s, and that is another run."""
-    return one_line(
-        f"aws lambda invoke --region {run.region} --function-name {run.function} --invocation-type Event"
-        f""" --cli-binary-format raw-in-base64-out --payload '{{"period": "{period}"}}' answer.json""",
-        1000,
-    )
-
-
-def _nothing_to_do(outcome: Outcome) -> Iterator[str]:
-    if all(each.skipped for each in outcome.volumes):
-        failure, *_ = outcome.failures
-        yield "EVERYTHING SKIPPED" if outcome.volumes else "NOTHING SELECTED"
-        yield from paragraph(
-            one_line(f"{failure.message[0].upper()}{failure.message[1:]}.", 1000)
-            + " Nothing was backed up and nothing was deleted."
+        kept = "" if outcome.expired else ", nothing was deleted"
+        yield Section(
+            heading=f"{why}  nothing was backed up{kept}",
+            problems=[Problem(failure=failure, row=(one_line(failure.resource),))],
+            after=("  When that is done, back up now:", again),
         )
-        yield from paragraph(f"To do: {failure.advice}")
+    if stopped := outcome.stopped:
+        undone = counted(outcome.count(lambda volume: volume.unfinished), "volume")
+        yield Section(
+            heading=f"NOT FINISHED  {undone}: time ended, and it could not {one_line(stopped.action)}",
+            problems=[Problem(failure=stopped, row=(one_line(stopped.resource),))],
+            after=("  To finish it, if no later mail says that this run is done:", again),
+        )
 
 
-def _stopped(outcome: Outcome) -> Iterator[str]:
-    if failure := outcome.stopped:
-        undone = counted(sum(each.unfinished for each in outcome.volumes), "volume")
-        yield f"NOT FINISHED  {undone}; the function's time ended, and it could not {one_line(failure.action)}"
-        yield from _told(failure)
+def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
+    """Sort failures and checks; of volumes without a restore point, those without any good snapshot come first."""
+    decisions = {decision.snapshot.id: decision for decision in outcome.decisions}
+    found: defaultdict[str, list[Problem]] = defaultdict(list)
+    for volume in sorted(by_name(outcome.volumes), key=_newest):
+        lost = _lost(volume)
+        for failure in volume.failures or _unexplained(volume):
+            if lost or lacking(volume):
+                found[LOST if lost else NO_BACKUP].append(_unmade(volume, failure, outcome.run))
+            else:
+                found[UNDELETED if failure.resource in decisions else WRONG].append(
+                    _about(failure, decisions, volume)
+                )
+        for check in volume.checks:
+            found[UNDELETED if check.resource in decisions else CHECK].append(
+                _about(check, decisions, volume)
+            )
+    found[UNDELETED] += [_about(failure, decisions) for failure in outcome.retire_failures]
+    if outcome.unnamed:
+        found[UNNAMED].append(_about(outcome.unnamed, decisions))
+    return found
 
 
-def _unnamed(outcome: Outcome) -> Iterator[str]:
-    if failure := outcome.unnamed:
-        yield f"NOT LOOKED UP  could not {one_line(failure.action)}: their names, and near misses among their volumes, are missing here"
-        yield from _told(failure)
+def _newest(volume: VolumeOutcome) -> float:
+    return volume.newest_completed.started.timestamp() if volume.newest_completed else 0
 
 
-def _told(failure: Failure) -> Iterator[str]:
-    yield from paragraph(one_line(f"{failure.resource}: {failure.code}: {failure.message}", 1000))
-    yield from paragraph(f"To do: {one_line(failure.advice)}")
+def _lost(volume: VolumeOutcome) -> bool:
+    return any(failure.code == VOLUME_ERROR for failure in volume.failures)
 
 
-def _not_backed_up(outcome: Outcome, shown: Sequence[Problem], total: int, detail: Detail) -> Iterator[str]:
-    if total:
-        them = "it" if total == 1 else "them"
-        of_all = f"{total:,} of {counted(len(outcome.volumes), 'volume')}"
-        yield f"NOT BACKED UP  {of_all}; nothing of {them} was expired"
-        yield from _failures(shown, total, detail)
+def _unexplained(volume: VolumeOutcome) -> Iterator[Failure]:
+    """Say why a volume got no restore point though nothing was refused: its new snapshot failed at once."""
+    if lacking(volume):
+        message = "its new snapshot failed" if volume.failed else "this run made no snapshot of it"
+        advice = f"See {FAILED}." if volume.failed else "Look for the volume's id in the log."
+        yield Failure(resource="", action="", code=SNAPSHOT_FAILED, message=message, advice=advice)
 
 
-def _group(heading: str, noun: str, shown: Sequence[Problem], total: int, detail: Detail) -> Iterator[str]:
-    if total:
-        yield f"{heading}  {counted(total, noun)}"
-        yield from _failures(shown, total, detail)
+def _unmade(volume: VolumeOutcome, failure: Failure, run: Run) -> Problem:
+    newest = volume.newest_completed
+    more = f"newest good snapshot: {age(newest, run)}" if newest else "" if volume.made else NEVER
+    return Problem(failure=failure, row=(*volume_cells(volume.volume), place(volume.volume)), more=more)
 
 
-def _failures(shown: Sequence[Problem], total: int, detail: Detail) -> Iterator[str]:
-    """Say once what many have in common: the code, what EC2 said, what to do; then list them."""
-    groups: defaultdict[tuple[str, str], list[Problem]] = defaultdict(list)
-    for each in shown:
-        groups[each.failure.code, each.failure.advice if detail.advice else ""].append(each)
-    for (code, _), group in groups.items():
-        said = {each.message for each in group} if detail.words else set()
-        in_common = f": {said.pop()}" if len(said) == 1 else ""
-        yield from paragraph(f"{one_line(code)}{in_common}")
-        advices = {each.failure.advice for each in group}
-        yield from paragraph(f"To do: {one_line(advices.pop())}") if len(advices) == 1 else ()
-        rows = [each.row if detail.words else each.row[:2] for each in group]
-        for each, line in zip(group, columns(rows, indent=4), strict=True):
-            yield line
-            yield from paragraph(each.message, indent=8) if said else ()
-            yield from [f"        {each.more}"] if each.more and detail.words else ()
-    if total > len(shown):
-        yield f"  ... and {total - len(shown):,} more"
+def _about(
+    failure: Failure, decisions: Mapping[str, Decision], volume: VolumeOutcome | None = None
+) -> Problem:
+    resource, action = one_line(failure.resource), one_line(failure.action)
+    row: tuple[str, ...] = (resource, action)
+    if decision := decisions.get(failure.resource):
+        row = (*snapshot_cells(decision.snapshot), one_line(decision.reason))
+    elif volume:
+        name, volume_id = volume_cells(volume.volume)
+        row = (
+            (name, volume_id, action)
+            if resource == volume_id
+            else (name, resource, f"of {volume_id}", action)
+        )
+    return Problem(failure=failure, row=row)
+
+
+def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Section:
+    """Say how many got no restore point, whether they still have what they had, and how to back them up now."""
+    volumes = [volume for volume in outcome.volumes if lacking(volume) and not _lost(volume)]
+    # An earlier try or invocation may have deleted for want of room.
+    unsure = outcome.found or outcome.run.continued or any(volume.of(Fate.EXPIRED) for volume in volumes)
+    kept = "" if unsure else "; what was there is kept"
+    command = by_hand(outcome.run, outcome.run.period, [volume.volume.id for volume in volumes])
+    heading = f"{NO_BACKUP}  {len(volumes):,} of {counted(len(outcome.volumes), 'volume')}{kept}"
+    after = ("  When that is fixed, back up what is missing now:", f"    {command}")
+    return Section(heading=heading, problems=found, after=after)
+
+
+def _failed_snapshots(outcome: Outcome) -> Section:
+    """Name what EC2 could not finish, whichever run began it; what this run lacks stands under NOT BACKED UP."""
+    run, made = outcome.run, {volume.volume.id for volume in outcome.volumes if volume.made}
+    volumes: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    found: list[Problem] = []
+    for failed in outcome.failed:
+        begun = f"{one_line(failed.period)} snapshot begun {minute(failed.started)}"
+        row = (named(failed.name), one_line(failed.volume_id), one_line(failed.id), begun)
+        more = (
+            "it has a new restore point of this run"
+            if failed.volume_id in made
+            else "it has NO restore point of this run"
+        )
+        found.append(Problem(failure=as_failure(failed), row=row, more=more))
+        volumes[failed.period][failed.volume_id] = None
+    others = [period for period in Period if period in volumes and period is not run.period]
+    again = [f"    {by_hand(run, period, list(volumes[period]))}" for period in others]
+    nameless = run.continued.more_failed if run.continued else 0
+    return Section(
+        heading=f"{FAILED}  {counted(len(found) + nameless, 'snapshot')}: EC2 could not finish, and they hold nothing",
+        problems=found,
+        nameless=nameless,
+        after=["  When that is fixed, make those of other periods again:", *again] if again else (),
+    )
+
+
+def _overdue(outcome: Outcome) -> list[Problem]:
+    """Rank the late volumes of each period, so that a mail that is cut tells the worst of every period."""
+    by_period: defaultdict[Period, list[tuple[VolumeOutcome, Overdue]]] = defaultdict(list)
+    for volume in by_name(outcome.volumes):
+        for overdue in volume.overdue:
+            by_period[overdue.period].append((volume, overdue))
+    ranked: list[tuple[int, Problem]] = []
+    for period in (period for period in Period if period in by_period):
+        late = sorted(by_period[period], key=_lateness)
+        limit = f"none of the last {counted(late[0][1].limit, 'day')} (max_age_{period}={late[0][1].limit})"
+        code = f"{period}: {limit}: {counted(len(late), 'volume')}"
+        advice, command = _catch_up(outcome.run, period, [volume for volume, _ in late])
+        failure = Failure(resource="", action="", code=code, message="", advice=advice)
+        for rank, (volume, overdue) in enumerate(late):
+            newest = f"newest: {age(overdue.newest, outcome.run)}" if overdue.newest else "it has none"
+            row = (*volume_cells(volume.volume), newest)
+            ranked.append((rank, Problem(failure=failure, row=row, command=command)))
+    return [problem for _, problem in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _lateness(late: tuple[VolumeOutcome, Overdue]) -> float:
+    """Order those that have none first, then the oldest; of one night, as they come."""
+    newest = late[1].newest
+    return newest.started.replace(second=0, microsecond=0).timestamp() if newest else 0
+
+
+def _catch_up(run: Run, period: Period, late: Sequence[VolumeOutcome]) -> tuple[str, str]:
+    """Say how volumes get a completed snapshot of the period again, and by which command, if one is needed."""
+    failing = sorted({LOST if _lost(volume) else NO_BACKUP for volume in late if lacking(volume)})
+    there = f"for those under {' and '.join(failing)}, see there. " if failing else ""
+    able = [volume.volume.id for volume in late if not _lost(volume)]
+    if period is run.period or not able:
+        made = any(volume.made for volume in late)
+        soon = "Those that this run backed up are well once their new snapshots complete. " if made else ""
+        return f"{there}{soon}If no {period} mail came for days: is the {period} rule disabled?", ""
+    why = f"was the {period} rule disabled, did its runs fail, or is the volume new in this set?"
+    return f"{why} Back up now:", by_hand(run, period, able)

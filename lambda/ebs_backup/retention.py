@@ -35,11 +35,6 @@ class RestorePoint:
     occasion: Occasion
 
     @property
-    def snapshots(self) -> tuple[Snapshot, ...]:
-        """Return all of them, the one that stands for it first."""
-        return (self.first, *self.others)
-
-    @property
     def completed(self) -> bool:
         """Tell whether it can be restored now."""
         return self.first.state == COMPLETED
@@ -50,9 +45,9 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
 
     Kept are all restore points of the newest `keep` occasions that have a usable one and of the newest `max(1, keep - 1)`
     that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what EC2 may still
-    change. Failed snapshots hold nothing; they are none of its business.
+    change. Failed snapshots hold nothing; they are none of its business. What is not ours gets no decision.
     """
-    points = _restore_points((each for each in snapshots if each.state != ERROR), rule.schedule)
+    points = _restore_points((each for each in _ours(snapshots) if each.state != ERROR), rule.schedule)
     by_occasion: defaultdict[Occasion, list[RestorePoint]] = defaultdict(list)
     for point in points:
         by_occasion[point.occasion].append(point)
@@ -64,7 +59,7 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
         completed += any(point.completed for point in in_it)
         counts = _kept_as(in_it, usable=usable, completed=completed, keep=rule.keep)
         for point in in_it:
-            decisions += _judge(point, counts or _kept_alone(point, run), rule, today)
+            decisions += _judge(point, counts or _kept_alone(point, run, today), rule, today)
     return tuple(decisions)
 
 
@@ -81,23 +76,27 @@ def expire_all(
             today,
             waste=snapshot.state == ERROR,
         )
-        for snapshot in sorted(snapshots, key=_age, reverse=True)
+        for snapshot in sorted(_ours(snapshots), key=_age, reverse=True)
     )
 
 
 def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Return what has to go: duplicates first (they cost no restore point), then the oldest occasion."""
+    """Return what has to go: what costs no restore point first (`waste`), then the oldest occasion."""
     waste = [each for each in decisions if each.fate is Fate.EXPIRED and each.waste]
     expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.waste]
     return (*waste, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
+
+
+def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasion]:
+    """Return the occasions before this one of which something is there."""
+    return {each.occasion for each in decisions if each.occasion < than and not each.waste}
 
 
 def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
     """Return the firing that began the snapshot's occasion; with no schedule each restore point is one by itself."""
     if schedule == OFF:
         return snapshot.started, snapshot.run
-    minute = (snapshot.started + TOLERANCE).replace(second=0, microsecond=0)
-    return cron.latest(schedule, at=minute) or BEFORE_THE_FIRST, ""
+    return cron.latest(schedule, at=snapshot.started + TOLERANCE) or BEFORE_THE_FIRST, ""
 
 
 def hold(snapshot: Snapshot, today: date) -> str:
@@ -118,6 +117,11 @@ def hold_until(value: str) -> date | None:
         return date.fromisoformat(value) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else None
     except ValueError:
         return None
+
+
+def _ours(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
+    """Leave out what a caller should not have asked about: another tool's, and what belongs to no run or period."""
+    return (snapshot for snapshot in snapshots if snapshot.ours and snapshot.known_period)
 
 
 def _restore_points(snapshots: Iterable[Snapshot], schedule: str) -> Iterator[RestorePoint]:
@@ -148,14 +152,19 @@ def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, kee
     return ""
 
 
-def _kept_alone(point: RestorePoint, run: str) -> str:
-    """Say why a restore point stays though its occasion is not kept, or nothing."""
+def _kept_alone(point: RestorePoint, run: str, today: date) -> str:
+    """Say why a restore point stays though its occasion is not kept, or nothing.
+
+    It goes whole or not at all: a duplicate that is left would pass for a restore point of its own, in an occasion of
+    its own, and push a good one out.
+    """
     if point.first.run == run:
         return "made by this run"
-    if unsettled := [each for each in point.snapshots if each.state != COMPLETED]:
-        # Without its completed one, a pending duplicate would pass for a restore point of its own.
-        which = "" if unsettled[0] is point.first else f"its duplicate {unsettled[0].id} is "
-        return f"{which}still {unsettled[0].state}"
+    if reason := _unsettled(point.first):
+        return reason
+    for snapshot in point.others:
+        if reason := _unsettled(snapshot) or hold(snapshot, today) or _edited(snapshot, point):
+            return f"its duplicate {snapshot.id} is {reason}"
     return ""
 
 
@@ -163,15 +172,13 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
     beyond = f"beyond {rule.source}={rule.keep}"
     yield _decision(point.first, point.occasion, kept, beyond, today)
     for snapshot in point.others:
-        apart = abs(snapshot.started - point.first.started)
-        if snapshot.state != COMPLETED:
+        if _unsettled(snapshot):
             yield _decision(snapshot, point.occasion, f"duplicate of {point.first.id}", beyond, today)
-        elif apart > LONGEST_RUN:
-            edited = f"same {TAG_RUN} as {point.first.id}, but {_apart(apart)} apart: its tags were edited"
+        elif apart := _edited(snapshot, point):
             yield Decision(
                 snapshot=snapshot,
                 fate=Fate.KEPT,
-                reason=edited,
+                reason=f"same {TAG_RUN} as {point.first.id}, but {apart}: its tags were edited",
                 occasion=occasion_of(snapshot, rule.schedule),
                 odd=True,
             )
@@ -180,15 +187,23 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
             yield _decision(snapshot, point.occasion, "", reason, today, waste=True)
 
 
-def _apart(span: timedelta) -> str:
-    return f"{span.days} days" if span.days > 1 else f"{span // timedelta(hours=1)} hours"
+def _unsettled(snapshot: Snapshot) -> str:
+    """Say in which state a snapshot is that EC2 may still change, or nothing."""
+    return "" if snapshot.state in (COMPLETED, ERROR) else f"still {snapshot.state}"
+
+
+def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
+    """Say how far a duplicate lies from the one that stands for its run if no run takes as long, or nothing."""
+    apart = abs(duplicate.started - point.first.started)
+    if apart <= LONGEST_RUN:
+        return ""
+    return f"{apart.days} days apart" if apart.days > 1 else f"{apart // timedelta(hours=1)} hours apart"
 
 
 def _decision(
     snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, waste: bool = False
 ) -> Decision:
     """Keep a snapshot for the reason that is given, else if it is on hold or not settled; else let it expire."""
-    unsettled = "" if snapshot.state in (COMPLETED, ERROR) else f"still {snapshot.state}"
-    if reason := kept or hold(snapshot, today) or unsettled:
+    if reason := kept or hold(snapshot, today) or _unsettled(snapshot):
         return Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion)
     return Decision(snapshot=snapshot, fate=Fate.EXPIRED, reason=expired, occasion=occasion, waste=waste)

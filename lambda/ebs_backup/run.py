@@ -19,7 +19,8 @@ from ebs_backup.ec2 import WORKERS, Ec2
 from ebs_backup.faults import AwsError, failure
 from ebs_backup.gone import retirements
 from ebs_backup.holdings import foreign, holdings, unselected
-from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot
+from ebs_backup.lookout import Lookout
+from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
 from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import overrides
 from ebs_backup.rehearsal import Rehearsal
@@ -49,9 +50,11 @@ def execute(
     held = _by_volume(snapshot for snapshot in tagged if snapshot.ours)
     _log(run, selection)
     writer = Rehearsal(run=run, held=tagged, now=now) if run.dry_run else ec2
-    backups = _backups(ec2, writer, settings, run, selection, held, seen=seen)
-    volumes = side_by_side((backup.step() for backup in backups), workers=WORKERS)
-    outcome = Outcome(run=run, volumes=tuple(volumes), holdings={}, unnamed=unnamed, seconds=0)
+    volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
+    lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
+    backups = _backups(writer, lookout, settings, run, volumes, held)
+    outcomes = side_by_side((backup.step() for backup in backups), workers=WORKERS)
+    outcome = Outcome(run=run, volumes=tuple(outcomes), holdings={}, unnamed=unnamed, seconds=0)
     if run.only:
         outcome = replace(outcome, missing=tuple(id_ for id_ in run.only if id_ not in selection.volumes))
     else:
@@ -67,18 +70,13 @@ def execute(
 
 
 def _backups(
-    ec2: Ec2,
     writer: Ec2 | Rehearsal,
+    lookout: Lookout,
     settings: Settings,
     run: Run,
-    selection: Selection,
+    volumes: Sequence[Volume],
     held: Held,
-    *,
-    seen: float,
 ) -> list[Backup]:
-    """Prepare the volumes that are selected, of a limited run only those that it names; `seen` is when all was listed."""
-    volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
-    lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     second_tries = SecondTries()
     return [
         Backup(
@@ -89,7 +87,7 @@ def _backups(
             run=run,
             volume=volume,
             overrides=overrides(volume, held.get(volume.id, ()), settings, run),
-            held=held.get(volume.id, ()),
+            held=[each if each.name else replace(each, name=volume.name) for each in held.get(volume.id, ())],
         )
         for volume in volumes
     ]
@@ -102,7 +100,7 @@ def _with_the_rest(
     run = outcome.run
     left = list(_left(held, outcome))
     others = unselected(
-        {volume: found for volume, found in held.items() if volume not in selection.volumes},
+        _by_volume(snapshot for snapshot in left if snapshot.volume_id not in selection.volumes),
         selection.names,
         time=run.time,
         max_age=settings.max_age(run.period),

@@ -39,11 +39,12 @@ def test_a_month_rule_that_somebody_disabled_stands_first_in_the_next_days_mail(
 
     (letter,) = inbox.read()
     assert letter.subject.startswith("[PROBLEM] EBS day backup, eu-west-1: 1 of 1 volume overdue")
-    first = letter.body.splitlines()[2:5]
-    assert first[0].startswith("OVERDUE  1 volume")
-    assert first[1].startswith("  month: none of the last 33 days")
-    assert volume in first[2]
-    assert f"--function-name {function.name}" in letter.body
+    first, what, *rest = letter.body.split("\n\n")[1].splitlines()
+    assert first.startswith("OVERDUE  1 volume")
+    assert what.startswith("  month: none of the last 33 days")
+    assert volume in rest[-1]
+    (command,) = [line for line in rest if f"--function-name {function.name}" in line]
+    assert f'"volumes": ["{volume}"]' in command
 
 
 def test_what_only_looks_as_if_it_were_backed_up_is_listed_by_name(
@@ -79,12 +80,12 @@ def test_tags_on_a_volume_set_its_keep_count_skip_it_or_are_told_as_bad(
     *_, letter = inbox.read()
     assert len(account.snapshots(keeps_two)) == 2
     assert not account.snapshots(skipped)
-    assert letter.subject.startswith("[PROBLEM]")
+    assert letter.subject.startswith("[CHECK]")
     assert "'ebs-backup:keep-day' must be a whole number from 1 to 1000, got many" in letter.body
     assert "SKIPPED  1 volume" in letter.body
 
 
-def test_a_volume_that_is_gone_is_told_with_what_it_holds_and_how_to_delete_it(
+def test_a_volume_that_is_gone_is_told_with_what_it_holds_and_nothing_of_it_goes(
     account: Account, function: Function, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
@@ -99,7 +100,9 @@ def test_a_volume_that_is_gone_is_told_with_what_it_holds_and_how_to_delete_it(
     (letter,) = inbox.read()
     (row,) = [line for line in letter.body.splitlines() if gone in line and "at most" in line]
     assert row.split() == ["old", "web", gone, "gone", "1", "snapshot", "at", "most", "8", "GiB"]
-    assert f"Name=volume-id,Values={gone} Name=tag:ebs-backup:set,Values=default" in letter.body
+    assert f"Name=volume-id,Values={gone}" in letter.body
+    assert "delete-snapshot" not in letter.body
+    assert len(account.snapshots(gone)) == 1
 
 
 def test_a_queue_gets_the_report_as_data_and_a_filter_policy_chooses_by_status(

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
 from emulator.account import Account, Function
 from emulator.cdk import Cdk
 from emulator.server import REGION
+from tests.e2e.nights import run_nights
 
 ELSEWHERE = "us-east-2"
 SETS = {"backup_sets": json.dumps({"one": {"keep_day": 2}, "two": {"keep_day": 1}})}
@@ -29,13 +30,6 @@ def sets(cdk: Cdk) -> Iterator[Mapping[str, Function]]:
     cdk.destroy("--all", **context)
 
 
-def nights(account: Account, function: Function, count: int, *, first: int = 0) -> None:
-    for number in range(first, first + count):
-        time = MONDAY + timedelta(days=number)
-        account.emulator.clock.set(time + timedelta(seconds=1))
-        function.run(period="day", time=time.isoformat())
-
-
 def held(account: Account, volume: str) -> dict[str, int]:
     """Count the volume's snapshots by backup set."""
     sets = [each["Tags"]["ebs-backup:set"] for each in account.snapshots(volume)]
@@ -47,8 +41,8 @@ def test_two_sets_that_select_one_volume_rotate_only_their_own(
 ) -> None:
     volume = account.volume("shared", Backup="true")
 
-    nights(account, sets["one"], 4)
-    nights(account, sets["two"], 4, first=4)
+    run_nights(account, sets["one"], MONDAY, 4)
+    run_nights(account, sets["two"], MONDAY, 4, first=4)
 
     assert held(account, volume) == {"one": 2, "two": 2}  # of keep 1 there are two while the newer is pending
 
@@ -57,7 +51,7 @@ def test_a_set_that_selects_nothing_any_more_deletes_nothing_of_the_other(
     account: Account, sets: Mapping[str, Function]
 ) -> None:
     volume = account.volume("shared", Backup="true")
-    nights(account, sets["one"], 3)
+    run_nights(account, sets["one"], MONDAY, 3)
 
     account.ec2.delete_tags(Resources=[volume], Tags=[{"Key": "Backup"}])
     answer = sets["two"].run(period="day")

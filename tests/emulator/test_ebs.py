@@ -1,4 +1,4 @@
-"""EBS in the emulator: pages, pending snapshots, what is in use, dry runs, filters that mean what they say."""
+"""EBS in the emulator: pages, snapshots pending, failed and in use, dry runs, filters that mean what they say."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from emulator.account import Account
+from emulator.server import REGION
 
 
 def test_a_listing_comes_in_pages_that_together_hold_everything(account: Account) -> None:
@@ -28,6 +29,68 @@ def test_a_snapshot_is_pending_until_the_emulators_clock_has_moved_on(account: A
 
     assert (before["State"], before["Progress"]) == ("pending", "0%")
     assert (after["State"], after["Progress"]) == ("completed", "100%")
+
+
+def test_a_snapshot_that_fails_tells_the_reason_in_every_listing(account: Account) -> None:
+    volume = account.volume("web")
+    failed, well = account.snapshot(volume), account.snapshot(volume)
+
+    account.fail(failed, "Given key ID is <not> accessible")
+
+    listed = {each["SnapshotId"]: each for each in account.snapshots(volume)}
+    assert listed[failed]["State"] == "error"
+    assert listed[failed]["StateMessage"] == "Given key ID is <not> accessible"
+    assert "StateMessage" not in listed[well]
+
+
+def test_a_snapshot_that_is_completed_fails_no_more(account: Account) -> None:
+    volume = account.volume("web")
+    snapshot = account.snapshot(volume)
+    account.emulator.clock.set(account.emulator.clock.now() + timedelta(hours=1))
+    account.snapshots()
+
+    account.fail(snapshot, "too late")
+
+    assert [each["State"] for each in account.snapshots(volume)] == ["completed"]
+
+
+@pytest.mark.parametrize(("kind", "most"), [("gp3", 5), ("st1", 1), ("sc1", 1)])
+def test_a_volume_takes_so_many_unfinished_snapshots_and_failed_ones_count(
+    account: Account, kind: str, most: int
+) -> None:
+    volume = account.volume("big", size=125, kind=kind)
+    first, *_ = [account.snapshot(volume) for _ in range(most)]
+    account.fail(first, "Internal error")
+
+    with pytest.raises(ClientError) as refused:
+        account.snapshot(volume)
+    account.ec2.delete_snapshot(SnapshotId=first)
+    account.snapshot(volume)
+
+    assert refused.value.response["Error"]["Code"] == "ConcurrentSnapshotLimitExceeded"
+    assert len(account.snapshots(volume)) == most
+
+
+def test_a_listing_is_filtered_by_tags_and_by_several_volumes_at_once(account: Account) -> None:
+    first, second, third = (account.volume(name) for name in ("a", "b", "c"))
+    wanted = {account.snapshot(volume, run="1", period="day") for volume in (first, second)}
+    account.snapshot(first, run="2", period="day")
+    account.snapshot(third, run="1", period="day")
+
+    filters = {"tag:run": ["1"], "tag:period": ["day"], "volume-id": [first, second]}
+    listed = account.ec2.describe_snapshots(
+        OwnerIds=["self"], Filters=[{"Name": name, "Values": values} for name, values in filters.items()]
+    )
+
+    assert {each["SnapshotId"] for each in listed["Snapshots"]} == wanted
+
+
+def test_a_volume_of_a_snapshot_is_as_large_as_that(account: Account) -> None:
+    snapshot = account.snapshot(account.volume("db", size=100))
+
+    restored = account.ec2.create_volume(AvailabilityZone=f"{REGION}a", SnapshotId=snapshot)
+
+    assert restored["Size"] == 100
 
 
 def test_start_times_are_the_emulators_and_have_milliseconds(account: Account) -> None:

@@ -4,7 +4,7 @@ import json
 import os
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,16 +14,17 @@ from unittest.mock import patch
 
 import botocore.endpoint
 
-from benchmarks.aws.account import OWNER, REGION, TOPIC, MailRecord
+from benchmarks.aws.account import OWNER, REGION, TOPIC
+from benchmarks.aws.records import MailRecord
 from benchmarks.aws.server import Endpoint
 from benchmarks.aws.service import Call, Service
 from benchmarks.aws.wire import Plan
-from ebs_backup import ec2, handler, run, steps
+from ebs_backup import ec2, handler, lookout, run, steps
 from ebs_backup.settings import Settings
 from tests.faults import instance
-from tests.faults.clock import VirtualClock
+from tests.faults.clock import ClockLock, ClockPool, VirtualClock
 
-CALL_SECONDS = 0.25  # that every call takes: no two snapshots start at once
+CALL_SECONDS = 0.25  # that every call takes: no two snapshots of one delivery start at once
 TIME_LIMIT = 900.0
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -33,12 +34,14 @@ ENVIRONMENT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
+Acts = Mapping[tuple[str, int], Callable[[], None]]  # what others do just before the n-th call of an action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
     """What came of one invocation: an answer, an exception or a killed process; and what AWS saw of it."""
 
+    of: str
     answer: dict[str, Any] | None = None
     raised: Exception | None = None
     began: float
@@ -51,27 +54,33 @@ class Invocation:
     @property
     def went_on(self) -> bool:
         """Tell whether the function sent an event to itself, or tried to."""
-        return any(each.action == "Invoke" for each in self.calls)
+        return any(call.action == "Invoke" for call in self.calls)
 
     @property
     def killed(self) -> bool:
         """Tell whether the process died."""
         return self.answer is None and self.raised is None
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Return the answer; asserts that there is one."""
+        assert self.answer is not None, f"no answer, but {self.raised!r}"
+        return self.answer
+
 
 @dataclass(slots=True, kw_only=True)
 class Function:
-    """A deployed function: `invoke` it with a plan of faults."""
+    """A deployed function: `invoke` it with a plan of faults, or `overlap` several deliveries."""
 
     endpoint: Endpoint
     clock: VirtualClock
-    _measuring: threading.Lock = field(default_factory=threading.Lock)
 
     def invoke(
         self,
         event: object,
         *,
         plan: Plan | None = None,
+        acts: Acts | None = None,
         seconds: float = TIME_LIMIT,
         request: str = "request-1",
     ) -> Invocation:
@@ -79,40 +88,51 @@ class Function:
 
         What the function has sent to itself stays queued when it is killed there: Lambda tries it again.
         """
-        service = self._serve(plan)
-        queued, mails = service.account.queued, len(service.account.mails)
-        invocation = self._call(event, seconds, request)
+        service = self.serve(plan, acts)
+        mails, queued = len(service.account.mails), service.account.queued
+        invocation = self.call(event, seconds, request)
         while queued and not invocation.killed:
-            further = self._call(json.loads(queued[0]), seconds, f"{request}+")
+            further = self.call(json.loads(queued[0]), seconds, f"{request}+{len(queued)}")
             invocation = replace(further, began=invocation.began)
             if not invocation.killed:
                 queued.pop(0)
         return replace(invocation, calls=service.calls, mails=service.account.mails[mails:])
 
-    def invoke_twice_at_once(self, event: object, *, plan: Plan | None = None) -> list[Invocation]:
-        """Deliver the event to two instances at the same moment; each sees the calls and mails of both."""
-        service = self._serve(plan)
+    def overlap(
+        self,
+        *events: object,
+        every: float = 0,
+        plan: Plan | None = None,
+        seconds: float = TIME_LIMIT,
+        request: Sequence[str] = (),
+    ) -> list[Invocation]:
+        """Deliver the events to instances of their own, one every so many seconds, as Lambda does.
+
+        What the function sends to itself begins at once, beside them; what raises or dies is tried twice more, one and two
+        minutes later. Each sees the calls and mails of all.
+        """
+        service = self.serve(plan, None)
         mails = len(service.account.mails)
-        done: list[Invocation] = []
-        threads = [
-            threading.Thread(target=lambda: done.append(self._call(event, TIME_LIMIT, "request-1")))
-            for _ in range(2)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        lambda_ = _Lambda(function=self, seconds=seconds)
+        service.account.queued = lambda_  # type: ignore[assignment]  # takes what is appended
+        for number, event in enumerate(events):
+            name = request[number] if request else "request-1"
+            lambda_.begin(event, name, of=f"{number + 1}", after=every * number)
+        done = lambda_.end()
+        service.account.queued = []
         sent = service.account.mails[mails:]
         return [replace(each, calls=service.calls, mails=sent, alone=False) for each in done]
 
-    def _serve(self, plan: Plan | None) -> Service:
+    def serve(self, plan: Plan | None, acts: Acts | None) -> Service:
+        """Exchange the service: all calls are counted from zero."""
         account = self.endpoint.service.account
-        self.endpoint.service = Service(
-            account=account, plan=plan or {}, tick=lambda: self.clock.advance(CALL_SECONDS)
-        )
+        self.endpoint.service = Service(account=account, plan=plan or {}, meanwhile=acts or {})
         return self.endpoint.service
 
-    def _call(self, event: object, seconds: float, request: str) -> Invocation:
+    def call(self, event: object, seconds: float, request: str, *, of: str = "1") -> Invocation:
+        """Call the handler once."""
+        instance.caller.set(of)
+        self.endpoint.service.killed.discard(of)
         began = self.clock()
         context: Any = _context(self.clock, began + seconds, request)
         answer, raised = None, None
@@ -120,20 +140,52 @@ class Function:
             answer = handler.handler(event, context)
             json.dumps(answer)
         except instance.KilledError:
-            pass
+            instance.restart()
         except Exception as error:  # noqa: BLE001 - Lambda takes any
             raised = error
         return Invocation(
-            answer=answer, raised=raised, began=began, ended=self.clock(), until=began + seconds
+            of=of, answer=answer, raised=raised, began=began, ended=self.clock(), until=began + seconds
         )
 
-    def measure(self, *args: Any) -> None:  # noqa: ANN401 - as the handler's own
-        """Emit metrics one at a time: two instances share no memory, these two threads do."""
-        with self._measuring:
-            _MEASURE(*args)
+
+RETRIES = (60.0, 120.0)  # seconds after which Lambda tries an asynchronous invocation again
 
 
-_MEASURE = handler._measure
+@dataclass(slots=True, kw_only=True)
+class _Lambda:
+    """Lambda's queue: begins each invocation in a thread of its own, at its time."""
+
+    function: Function
+    seconds: float
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _done: list[Invocation] = field(default_factory=list)
+
+    def append(self, payload: bytes) -> None:
+        """Take what the function sends to itself."""
+        number = f"{len(self._threads) + 1}"
+        self.begin(json.loads(payload), f"request+{number}", of=number, after=0.1)
+
+    def begin(self, event: object, request: str, *, of: str, after: float) -> None:
+        """Begin an invocation in so many seconds."""
+
+        def work() -> None:
+            for pause in (*RETRIES, None):
+                invocation = self.function.call(event, self.seconds, request, of=of)
+                self._done.append(invocation)
+                if invocation.answer is not None or pause is None:
+                    return
+                self.function.clock.sleep(pause)
+
+        thread = threading.Thread(target=self.function.clock.joining(work, after=after))
+        thread.start()
+        self._threads.append(thread)
+
+    def end(self) -> list[Invocation]:
+        """Wait until all have ended, also those that they begin."""
+        with self.function.clock.aside():
+            for thread in self._threads:  # grows meanwhile
+                thread.join()
+        return self._done
 
 
 @contextmanager
@@ -146,9 +198,11 @@ def deployed(
     replaced = (
         (handler, "time", clock),
         (handler, "Ec2", partial(ec2.Ec2, clock=clock)),
-        (handler, "_measure", function.measure),
+        (handler, "execute", partial(run.execute, clock=clock)),
         (run, "side_by_side", partial(steps.side_by_side, clock=clock, sleep=clock.sleep)),
         (run, "WORKERS", workers),
+        (steps, "ThreadPoolExecutor", partial(ClockPool, clock)),
+        (lookout, "threading", SimpleNamespace(Lock=partial(ClockLock, clock))),
         (ec2, "random", random.Random(seed)),  # noqa: S311 - not a secret
         (botocore.endpoint, "time", clock),
     )
@@ -156,7 +210,8 @@ def deployed(
         stack.enter_context(patch.dict(os.environ, environment))
         for module, name, value in replaced:
             stack.enter_context(patch.object(module, name, value))
-        instance.warm(endpoint)
+        random.seed(seed + 7)  # botocore's own pauses
+        instance.warm(endpoint, lambda: clock.sleep(CALL_SECONDS))
         yield function
 
 

@@ -1,17 +1,25 @@
 """The one instance of the function in this process: its clients, which Lambda keeps from one invocation to the next.
 
-Making clients costs more than a small run. So all worlds share them, and each begins with retries unspent, as a new
-instance would.
+Making clients costs more than a small run. So all worlds share them, and each begins with retries unspent and nothing
+remembered, as a new instance would.
 """
 
-from typing import ClassVar
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
 
 from botocore.retries import quota
 
 from benchmarks.aws.account import TOPIC
 from benchmarks.aws.server import Endpoint
+from benchmarks.aws.service import CALLER
 from ebs_backup import handler
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSPreparedRequest
+
+caller: ContextVar[str] = ContextVar("caller", default="")  # the delivery that a thread works for
 
 
 class KilledError(BaseException):
@@ -29,16 +37,28 @@ class _CountedQuota(quota.RetryQuota):
 
 
 quota.RetryQuota = _CountedQuota  # type: ignore[misc, assignment]  # before any client is made
-_endpoints: list[Endpoint] = []
 
 
-def warm(endpoint: Endpoint) -> None:
-    """Make the clients for this endpoint, or let those that there are begin anew."""
-    if endpoint not in _endpoints:
+class _Instance:
+    """What the clients of all worlds talk to now, and how long a call is under way."""
+
+    endpoint: Endpoint | None = None
+    travel: Callable[[], None] = staticmethod(lambda: None)
+
+
+def warm(endpoint: Endpoint, travel: Callable[[], None]) -> None:
+    """Make the clients for this endpoint, or let those that there are begin anew; each call waits for `travel` first."""
+    if endpoint is not _Instance.endpoint:
         forget_clients()
-        _endpoints[:] = [endpoint]
-    for each in _CountedQuota.made:
-        each.release(each.INITIAL_CAPACITY)
+    _Instance.endpoint, _Instance.travel = endpoint, staticmethod(travel)
+    restart()
+    for counted in _CountedQuota.made:
+        counted.release(counted.INITIAL_CAPACITY)
+
+
+def restart() -> None:
+    """Forget what an instance remembers between two invocations, but for the clients."""
+    handler._untold.clear()
 
 
 def forget_clients() -> None:
@@ -48,11 +68,19 @@ def forget_clients() -> None:
             cached(*arguments).close()
         cached.cache_clear()
     handler._session.cache_clear()
-    for moment in ("before-send", "response-received"):
-        handler._session().events.register(moment, _die_if_killed)
+    events = handler._session().events
+    events.register("before-send", _send)
+    events.register("response-received", _die_if_killed)
+
+
+def _send(request: "AWSPreparedRequest", **_: Any) -> None:  # noqa: ANN401 - botocore's own
+    request.headers[CALLER] = caller.get()
+    _Instance.travel()
+    _die_if_killed()
 
 
 def _die_if_killed(**_: object) -> None:
-    """Raise what nothing catches, in whatever thread calls AWS, once a fault has killed the process."""
-    if any(endpoint.service.killed for endpoint in _endpoints):
+    """Raise what nothing catches, in whatever thread calls AWS, once a fault has killed its process."""
+    endpoint = _Instance.endpoint
+    if endpoint and caller.get() in endpoint.service.killed:
         raise KilledError

@@ -45,13 +45,13 @@ class Night:
 
 
 def faulty_night(world: World, function: Function, draw: random.Random) -> Night:
-    """Deliver the event one to three times, each with faults, a crash or a second delivery at once."""
+    """Deliver the event one to three times, each with faults, a crash or a second delivery beside it."""
     invocations: list[Invocation] = []
     for _ in range(draw.randint(1, 3)):
         plan = _plan(draw)
         if draw.random() < 0.25:
-            world.at_once = True
-            done = function.invoke_twice_at_once(world.event, plan=plan)
+            apart = draw.choice([0, 0.1, 2, 5, 12, 40])
+            done = function.overlap(world.event, world.event, every=apart, plan=plan | _crash(draw))
             world.excused.update(world.account.snapshots[each].volume_id for each in _refused(done[0]))
         else:
             done = [
@@ -62,7 +62,7 @@ def faulty_night(world: World, function: Function, draw: random.Random) -> Night
         for invocation in done:
             check(world, invocation)
         invocations += done
-        world.clock.advance(draw.choice([0, 1, 20, 300]))
+        world.clock.sleep(draw.choice([0, 1, 20, 300]))
     return Night(invocations=tuple(invocations))
 
 

@@ -47,7 +47,7 @@ def test_a_dry_run_changes_nothing_and_mails_nothing(endpoint: Endpoint) -> None
     }
 
 
-def test_a_volume_is_selected_only_when_its_tag_matches_to_the_letter(endpoint: Endpoint) -> None:
+def test_a_volume_is_selected_only_when_its_tag_matches_exactly(endpoint: Endpoint) -> None:
     world = World(settings=a_settings(tag_value="a*b?\\"))
     wanted = world.volume()
     for other in ("a*b?", "axb?\\", "a*bc\\", "A*b?\\", "a*b?\\\\"):

@@ -11,7 +11,8 @@ import pytest
 from benchmarks.aws.server import Endpoint
 from tests.faults.convergence import clean_night, double, more_than, one_clean_run, settle, state
 from tests.faults.nights import faulty_night
-from tests.faults.world import World, random_world
+from tests.faults.random_worlds import random_world
+from tests.faults.world import World
 
 FIRST, WORLDS = int(os.environ.get("FAULT_SEED", "1")), int(os.environ.get("FAULT_WORLDS", "500"))
 

@@ -2,22 +2,19 @@
 
 import json
 import re
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Annotations, Match, Template
 
-from ebs_backup import cron
-from ebs_backup.settings import Period, Settings
+from ebs_backup.settings import Settings
 from infra.context import targets
 from infra.schedule import END, START, heartbeat_hours, longest_pause
 from infra.stack import BackupStack
 from tests.infra.conftest import ROOT, synthesize
 
 DEFAULTS = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-HOUR = timedelta(hours=1)
 
 
 def settings(**given: object) -> Settings:
@@ -56,30 +53,94 @@ def test_the_alarms_are_these_four_and_each_mails(template: Template) -> None:
     assert all(len(each["AlarmActions"]) == 1 for each in found.values())
 
 
-def test_only_the_heartbeat_is_red_for_want_of_data(template: Template) -> None:
+def test_what_no_data_means_to_each(template: Template) -> None:
     found = alarms(template)
 
-    heartbeat = found.pop("NoRunCompleted")
-    assert {each["TreatMissingData"] for each in found.values()} == {"notBreaching"}
-    assert heartbeat["TreatMissingData"] == "breaching"
+    assert {name: each["TreatMissingData"] for name, each in found.items()} == {
+        "FunctionErrors": "notBreaching",
+        "RunFailed": "ignore",  # SQS falls silent after six hours, and the message is still there
+        "RunNotDelivered": "ignore",
+        "NoRunCompleted": "breaching",
+    }
+
+
+def test_the_heartbeat_counts_the_sets_own_runs_by_the_hour(template: Template) -> None:
+    heartbeat = alarms(template)["NoRunCompleted"]
+
     assert (heartbeat["Period"], heartbeat["EvaluationPeriods"]) == (3600, 72)
+    assert "DatapointsToAlarm" not in heartbeat
     assert (heartbeat["Statistic"], heartbeat["ComparisonOperator"]) == ("Sum", "LessThanThreshold")
     assert heartbeat["Dimensions"] == [{"Name": "set", "Value": "default"}]
 
 
-@pytest.mark.parametrize("name", ["FunctionErrors", "RunFailed", "RunNotDelivered", "NoRunCompleted"])
-def test_each_alarm_names_set_and_region_and_the_command_within_cloudwatchs_1024_characters(
-    name: str,
+ALL = ["FunctionErrors", "RunFailed", "RunNotDelivered", "NoRunCompleted"]
+
+
+@pytest.fixture(scope="module")
+def longest() -> dict[str, str]:
+    """Give each alarm's text with the longest names that there are."""
+    return texts(synthesize(backup_set="s" * 64))
+
+
+def texts(template: Template) -> dict[str, str]:
+    return {name: written(each["AlarmDescription"]) for name, each in alarms(template).items()}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_alarm_names_set_and_region_within_cloudwatchs_1024_characters(
+    name: str, longest: dict[str, str]
 ) -> None:
-    text = written(alarms(synthesize(backup_set="s" * 64))[name]["AlarmDescription"])
+    text = longest[name]
 
     assert text.startswith(f"For whoever looks after the EBS backups of set {'s' * 64} in eu-west-1: ")
     assert text.count("aws ") == text.count("--region eu-west-1")
-    assert (
-        f"aws lambda invoke --invocation-type Event --region eu-west-1 --function-name {'f' * 64} --payload"
-        in text
-    )
-    assert len(text) <= 1024
+    assert len(text.replace("eu-west-1", "us-isof-south-1")) <= 1024
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_alarm_prints_a_command_that_deletes_or_that_forgets_settings(
+    name: str, longest: dict[str, str]
+) -> None:
+    text = longest[name]
+
+    commands = re.findall(r"aws ([a-z0-9-]+ [a-z0-9-]+)", text)
+    assert set(commands) <= {
+        "lambda invoke",
+        "logs tail",
+        "sqs receive-message",
+        "sqs purge-queue",
+        "events list-rule-names-by-target",
+        "events enable-rule",
+    }
+    assert text.count("cdk deploy") == text.count("cdk deploy, with the same -c options as before")
+
+
+@pytest.mark.parametrize("name", ["RunFailed", "RunNotDelivered"])
+def test_a_run_is_redone_under_its_own_time(name: str, longest: dict[str, str]) -> None:
+    (invoke,) = re.findall(r"aws lambda invoke .*?answer\.json", longest[name])
+
+    assert "--invocation-type Event" in invoke
+    assert """--payload '{"period":"PERIOD","time":"TIME"}'""" in invoke
+
+
+def test_what_lambda_tries_again_by_itself_needs_no_command(longest: dict[str, str]) -> None:
+    assert "lambda invoke" not in longest["FunctionErrors"]
+
+
+def test_the_log_command_finds_time_outs_and_want_of_memory_too(longest: dict[str, str]) -> None:
+    """A time-out is logged as `"status":"timeout"`, want of memory as `Runtime.OutOfMemory`: neither has an ERROR."""
+    pattern = re.findall(r"--filter-pattern '(.*?)'", longest["FunctionErrors"])
+
+    assert pattern == ['?ERROR ?timeout ?"Runtime."']
+
+
+def test_the_heartbeat_names_the_rules_that_there_are() -> None:
+    text = texts(synthesize(schedule_week="off"))["NoRunCompleted"]
+
+    assert """'{"period":"day"}'""" in text
+    assert "(then the same with month)" in text
+    assert "(one each for day, month)" in text
+    assert "week" not in text
 
 
 @pytest.mark.parametrize(
@@ -89,6 +150,8 @@ def test_each_alarm_names_set_and_region_and_the_command_within_cloudwatchs_1024
         ({"schedule_day": "0 1 ? * MON-THU *", "max_age_day": 5}, 74),  # Thursday 01:00 to Saturday 02:30: 49.5
         ({"schedule_day": "0 1 ? * WED *", "max_age_day": 8}, 119),  # Saturday 02:30 to Wednesday 01:00: 94.5
         ({"schedule_day": "0 1 ? * SUN *", "max_age_day": 8}, 168),  # Sunday 01:00 to Saturday 02:30: 145.5
+        ({"schedule_week": "off"}, 96),  # Friday 01:30 to Monday 01:30: 72 hours
+        ({"schedule_day": "off", "schedule_month": "off"}, None),
         ({"schedule_day": "0 1 1-5 * ? *", "schedule_week": "0 2 9,16,23 * ? *", "max_age_day": 30, "max_age_week": 30}, None),
     ],
 )  # fmt: skip
@@ -112,58 +175,3 @@ def test_where_runs_pause_longer_than_cloudwatch_sees_no_alarm_is_made_and_synth
 
 def test_a_schedule_that_never_fires_pauses_for_ever() -> None:
     assert longest_pause(["0 1 1 1 ? 2026"]) == END - START
-
-
-class CloudWatch:
-    """CloudWatch's rule for our alarm, over whole hours: red when no hour of the range has a data point.
-
-    Every point that there is counts a run or more, so none breaches by itself. The range is the alarm's periods, and
-    a few more, which CloudWatch does not tell ("Evaluating an alarm", missing data); the hour that has just begun may count or not.
-    """
-
-    def __init__(self, runs: list[datetime], *, hours: int, more: int) -> None:
-        self.points = {run.replace(minute=0, second=0) for run in runs}
-        self.range = hours + more
-
-    def is_red(self, now: datetime) -> bool:
-        """Say what the alarm's state is at this time."""
-        hour = now.replace(minute=0, second=0)
-        return not any(hour - past * HOUR in self.points for past in range(1, self.range + 1))
-
-    def red_hours(self, start: datetime, end: datetime) -> list[datetime]:
-        """Give each hour at which it is red."""
-        every = (start + past * HOUR for past in range(int((end - start) / HOUR)))
-        return [now for now in every if self.is_red(now)]
-
-
-def ends(given: Settings, *, stop: datetime = END) -> list[datetime]:
-    """Give when the runs of two years come to their end: after a second or after three hours, in turn."""
-    every = {run for period in Period for run in cron.instants(given.schedule(period), start=START, end=stop)}
-    return [run + timedelta(hours=3 * (number % 2), seconds=1) for number, run in enumerate(sorted(every))]
-
-
-@pytest.mark.parametrize(
-    "given", [{}, {"schedule_day": "0 1 ? * WED *", "max_age_day": 8}, {"schedule_day": "0 1 ? * SUN *", "max_age_day": 8}]
-)  # fmt: skip
-def test_in_two_years_of_runs_the_heartbeat_is_never_red_once_the_first_was_done(
-    given: dict[str, object],
-) -> None:
-    hours = heartbeat_hours(settings(**given))
-    assert hours is not None
-    runs = ends(settings(**given))
-
-    watch = CloudWatch(runs, hours=hours, more=0)
-
-    assert watch.red_hours(runs[0] + HOUR, END) == []
-    assert watch.is_red(runs[0] - HOUR)  # from the deploy on, until then
-
-
-@pytest.mark.parametrize("more", [0, 1, 5])
-@pytest.mark.parametrize("stop", [datetime.fromisoformat(f"2027-06-{day:02}T12:00Z") for day in range(1, 8)])
-def test_when_runs_stop_the_heartbeat_is_red_within_three_days_and_a_bit(stop: datetime, more: int) -> None:
-    runs = ends(settings(), stop=stop)
-
-    watch = CloudWatch(runs, hours=72, more=more)
-
-    first = watch.red_hours(runs[-1], runs[-1] + timedelta(days=4))[0]
-    assert timedelta(days=3) <= first - runs[-1] <= timedelta(days=3, hours=more + 1)

@@ -1,13 +1,11 @@
 """The app as the CDK CLI runs it: refusals before anything is built, a synth without credentials, the zip."""
 
 import os
-import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from infra.bundle import LOCK, SOURCES, BundleError, bundle
 from tests.infra.conftest import ROOT
 
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
@@ -52,35 +50,3 @@ def test_a_bad_setting_is_one_line_and_builds_nothing(tmp_path: Path, context: s
     assert len(done.stderr.splitlines()) <= 2  # the other one is the CLI's own
     assert done.returncode != 0
     assert not list(tmp_path.glob("out/*.template.json"))
-
-
-def test_the_zip_holds_the_sources_and_exactly_the_locked_packages() -> None:
-    made = bundle()
-
-    locked = set(re.findall(r"^([a-z0-9-]+)==(\S+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    parts = [re.split(r"-(?=\d)", path.name.removesuffix(".dist-info")) for path in made.glob("*.dist-info")]
-    assert {(name.replace("_", "-").lower(), version) for name, version in parts} == locked
-    for source in SOURCES.glob("*.py"):
-        assert (made / "ebs_backup" / source.name).read_bytes() == source.read_bytes()
-    assert not list(made.rglob("*.pyc"))
-
-
-def test_the_zip_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = bundle()
-
-    def fail(*_: object, **__: object) -> None:
-        pytest.fail("pip was called again")
-
-    monkeypatch.setattr(subprocess, "run", fail)
-
-    assert bundle() == made
-
-
-def test_packages_that_cannot_be_installed_stop_the_synth_and_leave_nothing(tmp_path: Path) -> None:
-    lock = tmp_path / "lambda.txt"
-    lock.write_text("boto3==0.0.0 --hash=sha256:" + "0" * 64 + "\n", encoding="utf-8")
-
-    with pytest.raises(BundleError, match="could not be installed"):
-        bundle(tmp_path / "build", lock)
-
-    assert not list((tmp_path / "build").iterdir())

@@ -1,12 +1,13 @@
 """Which stacks are built: every backup set in every region, or a refusal in one line."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from ebs_backup.settings import InvalidSettingsError
-from infra.context import Target, targets
+from infra.context import OF_THE_CLI, Target, targets
 from tests.infra.conftest import ROOT
 
 DEFAULTS: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
@@ -94,3 +95,21 @@ def test_a_bad_set_or_region_is_one_line_that_names_it(context: dict[str, object
 
     assert str(refused.value).startswith(words)
     assert "\n" not in str(refused.value)
+
+
+def test_what_the_cdk_cli_keeps_in_the_context_is_no_setting() -> None:
+    (target,) = planned(**{"acknowledged-issue-numbers": [16603], "cli-telemetry": False})
+
+    assert target.settings == planned()[0].settings
+
+
+def test_those_are_all_that_the_pinned_cli_reads_or_writes() -> None:
+    """Keys with a `:` or a `/` are told from settings by that alone."""
+    source = (ROOT / "node_modules" / "aws-cdk" / "lib" / "index.js").read_text(encoding="utf-8")
+
+    used = set(re.findall(r"""\bcontext\.(?:get|set|has|unset)\(\s*\[?["']([^"']+)["']""", source))
+    written = set(re.findall(r"""\bcontext\[["']([^"']+)["']\]\s*=\s*true""", source))
+
+    assert {key for key in used | written if not {":", "/"} & set(key)} == OF_THE_CLI
+    assert "@aws-cdk/core:bootstrapQualifier" in used
+    assert "aws:cdk:disable-version-reporting" in written

@@ -134,7 +134,9 @@ class Account:
         tags = {"set": "default", "period": period, "run": f"{started:%Y-%m-%dT%H:%M:%SZ}"} | tags
         return self.snapshot(volume, started=started, state=state, **tags)
 
-    def history(self, volume: str, count: int, *, days: int = 1, period: str = "day", **tags: str) -> list[str]:
+    def history(
+        self, volume: str, count: int, *, days: int = 1, period: str = "day", **tags: str
+    ) -> list[str]:
         """Make one completed restore point for each of the last `count` nights, or each so many days; newest first."""
         nights = [NIGHT - timedelta(days=days * number) for number in range(1, count + 1)]
         return [self.point(volume, night, period=period, **tags) for night in nights]

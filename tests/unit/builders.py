@@ -8,14 +8,16 @@ from typing import Any
 
 from ebs_backup.model import (
     COMPLETED,
+    Continued,
     Decision,
+    FailedSnapshot,
     Failure,
     Fate,
     Run,
     Snapshot,
     Volume,
 )
-from ebs_backup.outcome import Holding, NearMiss, Outcome, Unselected, VolumeOutcome
+from ebs_backup.outcome import Foreign, Holding, NearMiss, Outcome, Unselected, VolumeOutcome
 from ebs_backup.settings import Period, Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
@@ -43,7 +45,9 @@ def a_run(
     selector: str = "Backup=true",
     function: str = "ebs-backup-default",
     log_group: str = "/aws/lambda/ebs-backup-default",
+    scheduled: bool = True,
     only: tuple[str, ...] = (),
+    continued: Continued | None = None,
 ) -> Run:
     """Make the default set's day run of NIGHT."""
     return Run(
@@ -57,7 +61,9 @@ def a_run(
         selector=selector,
         function=function,
         log_group=log_group,
+        scheduled=scheduled,
         only=only,
+        continued=continued,
     )
 
 
@@ -132,10 +138,17 @@ def a_snapshot(
 
 
 def a_decision(
-    snapshot: Snapshot, reason: str = "1 of 4", fate: Fate = Fate.KEPT, *, waste: bool = False
+    snapshot: Snapshot,
+    reason: str = "1 of 4",
+    fate: Fate = Fate.KEPT,
+    *,
+    waste: bool = False,
+    odd: bool = False,
 ) -> Decision:
     """Keep this snapshot as the newest, unless told otherwise; it is an occasion of its own."""
-    return Decision(snapshot=snapshot, fate=fate, reason=reason, occasion=(snapshot.started, ""), waste=waste)
+    return Decision(
+        snapshot=snapshot, fate=fate, reason=reason, occasion=(snapshot.started, ""), waste=waste, odd=odd
+    )
 
 
 def a_failure(
@@ -150,11 +163,36 @@ def a_failure(
     return Failure(resource=resource, action=action, code=code, message=message, advice=advice)
 
 
+def a_failed_snapshot(
+    *,
+    id: str = "snap-0e",  # noqa: A002 - the field's name
+    volume_id: str = "vol-0a",
+    name: str = "web-1 data",
+    period: str = "day",
+    days_ago: float = 1,
+    message: str = "",
+) -> FailedSnapshot:
+    """Make a snapshot that EC2 began the night before NIGHT, and could not finish."""
+    return FailedSnapshot(
+        id=id,
+        volume_id=volume_id,
+        name=name,
+        period=period,
+        started=NIGHT - timedelta(days=days_ago),
+        message=message,
+    )
+
+
 def an_outcome(
     *volumes: VolumeOutcome,
     run: Run | None = None,
     near_misses: tuple[NearMiss, ...] = (),
     unselected: tuple[Unselected, ...] = (),
+    foreign: tuple[Foreign, ...] = (),
+    strays: tuple[Snapshot, ...] = (),
+    retired: tuple[Decision, ...] = (),
+    missing: tuple[str, ...] = (),
+    on_hold: int = 0,
     holdings: Mapping[Period, Holding] | None = None,
     seconds: float = 9.2,
 ) -> Outcome:
@@ -164,6 +202,11 @@ def an_outcome(
         volumes=volumes,
         near_misses=near_misses,
         unselected=unselected,
+        foreign=foreign,
+        strays=strays,
+        retired=retired,
+        missing=missing,
+        on_hold=on_hold,
         holdings=holdings or {},
         seconds=seconds,
     )

@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 
 from ebs_backup.answer import answer
-from ebs_backup.model import Verdict
-from ebs_backup.outcome import Overdue, VolumeOutcome
+from ebs_backup.model import Fate
+from ebs_backup.outcome import Made, Overdue, VolumeOutcome
 from ebs_backup.settings import Period
 from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
@@ -13,21 +13,24 @@ NEW = a_snapshot(id="snap-0new")
 MADE = VolumeOutcome(
     volume=a_volume(),
     made=NEW,
-    kept=(a_decision(NEW),),
-    expired=(a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Verdict.EXPIRED),),
-    left=(a_decision(a_snapshot(id="snap-0next", days_ago=8), "beyond keep_day=4", Verdict.EXPIRED),),
+    when=Made.NOW,
+    decisions=(
+        a_decision(NEW),
+        a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Fate.EXPIRED),
+        a_decision(a_snapshot(id="snap-0next", days_ago=8), "beyond keep_day=4", Fate.DEFERRED),
+    ),
     notes=("no room for its tags owner",),
 )
 
 
 def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
     refused = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(resource="vol-0b"),))
-    found = replace(MADE, volume=a_volume(id="vol-0c"), found=True, expired=(), left=())
+    found = replace(MADE, volume=a_volume(id="vol-0c"), when=Made.BEFORE, decisions=())
 
     result = answer(an_outcome(MADE, refused, found))
 
     assert result == {
-        "status": "PARTIAL",
+        "status": "PROBLEM",
         "set": "default",
         "period": "day",
         "account": "111122223333",
@@ -39,7 +42,9 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
         "found": 1,
         "skipped": 0,
         "expired": 1,
-        "left": 1,
+        "deferred": 1,
+        "undeletable": 0,
+        "on_hold": 0,
         "failures": [
             {
                 "resource": "vol-0b",
@@ -49,9 +54,16 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
                 "advice": "The role may not do this.",
             }
         ],
+        "checks": [],
         "overdue": [],
         "near_misses": [],
         "unselected": [],
+        "foreign": [],
+        "strays": [],
+        "stale": [],
+        "edited": [],
+        "kept_by_aws": [],
+        "missing": [],
         "holds": {},
         "not_shown": {},
     }
@@ -68,7 +80,7 @@ def test_a_dry_runs_answer_adds_the_plan_with_a_reason_for_every_snapshot() -> N
             "snapshots": {
                 "snap-0new": "kept: 1 of 4",
                 "snap-0old": "expired: beyond keep_day=4",
-                "snap-0next": "expired: beyond keep_day=4, but left for a later run",
+                "snap-0next": "deferred: beyond keep_day=4",
             },
             "notes": ["no room for its tags owner"],
         }
@@ -77,7 +89,7 @@ def test_a_dry_runs_answer_adds_the_plan_with_a_reason_for_every_snapshot() -> N
 
 
 def test_a_dry_run_over_what_this_run_already_made_plans_no_create() -> None:
-    result = answer(an_outcome(replace(MADE, found=True), run=a_run(dry_run=True)))
+    result = answer(an_outcome(replace(MADE, when=Made.BEFORE), run=a_run(dry_run=True)))
 
     assert result["plan"][0]["create"] is False
 

@@ -1,4 +1,4 @@
-"""When an expression fires: AWS's own examples, and every form held against a naive reading of its own."""
+"""When an expression fires, and fired last: AWS's own examples, and every form held against a naive reading of its own."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -153,3 +153,66 @@ def test_every_form_fires_when_a_naive_reading_says(
     assert list(found) == [
         datetime(day.year, day.month, day.day, h, m, tzinfo=UTC) for day in on for h, m in at
     ]
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "last"),
+    [
+        ("30 1 * * ? *", "2026-11-23T01:30", "2026-11-23T01:30"),  # at the very instant
+        ("30 1 * * ? *", "2026-11-23T01:29:59.999999", "2026-11-22T01:30"),
+        ("30 1 * * ? *", "2026-01-01T00:00", "2025-12-31T01:30"),
+        ("0/15 20-2 * * ? *", "2026-11-23T12:00", "2026-11-23T02:45"),
+        ("0/15 20-2 * * ? *", "2026-11-23T01:59", "2026-11-23T01:45"),
+        ("30 1 ? * MON-FRI *", "2026-11-22T12:00", "2026-11-20T01:30"),  # a Sunday
+        ("0 1 ? * FRI#5 *", "2026-11-23T12:00", "2026-10-30T01:00"),  # the fourth Friday is November's last
+        ("0 1 ? * 6L *", "2026-11-23T12:00", "2026-10-30T01:00"),
+        ("0 1 1W 8 ? *", "2026-08-02T12:00", "2025-08-01T01:00"),  # its first weekday is Monday the third
+        ("0 1 31W 5 ? *", "2026-05-31T12:00", "2026-05-29T01:00"),
+        ("0 1 L 2 ? *", "2028-02-29T12:00", "2028-02-29T01:00"),
+        ("0 1 29 2 ? *", "2028-02-28T12:00", "2024-02-29T01:00"),
+        ("0 1 29 2 ? *", "2104-02-28T12:00", "2096-02-29T01:00"),  # 2100 is no leap year
+        ("0 1 ? 2 SUN#5 *", "2128-02-28T12:00", "2088-02-29T01:00"),  # the longest pause there is
+        ("30 1 * * ? 2020-2024", "2026-11-23T12:00", "2024-12-31T01:30"),  # fires no more
+        ("30 1 * * ? 2020/5", "2026-11-23T12:00", "2025-12-31T01:30"),
+    ],
+)
+def test_the_last_firing_is_the_one_at_or_before_an_instant(expression: str, at: str, last: str) -> None:
+    found = cron.latest(expression, at=datetime.fromisoformat(at).replace(tzinfo=UTC))
+
+    assert found == datetime.fromisoformat(last).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [
+        ("30 1 * * ? 2027-2199", "2026-12-31T23:59"),
+        ("30 1 * * ? 2027", "2027-01-01T01:29"),
+        ("30 1 1 JUN ? 2026/2", "2026-05-31T12:00"),
+        ("0 1 31 2 ? *", "2026-11-23T12:00"),  # never
+    ],
+)
+def test_before_its_first_firing_there_is_no_last_one(expression: str, at: str) -> None:
+    assert cron.latest(expression, at=datetime.fromisoformat(at).replace(tzinfo=UTC)) is None
+
+
+def the_last_of_instants(expression: str, at: datetime) -> datetime | None:
+    """Ask for the firings of one day after another, back to 2024, which is as far as the year fields below go."""
+    start, end = at.replace(hour=0, minute=0, second=0, microsecond=0), at + timedelta(microseconds=1)
+    while start.year >= 2024:
+        if found := list(cron.instants(expression, start=start, end=end)):
+            return found[-1]
+        start, end = start - timedelta(days=1), start
+    return None
+
+
+@given(
+    items(0, 59, steps=True), items(0, 23, steps=True), DAYS, items(1, 12, steps=True),
+    st.sampled_from(["2024-2199", "2024/3", "2024-2026", "2025,2027", "2024,2028"]),
+    st.datetimes(datetime(2024, 1, 1), datetime(2029, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - Hypothesis's
+)  # fmt: skip
+def test_the_last_firing_is_the_last_of_all_instants_until_then(
+    minutes: str, hours: str, days: tuple[str, str], months: str, years: str, at: datetime
+) -> None:
+    expression = f"{minutes} {hours} {days[0]} {months} {days[1]} {years}"
+
+    assert cron.latest(expression, at=at) == the_last_of_instants(expression, at)

@@ -2,33 +2,31 @@
 
 import json
 import re
-import shlex
+from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
-from botocore import xform_name
 from botocore.session import Session
 from botocore.validate import ParamValidator
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ebs_backup.outcome import Outcome
+from ebs_backup.report import render, render_bad_event, render_broken
 from ebs_backup.settings import Period, Settings
 from tests.unit.builders import settings
+from tests.unit.commands import check, lines, printed, redoes
+from tests.unit.outcomes import outcomes
 
 ROOT = Path(__file__).parent.parent.parent
 MAILS = sorted((Path(__file__).parent / "golden").glob("*.txt"))
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *MAILS)
-GLOBAL = {"--query", "--output", "--cli-binary-format", "--cli-read-timeout", "--region"}
-WAITERS = {"volume-available": "describe-volumes"}  # what the waiters that we use call
-RENAMED = {"--notification-endpoint": "--endpoint"}  # the CLI's own name, for --endpoint is taken
-OF_THE_CLI_ALONE = "aws dlm create-default-role"  # which is no API call: nothing here to hold it against
-COMMAND = re.compile(r"(?:^ +|`|xargs -n 1 )(aws [a-z0-9-]+ [^`|]+?)(?=`|\||$)", re.MULTILINE)
-PICKED = re.compile(r"\[\?[^\]]*\]\|\[0\]")  # a filter inside a --query, with backticks and a pipe of its own
 
 
 def commands() -> list[str]:
-    """Give every `aws ...` command of docs and mails, each in one line."""
-    texts = (page.read_text(encoding="utf-8").replace("\\\n", " ") for page in PAGES)
-    found = (command for text in texts for command in COMMAND.findall(PICKED.sub("", text)))
-    return [command for command in found if not command.startswith(OF_THE_CLI_ALONE)]
+    """Return every `aws ...` command of docs and golden mails."""
+    return [command for page in PAGES for command in printed(page.read_text(encoding="utf-8"))]
 
 
 def test_the_docs_hold_commands() -> None:
@@ -37,17 +35,45 @@ def test_the_docs_hold_commands() -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_every_command_is_one_that_the_aws_cli_takes(command: str) -> None:
-    _, service, operation, *words = shlex.split(command)
-    if operation == "wait":
-        operation, words = WAITERS[words[0]], words[1:]
-    options = {RENAMED.get(word, word) for word in words if word.startswith("--")} - GLOBAL
+    check(command)
 
-    model = Session().get_service_model(service)
-    names = {xform_name(name, "-"): name for name in model.operation_names}
-    shape = model.operation_model(names[operation]).input_shape
 
-    assert shape is not None
-    assert options <= {f"--{xform_name(name, '-')}" for name in shape.members}
+@hypothesis.settings(max_examples=200)
+@given(outcomes, st.datetimes().map(lambda time: f"{time.isoformat()}Z"))
+def test_every_command_of_every_mail_is_one_that_the_aws_cli_takes(outcome: Outcome, time: str) -> None:
+    """Whatever names, ids and regions hold, a shell passes them on as they are."""
+    run = replace(outcome.run, id=time if outcome.run.scheduled else outcome.run.id)
+    broken = render_broken(run, code="Odd", message="odd", advice="Look.")
+    bad = render_bad_event(
+        backup_set=run.backup_set,
+        account=run.account,
+        region=run.region,
+        function=run.function,
+        log_group=run.log_group,
+        error="period must be one of day, week, month, got 'dya'",
+    )
+
+    for mail in (render(replace(outcome, run=run)), broken, bad):
+        for command in lines(mail.body):
+            check(command)
+            if "lambda invoke" in command and mail is not bad:
+                redoes(command, time=run.id if run.scheduled else None, period=run.period)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "aws ec2 delete-snapshot --snapshot-id snap-0a",
+        "aws ec2 describe-snapshots --owner self",
+        "aws ec2 delete-tags --resources vol-0a",
+        """aws lambda invoke --function-name f --payload '{"period": "dya"}' answer.json""",
+        """aws lambda invoke --function-name f --invocation-type RequestResponse --cli-binary-format raw-in-base64-out"""
+        """ --payload '{"period": "day"}' answer.json""",
+    ],
+)
+def test_a_command_that_is_wrong_or_costs_a_backup_is_noticed(command: str) -> None:
+    with pytest.raises((AssertionError, ValueError)):
+        check(command)
 
 
 def test_the_readme_names_every_setting_with_its_default() -> None:

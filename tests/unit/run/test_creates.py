@@ -142,9 +142,7 @@ def test_a_volumes_own_keep_count_holds_for_it_alone(account: Account) -> None:
     outcome = account.run(nightly(), a_run())
 
     assert (len(account.ids(own)), len(account.ids(other))) == (2, 4)
-    reasons = {
-        decision.reason for decision in outcome.of(Fate.EXPIRED) if decision.snapshot.volume_id == own
-    }
+    reasons = {decision.reason for decision in outcome.of(Fate.EXPIRED) if decision.snapshot.volume_id == own}
     assert reasons == {"beyond its tag ebs-backup:keep-day=2"}
 
 

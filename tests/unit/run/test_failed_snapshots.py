@@ -90,7 +90,9 @@ def test_ec2_may_count_a_failed_snapshot_for_some_seconds_after_its_delete(accou
     assert account.clock() < 60
 
 
-def test_a_failed_snapshot_that_cannot_be_deleted_is_told_at_once_and_not_waited_for(account: Account) -> None:
+def test_a_failed_snapshot_that_cannot_be_deleted_is_told_at_once_and_not_waited_for(
+    account: Account,
+) -> None:
     volume, other = account.volume(), account.volume()
     failed = account.point(volume, NIGHT - timedelta(days=2), state="error")
     one_at_a_time(account, volume)

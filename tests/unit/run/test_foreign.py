@@ -77,7 +77,9 @@ def test_a_failed_foreign_snapshot_is_not_deleted(account: Account) -> None:
     assert outcome.failed == ()
 
 
-def test_foreign_snapshots_of_volumes_that_are_gone_are_kept_whatever_the_set_expires(account: Account) -> None:
+def test_foreign_snapshots_of_volumes_that_are_gone_are_kept_whatever_the_set_expires(
+    account: Account,
+) -> None:
     account.volume()
     gone = account.volume("gone")
     foreign = [account.snapshot(gone, started=NIGHT - timedelta(days=400), **OURS)]
@@ -98,7 +100,9 @@ def test_a_volume_that_carries_tags_of_a_snapshot_is_backed_up_and_told_about(ac
     (snapshot,) = account.ids(volume)
     assert account.tags(snapshot)["ebs-backup:run"] == a_run().id
     assert "ebs-backup:hold" not in account.tags(snapshot)
-    assert outcome.volumes[0].notes[0].startswith("the volume itself has tags of a snapshot (ebs-backup:hold,")
+    assert (
+        outcome.volumes[0].notes[0].startswith("the volume itself has tags of a snapshot (ebs-backup:hold,")
+    )
     assert outcome.status is Status.OK
 
 

@@ -80,7 +80,9 @@ def test_where_aws_keeps_the_oldest_for_ever_the_newest_that_expires_still_goes(
     volume = account.volume()
     old = account.history(volume, 24)
     for snapshot in old[4:]:
-        account.refuse("DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked", SnapshotId=snapshot)
+        account.refuse(
+            "DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked", SnapshotId=snapshot
+        )
 
     account.run(nightly(max_expired_per_volume=1), a_run())
 
@@ -90,7 +92,9 @@ def test_where_aws_keeps_the_oldest_for_ever_the_newest_that_expires_still_goes(
 def test_refusals_of_one_volume_do_not_stop_anothers_rotation(account: Account) -> None:
     locked, free = account.volume(), account.volume()
     for snapshot in account.history(locked, 20):
-        account.refuse("DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked", SnapshotId=snapshot)
+        account.refuse(
+            "DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked", SnapshotId=snapshot
+        )
     account.history(free, 5)
 
     outcome = account.run(nightly(), a_run())

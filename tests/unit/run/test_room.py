@@ -80,7 +80,9 @@ def test_a_drain_after_which_there_is_still_no_room_is_told_as_what_it_is(accoun
     assert [failure.code for failure in outcome.failures] == [NO_ROOM]
 
 
-def test_without_a_new_restore_point_a_drain_keeps_as_many_nights_as_the_setting_says(account: Account) -> None:
+def test_without_a_new_restore_point_a_drain_keeps_as_many_nights_as_the_setting_says(
+    account: Account,
+) -> None:
     volume = account.volume()
     old = account.history(volume, 6)
     quota(account, 1)

@@ -1,0 +1,121 @@
+"""What every mail promises, held against the account: all that failed is told, one status word, no dangerous command."""
+
+import json
+import re
+
+from benchmarks.aws import wire
+from ebs_backup.settings import TAG_RUN
+from tests.faults.function import Invocation
+from tests.faults.oracle import is_selected, judged, ours
+from tests.faults.world import World
+
+SNAPSHOT_ID = re.compile(r"\bsnap-\w+")
+LISTINGS = ("DescribeVolumes", "DescribeSnapshots")
+GONE = {fault.code for fault in (*wire.CREATE_GONE, *wire.DELETE_GONE)}
+BAD = ("PROBLEM", "FAILED")
+
+
+def check_mail(world: World, invocation: Invocation) -> None:
+    """Assert that a mail went, or was tried, and that it tells the truth."""
+    for mail in invocation.mails:
+        assert "delete-snapshot" not in mail.body + mail.data, (
+            "a mail prints a command that deletes snapshots"
+        )
+    if invocation.answer is None:
+        _check_broken(invocation)
+        return
+    if "goes_on_in" in invocation.answer:
+        return
+    assert invocation.mails, "a run ended without a mail"
+    if invocation.alone:
+        _check_word(invocation)
+    _check_failures(world, invocation)
+    _check_volumes(world, invocation)
+
+
+def _check_broken(invocation: Invocation) -> None:
+    faulty = {call.action for call in invocation.calls if call.code}
+    broken = faulty & {*LISTINGS, "Invoke", "Publish"}
+    assert broken, f"the run broke, though it could list, go on and mail: {invocation.raised!r}"
+    tried = any(call.action == "Publish" for call in invocation.calls)
+    assert tried, "a broken run did not try to mail"
+
+
+def _check_word(invocation: Invocation) -> None:
+    """Assert that subject, attribute, JSON and answer say the same word."""
+    mail, word = invocation.mails[-1], invocation.told["status"]
+    words = {mail.subject.partition("]")[0].removeprefix("["), mail.attributes["status"]}
+    words |= {json.loads(mail.data)["status"]}
+    assert words == {word}, f"the mail says {words}, the answer {word}"
+
+
+def _check_failures(world: World, invocation: Invocation) -> None:
+    """Assert that every failure that the answer names is in a mail, and so is every failed snapshot that went."""
+    body = "\n".join(mail.body for mail in invocation.mails)
+    for failure in invocation.told["failures"]:
+        assert failure["resource"] in body, f"a failure is not in the mail: {failure}"
+        plain = body.lower().replace(" ", "").replace("\n", "")
+        assert failure["code"].lower() in plain, f"a failure's code is not in the mail: {failure}"
+    for snapshot in world.account.snapshots.values():
+        deleted = snapshot.deleted is not None and invocation.began <= snapshot.deleted <= invocation.ended
+        if deleted and not snapshot.by_person and snapshot.state(snapshot.deleted or 0) == "error":
+            assert snapshot.id in body, f"a snapshot that failed is deleted and not told: {snapshot}"
+            assert invocation.told["status"] in BAD, f"{snapshot.id} failed, and the word is no problem"
+
+
+def _check_volumes(world: World, invocation: Invocation) -> None:
+    """Assert that every volume has its restore point or is told, and that not more are told than there are."""
+    answer = invocation.told
+    failed = {failure["resource"] for failure in answer["failures"]}
+    told = failed | _told_gone(invocation)
+    made = {
+        snapshot.volume_id
+        for snapshot in world.account.snapshots.values()
+        if judged(world, snapshot)
+        and snapshot.tags[TAG_RUN] == world.run
+        and snapshot.exists(world.clock())
+        and is_selected(world, snapshot)
+    }
+    without = {volume.id for volume in world.selected} - made
+    assert without <= told | _failed_since(world, invocation), f"nobody is told of {without - told}"
+    if without - _told_gone(invocation):
+        assert answer["status"] in BAD, f"{without} have no restore point, and the word is {answer['status']}"
+    if invocation.alone:
+        claimed = answer["created"] + answer["found"]
+        assert claimed <= len(made), f"{claimed} restore points are told, {len(made)} are there"
+        _check_undeleted(world, invocation, told)
+
+
+def _failed_since(world: World, invocation: Invocation) -> set[str]:
+    """Return the volumes of whose failed snapshots a mail tells by name."""
+    named = {id_ for mail in invocation.mails for id_ in SNAPSHOT_ID.findall(mail.body)}
+    return {
+        snapshot.volume_id
+        for snapshot in world.account.snapshots.values()
+        if snapshot.id in named and ours(world, snapshot) and snapshot.ends_as == "error"
+    }
+
+
+def _told_gone(invocation: Invocation) -> set[str]:
+    """Return the volumes and snapshots of which EC2 itself said, truly or not, that they are gone."""
+    return {
+        call.params.get("VolumeId") or call.params["SnapshotId"]
+        for call in invocation.calls
+        if call.code in GONE
+    }
+
+
+def _check_undeleted(world: World, invocation: Invocation, told: set[str]) -> None:
+    """Assert that every snapshot whose deletion was tried in vain is told.
+
+    Where an earlier invocation of a run that went on tried it, and then deleted others up to the limit, it is deferred;
+    where a long lag hid from the last one that the volume has its snapshot, the volume is told.
+    """
+    deferred = invocation.told["deferred"] if invocation.went_on else 0
+    told = told | {id_ for mail in invocation.mails for id_ in SNAPSHOT_ID.findall(mail.body)}
+    for call in invocation.calls:
+        if call.action == "DeleteSnapshot" and call.code:
+            snapshot = world.account.snapshots[call.params["SnapshotId"]]
+            is_there = snapshot.exists(world.clock())
+            is_told = snapshot.id in told or (invocation.went_on and snapshot.volume_id in told)
+            assert not is_there or deferred or is_told, f"nobody is told of {snapshot.id}"

@@ -1,0 +1,40 @@
+"""A period whose schedule is off: no rule, and nothing that speaks of it."""
+
+import pytest
+
+from ebs_backup.settings import InvalidSettingsError
+from infra.schedule import check_ages
+from tests.infra.conftest import synthesize
+from tests.infra.test_alerts import settings
+from tests.infra.test_dashboard import body
+
+
+@pytest.mark.parametrize("off", ["off", "OFF"])
+def test_no_rule_is_made_for_it(off: str) -> None:
+    rules = synthesize(schedule_week=off).find_resources("AWS::Events::Rule").values()
+
+    assert sorted(rule["Properties"]["ScheduleExpression"] for rule in rules) == [
+        "cron(30 1 ? * MON-FRI *)",
+        "cron(30 3 1 * ? *)",
+    ]
+
+
+def test_a_schedule_with_cron_around_it_is_the_same_rule() -> None:
+    rules = synthesize(schedule_week="cron(0 4 ? * SUN *)").find_resources("AWS::Events::Rule").values()
+
+    assert "cron(0 4 ? * SUN *)" in [rule["Properties"]["ScheduleExpression"] for rule in rules]
+
+
+def test_its_age_is_not_asked_for() -> None:
+    given = {"schedule_month": "0 1 1 * ? *", "max_age_month": 1}
+
+    with pytest.raises(InvalidSettingsError, match="max_age_month"):
+        settings(**given)
+    assert check_ages(settings(**given | {"schedule_month": "off"})).max_age_month == 1
+
+
+def test_the_dashboard_does_not_draw_it() -> None:
+    drawn = str(body(synthesize(schedule_week="off")))
+
+    assert "month" in drawn
+    assert "week" not in drawn

@@ -1,0 +1,78 @@
+"""What every `aws ...` command is held to that docs, mails and alarms print: AWS takes it, and it costs no backup."""
+
+import json
+import re
+import shlex
+from functools import cache
+
+from botocore import xform_name
+from botocore.model import OperationModel
+from botocore.session import Session
+
+from ebs_backup.event import parse
+
+GLOBAL = {"--query", "--output", "--cli-binary-format", "--cli-read-timeout", "--region"}
+WAITERS = {"volume-available": "describe-volumes"}  # what the waiters that we use call
+RENAMED = {"--notification-endpoint": "--endpoint"}  # the CLI's own name, for --endpoint is taken
+OF_THE_CLI_ALONE = "aws dlm create-default-role"  # which is no API call: nothing here to hold it against
+COMMAND = re.compile(r"(?:^ +|`|xargs -n 1 )(aws [a-z0-9-]+ [^`|]+?)(?=`|\||$)", re.MULTILINE)
+LINE = re.compile(r"^ +(aws [a-z0-9-]+ .+)$", re.MULTILINE)
+PICKED = re.compile(r"\[\?[^\]]*\]\|\[0\]")  # a filter inside a --query, with backticks and a pipe of its own
+DELETES = {"delete-snapshot", "disable-rule", "delete-rule", "delete-stack", "delete-volume"}
+
+
+def printed(text: str) -> list[str]:
+    """Return every command of a page, each in one line."""
+    found = COMMAND.findall(PICKED.sub("", text.replace("\\\n", " ")))
+    return [command for command in found if not command.startswith(OF_THE_CLI_ALONE)]
+
+
+def lines(text: str) -> list[str]:
+    """Return the commands of a mail or an alarm's text: each is a whole line of its own."""
+    return LINE.findall(text)
+
+
+def check(command: str) -> None:
+    """Raise AssertionError unless the AWS CLI takes the command, and it deletes no backup."""
+    _, service, operation, *words = shlex.split(command)
+    assert operation not in DELETES, command
+    if operation == "wait":
+        operation, words = WAITERS[words[0]], words[1:]
+    options = {RENAMED.get(word, word) for word in words if word.startswith("--")} - GLOBAL
+    shape = _operations(service)[operation].input_shape
+    assert shape is not None
+    assert options <= {f"--{xform_name(name, '-')}" for name in shape.members}, command
+    if operation == "invoke" and "--payload" in words:
+        _check_payload(words)
+    if operation == "delete-tags":
+        assert "--tags" in words, f"would strip every tag: {command}"
+
+
+def redoes(command: str, *, time: str | None, period: str) -> None:
+    """Raise AssertionError unless a command that redoes the run of this period has its time: else it is an extra run."""
+    payload = payload_of(command)
+    if payload["period"] == period:
+        assert payload.get("time") == time
+
+
+def payload_of(command: str) -> dict[str, object]:
+    """Return the event that a command sends."""
+    words = shlex.split(command)
+    event = json.loads(words[words.index("--payload") + 1])
+    assert isinstance(event, dict)
+    return event
+
+
+def _check_payload(words: list[str]) -> None:
+    """Check that the function takes the event, that it is queued (but for a dry run), and that the CLI sends it as it is."""
+    command = shlex.join(words)
+    event = payload_of(command)
+    parse(event)
+    assert event.get("dry_run") or words[words.index("--invocation-type") + 1] == "Event", command
+    assert words[words.index("--cli-binary-format") + 1] == "raw-in-base64-out", command
+
+
+@cache
+def _operations(service: str) -> dict[str, OperationModel]:
+    model = Session().get_service_model(service)
+    return {xform_name(name, "-"): model.operation_model(name) for name in model.operation_names}

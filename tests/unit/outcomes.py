@@ -1,0 +1,172 @@
+"""Outcomes as Hypothesis draws them, odd texts and all, and one that has everything in it."""
+
+from datetime import timedelta
+
+from hypothesis import strategies as st
+
+from ebs_backup.model import Continued, Decision, FailedSnapshot, Failure, Fate
+from ebs_backup.outcome import (
+    Foreign,
+    Holding,
+    Made,
+    NearMiss,
+    Outcome,
+    Overdue,
+    Unselected,
+    VolumeOutcome,
+)
+from ebs_backup.settings import Period
+from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume
+
+HOLDINGS = {
+    Period.DAY: Holding(
+        points=15, volumes=5, oldest=NIGHT - timedelta(days=6), newest=NIGHT, at_most_gib=4432
+    ),
+    Period.MONTH: Holding(
+        points=1,
+        volumes=1,
+        oldest=NIGHT - timedelta(days=22),
+        newest=NIGHT - timedelta(days=22),
+        at_most_gib=8,
+    ),
+}
+
+words = st.text(max_size=40) | st.sampled_from(
+    ["a\nb", "\r\n\r\nCREATED  1", "\x00\x1b[31m", "\u2028", "日次" * 200, "\ud800", 'it\'s $(x) `y` "z"']
+)
+ids = st.integers(0, 0xFFFF).map("vol-{:017x}".format)
+moments = st.floats(0, 4000).map(lambda days: NIGHT - timedelta(days=days))
+periods = st.sampled_from(Period)
+snapshots = st.builds(
+    a_snapshot,
+    id=words,
+    name=words,
+    volume_id=ids,
+    period=st.sampled_from(["day", "", "x"]),
+    run=words,
+    state=st.sampled_from(["completed", "pending", "error", "recoverable"]),
+    started=moments,
+)
+decisions = st.lists(
+    st.builds(
+        Decision,
+        snapshot=snapshots,
+        fate=st.sampled_from(Fate),
+        reason=words,
+        occasion=st.tuples(moments, words),
+        odd=st.booleans(),
+    ),
+    max_size=4,
+).map(tuple)
+failed_snapshots = st.lists(
+    st.builds(
+        FailedSnapshot,
+        id=words,
+        volume_id=ids,
+        name=words,
+        period=words | periods,
+        started=moments,
+        message=words,
+    ),
+    max_size=2,
+).map(tuple)
+failure = st.builds(
+    Failure, resource=words, action=words, code=words | st.just("VolumeError"), message=words, advice=words
+)
+failures = st.lists(failure, max_size=2).map(tuple)
+a_wild_volume = st.builds(
+    a_volume,
+    id=ids,
+    name=words,
+    device=words,
+    instance=words,
+    instance_name=words,
+    size=st.integers(1, 65536),
+)
+
+
+def _as_made(volume: VolumeOutcome) -> VolumeOutcome:
+    """Draw no contradiction: what was made was made at some time."""
+    made = (Made.NOW, Made.BEFORE)[len(volume.decisions) % 2] if volume.made else Made.NO
+    return VolumeOutcome(**{name: getattr(volume, name) for name in volume.__slots__} | {"when": made})
+
+
+volumes = st.builds(
+    VolumeOutcome,
+    volume=a_wild_volume,
+    made=st.none() | snapshots,
+    unfinished=st.booleans(),
+    gone=st.booleans(),
+    decisions=decisions,
+    failed=failed_snapshots,
+    failures=failures,
+    checks=failures,
+    skipped=st.just("") | words,
+    overdue=st.lists(
+        st.builds(Overdue, period=periods, limit=st.just(9), newest=st.none() | snapshots), max_size=2
+    ).map(tuple),
+    stale=st.lists(snapshots, max_size=2).map(tuple),
+    notes=st.lists(words, max_size=2).map(tuple),
+    newest_completed=st.none() | snapshots,
+).map(_as_made)
+runs = st.builds(
+    a_run,
+    id=words,
+    period=periods,
+    backup_set=words,
+    region=words,
+    selector=words,
+    function=words,
+    log_group=words,
+    account=words,
+    scheduled=st.booleans(),
+    only=st.lists(ids, max_size=9, unique=True).map(tuple),
+    continued=st.none()
+    | st.builds(
+        Continued,
+        run=words,
+        began=moments,
+        invocation=st.integers(2, 12),
+        expired=st.integers(0, 99),
+        failed=failed_snapshots,
+        more_failed=st.integers(0, 9),
+    ),
+)
+outcomes = st.deferred(lambda: _drawn)  # its parts written out would be 37 kB
+_drawn = st.builds(
+    Outcome,
+    run=runs,
+    volumes=st.lists(volumes, max_size=5).map(tuple),
+    near_misses=st.lists(st.builds(NearMiss, volume=a_wild_volume, why=words), max_size=2).map(tuple),
+    unselected=st.lists(
+        st.builds(
+            Unselected,
+            volume_id=ids,
+            name=words,
+            there=st.booleans(),
+            lately=st.booleans(),
+            snapshots=st.integers(1, 9),
+            at_most_gib=st.integers(0, 10**6),
+        ),
+        max_size=8,
+    ).map(tuple),
+    foreign=st.lists(
+        st.builds(
+            Foreign,
+            volume_id=ids,
+            name=words,
+            spreads=st.booleans(),
+            snapshots=st.lists(words, min_size=1, max_size=8).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
+    strays=st.lists(snapshots, max_size=3).map(tuple),
+    retired=decisions,
+    missing=st.lists(ids, max_size=3).map(tuple),
+    on_hold=st.integers(0, 3),
+    holdings=st.just({}) | st.just(HOLDINGS),
+    seconds=st.floats(0, 900),
+    stopped=st.none() | failure,
+    unnamed=st.none() | failure,
+    retire_failures=failures,
+)

@@ -1,0 +1,121 @@
+"""The report by properties: what holds for every mail, whatever happened and whatever names people gave."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from ebs_backup.answer import answer
+from ebs_backup.mail import Mail, one_line, size
+from ebs_backup.model import Run
+from ebs_backup.outcome import Outcome
+from ebs_backup.report import render, render_broken
+from tests.unit.outcomes import outcomes, runs, words
+
+# The order of the mail: what went wrong, what can wait, what was done, what there is.
+SECTIONS = (
+    "NOTHING SELECTED",
+    "EVERYTHING SKIPPED",
+    "NOTHING LEFT",
+    "NOT FINISHED",
+    "NOT BACKED UP",
+    "VOLUMES IN ERROR",
+    "OVERDUE",
+    "FAILED SNAPSHOTS",
+    "WENT WRONG",
+    "NOT DELETED",
+    "TO CHECK",
+    "NOT LOOKED UP",
+    "DEFERRED",
+    "FOREIGN SNAPSHOTS",
+    "STRAY SNAPSHOTS",
+    "EDITED TAGS",
+    "PENDING TOO LONG",
+    "NO LONGER SELECTED",
+    "NOT SELECTED",
+    "NEAR MISSES",
+    "SKIPPED",
+    "NOTED",
+    "CREATED",
+    "EXPIRED",
+    "KEPT BY AWS",
+    "ON HOLD",
+    "NO LONGER BACKED UP",
+    "HELD",
+)
+
+
+def headings(body: str) -> list[str]:
+    """Return the sections' headings in the order of the mail: only they begin a line that way."""
+    found = (re.match(r"([A-Z][A-Z ]+)  ", line) for line in body.splitlines())
+    return [match[1] for match in found if match and match[1] in SECTIONS]
+
+
+def fits(mail: Mail) -> bool:
+    return (
+        len(mail.subject) < 100
+        and mail.subject.isascii()
+        and mail.subject.isprintable()
+        and len(mail.message.encode(errors="surrogatepass")) + 200 <= 262_144
+        and all(mail.attributes.values())
+    )
+
+
+@hypothesis_settings(max_examples=60)
+@given(outcomes)
+def test_whatever_happened_the_mail_is_one_that_sns_takes_worst_first(outcome: Outcome) -> None:
+    mail = render(outcome)
+
+    assert fits(mail)
+    found = headings(mail.body)
+    assert found == sorted(found, key=SECTIONS.index)
+    assert len(set(found)) == len(found)
+
+
+@hypothesis_settings(max_examples=60)
+@given(outcomes)
+def test_one_word_tells_the_status_everywhere(outcome: Outcome) -> None:
+    mail = render(outcome)
+
+    told = {json.loads(mail.data)["status"], mail.attributes["status"], answer(outcome)["status"]}
+    assert told == {outcome.status.value}
+    assert mail.subject.startswith(f"[{outcome.status}] ")
+
+
+@hypothesis_settings(max_examples=60)
+@given(outcomes)
+def test_every_failure_and_check_is_named_and_nothing_deletes_a_snapshot(outcome: Outcome) -> None:
+    body = render(outcome).body
+
+    assert "delete-snapshot" not in body.replace("\ndelete-snapshot", "")
+    if "CUT to what SNS takes" not in body:
+        for failure in (*outcome.failures, *outcome.checks):
+            assert one_line(failure.code) in body
+
+
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(outcome=outcomes, times=st.integers(1, 100))
+def test_a_mail_is_cut_only_where_it_does_not_fit_and_then_says_so(
+    outcome: Outcome, times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = replace(outcome, volumes=outcome.volumes * times)
+    whole = render(outcome)
+    monkeypatch.setattr("ebs_backup.mail.MAX_BODY", 20_000)
+
+    cut = render(outcome)
+
+    assert size(cut.body) <= 20_000
+    assert (cut.body == whole.body) == (size(whole.body) <= 20_000)
+    assert ("\nCUT to" in cut.body) == (cut.body not in (whole.body, cut.subject) or "\nCUT to" in whole.body)
+    assert cut.subject == whole.subject
+
+
+@given(run=runs, code=words, message=words | st.just("m" * 300_000), advice=words)
+def test_whatever_broke_the_run_the_mail_is_one_that_sns_takes(
+    run: Run, code: str, message: str, advice: str
+) -> None:
+    assert fits(render_broken(run, code=code, message=message, advice=advice))
