@@ -213,9 +213,15 @@ class Account:
     def run(self, settings: Settings, run: Run, *, seconds: float = FOREVER) -> Outcome:
         """Do one run, or as much of it as there is time for, as the handler does, volume after volume."""
         client = Ec2(self.function, deadline=self.clock() + seconds, clock=self.clock, now=lambda: self.now)
+        with self.in_no_time():
+            return module.execute(client, settings, run, clock=self.clock, now=lambda: self.now)
+
+    @contextmanager
+    def in_no_time(self) -> Iterator[None]:
+        """Let the steps of a run wait on this account's clock, one after the other."""
         steps = partial(side_by_side, clock=self.clock, sleep=self.sleep)
         with patch.object(module, "side_by_side", steps), patch.object(module, "WORKERS", 1):
-            return module.execute(client, settings, run, clock=self.clock, now=lambda: self.now)
+            yield
 
     def clock(self) -> float:
         """Return the seconds since NIGHT."""
