@@ -28,6 +28,7 @@ class Deleter:
     judge: Callable[[Sequence[Snapshot]], Sequence[Decision]]
     errors: list[tuple[Snapshot, AwsError]] = field(default_factory=list)
     refusals: int = 0
+    going: frozenset[str] = frozenset()  # ids of what is expired
 
     @property
     def unfinished(self) -> bool:
@@ -43,6 +44,7 @@ class Deleter:
         going: set[Occasion] = set()
         staying = {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
         waiting = deque(deletion_order(decisions))
+        self.going = frozenset(decision.snapshot.id for decision in waiting)
         while waiting:
             # Where AWS keeps the oldest for ever, the newest that is expired still goes: rotation never stops.
             decision = waiting.popleft() if self.refusals < MOST_REFUSALS // 2 else waiting.pop()
@@ -65,7 +67,7 @@ class Deleter:
             reason = f"{decision.reason}, but not tried: EC2 refused {MOST_REFUSALS} others of this volume"
             return replace(decision, fate=Fate.KEPT, reason=reason)
         try:
-            if self._last_but_one(decision.snapshot):
+            if self._leaves_one(decision.snapshot):
                 decision = self._looked_at_again(decision)
             if decision.fate is not Fate.EXPIRED:
                 return decision
@@ -83,12 +85,12 @@ class Deleter:
         self.errors.append((decision.snapshot, error))
         return replace(decision, fate=Fate.NOT_DELETED)
 
-    def _last_but_one(self, snapshot: Snapshot) -> bool:
-        """Tell whether, by what is known, at most one completed restore point of its period is left without it."""
+    def _leaves_one(self, snapshot: Snapshot) -> bool:
+        """Tell whether, by what is known, at most one completed restore point of its period stays, all expired ones gone."""
         rest = {
             other.run
             for other in self.there.values()
-            if other.state == COMPLETED and other.period == snapshot.period and other.id != snapshot.id
+            if other.state == COMPLETED and other.period == snapshot.period and other.id not in self.going
         }
         return snapshot.state == COMPLETED and len(rest) <= 1
 

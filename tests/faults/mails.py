@@ -12,6 +12,7 @@ from tests.faults.world import World
 SNAPSHOT_ID = re.compile(r"\bsnap-\w+")
 LISTINGS = ("DescribeVolumes", "DescribeSnapshots")
 GONE = {fault.code for fault in (*wire.CREATE_GONE, *wire.DELETE_GONE)}
+KEPT = ("InvalidSnapshot.InUse", "OperationNotPermitted", "InvalidParameterValue")
 BAD = ("PROBLEM", "FAILED")
 
 
@@ -117,5 +118,8 @@ def _check_undeleted(world: World, invocation: Invocation, told: set[str]) -> No
         if call.action == "DeleteSnapshot" and call.code:
             snapshot = world.account.snapshots[call.params["SnapshotId"]]
             is_there = snapshot.exists(world.clock())
-            is_told = snapshot.id in told or (invocation.went_on and snapshot.volume_id in told)
+            kept = (
+                call.code in KEPT and invocation.told["undeletable"] > 0
+            )  # a mail names one for each holder
+            is_told = snapshot.id in told or kept or (invocation.went_on and snapshot.volume_id in told)
             assert not is_there or deferred or is_told, f"nobody is told of {snapshot.id}"

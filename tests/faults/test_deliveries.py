@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.aws import wire
-from benchmarks.aws.server import Endpoint, Gate
+from benchmarks.aws.server import Endpoint
 from tests.faults.convergence import clean_night, double, one_clean_run, settle, state
 from tests.faults.invariants import check, of_run
 from tests.faults.world import small_world
@@ -11,16 +11,15 @@ from tests.faults.world import small_world
 
 @pytest.mark.parametrize("lag", [0, 4])
 @pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("gated", ["DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot"])
+@pytest.mark.parametrize("apart", [0, 0.3, 1, 5, 14])
 def test_two_deliveries_at_once_end_as_one_does(
-    endpoint: Endpoint, gated: str, workers: int, lag: float
+    endpoint: Endpoint, apart: float, workers: int, lag: float
 ) -> None:
     clean, world = one_clean_run(endpoint, small_world()), small_world()
-    world.workers, world.clock.patience, world.account.lag = workers, 0.1, lag
+    world.workers, world.account.lag = workers, lag
 
     with world.function(endpoint) as function:
-        endpoint.gates = {"DescribeVolumes": Gate(parties=2), gated: Gate(parties=2)}
-        for invocation in function.invoke_twice_at_once(world.event):
+        for invocation in function.overlap(world.event, world.event, every=apart):
             check(world, invocation)
             assert invocation.answer is not None
         settle(world, function)
@@ -79,7 +78,7 @@ def test_another_manual_invocation_is_another_run(endpoint: Endpoint) -> None:
 
     with world.function(endpoint) as function:
         function.invoke({"period": "day"}, request="one")
-        world.clock.advance(60)
+        world.clock.sleep(60)
         other = function.invoke({"period": "day"}, request="two")
 
     assert other.answer is not None

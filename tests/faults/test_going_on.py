@@ -40,7 +40,7 @@ def test_the_small_run_goes_on_once_and_mails_once(endpoint: Endpoint, clean: Wo
 
     with world.function(endpoint) as function:
         invocation = function.invoke(world.event, seconds=SHORT)
-        world.clock.advance(3600)
+        world.clock.sleep(3600)
 
     calls = Counter(call.action for call in invocation.calls)
     assert (calls["Invoke"], calls["DescribeVolumes"]) == (1, 2 * CALLS["DescribeVolumes"])

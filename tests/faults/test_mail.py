@@ -5,7 +5,7 @@ import pytest
 from benchmarks.aws import wire
 from benchmarks.aws.server import Endpoint
 from benchmarks.aws.wire import Fault, Plan, refused
-from ebs_backup.faults import ERRORS
+from ebs_backup.faults import AwsError
 from tests.faults.convergence import state
 from tests.faults.invariants import check
 from tests.faults.world import World, small_world
@@ -34,8 +34,8 @@ def test_a_listing_that_fails_is_mailed_and_raised_and_nothing_is_touched(
         invocation = function.invoke(world.event, plan=always(action, fault, since=since))
 
     check(world, invocation)
-    assert isinstance(invocation.raised, ERRORS)
-    assert "the run broke" in invocation.mails[0].subject
+    assert isinstance(invocation.raised, AwsError)
+    assert "the run failed" in invocation.mails[0].subject
     assert state(world) == before
 
 
@@ -51,7 +51,7 @@ def test_without_the_instances_names_every_volume_is_backed_up_and_the_mail_says
     check(world, invocation)
     assert invocation.answer is not None
     assert invocation.answer["created"] == 3
-    assert "list the tags of the instances" in [each["action"] for each in invocation.answer["failures"]]
+    assert "list the tags of the instances" in [each["action"] for each in invocation.answer["checks"]]
 
 
 @pytest.mark.parametrize("fault", [*LASTING, *wire.CREATE_LIMITS, *wire.CREATE_REFUSALS], ids=str)
@@ -66,7 +66,7 @@ def test_creates_that_never_work_are_in_the_mail_and_cost_no_volume_anything(
     check(world, invocation)
     assert invocation.answer is not None
     done = fault.done  # then the snapshot is found by listing
-    assert invocation.answer["status"] == ("PARTIAL" if done else "FAILED")
+    assert invocation.answer["status"] == ("PROBLEM" if done else "FAILED")
     assert invocation.answer["created"] == (3 if done else 0)
 
 
@@ -81,7 +81,7 @@ def test_deletes_that_never_work_are_in_the_mail_and_cost_no_new_snapshot(
 
     check(world, invocation)
     assert invocation.answer is not None
-    assert invocation.answer["status"] == "PARTIAL"
+    assert invocation.answer["status"] == "PROBLEM"
     assert invocation.answer["created"] == 3
 
 
@@ -125,7 +125,7 @@ def test_a_publish_that_keeps_failing_fails_the_invocation_and_its_retry_only_ma
         retried = function.invoke(world.event)
 
     check(world, retried)
-    assert isinstance(failed.raised, ERRORS)
+    assert isinstance(failed.raised, AwsError)
     assert retried.mails
     assert state(world) == there
     assert not any(call.action == "CreateSnapshot" for call in retried.calls)

@@ -46,7 +46,8 @@ def test_a_delete_that_ec2_puts_off_for_minutes_is_done_in_the_same_run(
         settle(world, function, deliveries=1)
 
     assert invocation.answer is not None
-    assert [each["code"] for each in invocation.answer["failures"]] == ["InvalidSnapshot.InUse"]
+    assert [each["code"] for each in invocation.answer["failures"]] == ["SnapshotFailed"]
+    assert invocation.answer["undeletable"] == 1
     assert state(world) == state(clean)
 
 

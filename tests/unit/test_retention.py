@@ -397,6 +397,16 @@ def test_while_none_is_completed_all_duplicates_stay() -> None:
     }
 
 
+def test_while_none_is_completed_a_pending_one_counts_and_one_that_ec2_recovers_does_not() -> None:
+    recovering = a_point(1, "recovering", id="snap-recovering", run="twice")
+    pending = a_point(0.99, "pending", id="snap-pending", run="twice")
+
+    decisions = decide(recovering, pending, a_point(2), keep=1)
+
+    assert decisions["snap-pending"] == "kept: 1 of 1"
+    assert decisions["snap-recovering"] == "kept: duplicate of snap-pending"
+
+
 def test_a_restore_point_whose_duplicate_is_pending_waits_for_it() -> None:
     """Left alone, a late pending duplicate would be the newest restore point and displace a good one."""
     twin = a_point(0, "pending", id="snap-twin", run="twice")
@@ -514,7 +524,7 @@ def test_of_a_volume_that_is_gone_all_goes_but_what_is_held_or_not_settled() -> 
         a_point(4),
     ]
 
-    decisions = expire_all(history, rule=rule, reason="its volume is gone", today=TODAY)
+    decisions = expire_all(reversed(history), rule=rule, reason="its volume is gone", today=TODAY)
 
     assert [decision.sentence for decision in decisions] == [
         "expired: its volume is gone",
@@ -550,6 +560,15 @@ def test_older_occasions_are_those_before_one_of_which_more_than_duplicates_is_t
     nights = [occasion_of(a_point(days_ago), EVERY_NIGHT) for days_ago in range(4)]
     assert older_occasions(decisions, nights[0]) == set(nights[1:])
     assert older_occasions(decisions, nights[3]) == set()
+
+
+def test_a_failed_snapshot_of_a_volume_that_is_gone_is_no_older_occasion() -> None:
+    rule = Rule(keep=4, source="expire_gone_after_days", schedule=EVERY_NIGHT)
+
+    decisions = expire_all([a_point(1), a_point(2, "error")], rule=rule, reason="gone", today=TODAY)
+
+    nights = [occasion_of(a_point(days_ago), EVERY_NIGHT) for days_ago in range(2)]
+    assert older_occasions(decisions, nights[0]) == {nights[1]}
 
 
 def test_every_fate_but_kept_starts_as_expired() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ebs_backup import cron
 from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.retention import Rule, deletion_order, expire_all, older_occasions, rotate
+from ebs_backup.retention import Rule, deletion_order, expire_all, rotate
 from ebs_backup.settings import OFF
 from tests.unit.builders import a_snapshot
 
@@ -363,20 +363,6 @@ def test_a_pending_snapshot_that_completes_or_fails_never_costs_the_last_complet
     for end in ("completed", "error"):
         ended = [replace(each, state=end) if each.state == "pending" else each for each in held]
         assert any(snapshot.state == "completed" for snapshot in left(ended, keep, schedule))
-
-
-@given(histories(), keeps, schedules, st.integers(0, 12))
-def test_older_occasions_are_those_of_what_is_there_and_no_duplicate(
-    history: list[Snapshot], keep: int, schedule: str, day: int
-) -> None:
-    decisions = decide(history, keep, schedule)
-    by_hand = decide([a_snapshot(run="by hand", started=EPOCH + timedelta(days=day))], keep, schedule)
-    than = by_hand[0].occasion
-
-    older = older_occasions(decisions, than)
-
-    assert older == {each.occasion for each in decisions if not each.waste and each.occasion < than}
-    assert than not in older
 
 
 @given(histories(), keeps, schedules)

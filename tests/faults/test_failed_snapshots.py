@@ -1,0 +1,79 @@
+"""Snapshots that EC2 cannot finish: deleted first, told with EC2's reason, and never in the way of a new one."""
+
+import pytest
+
+from benchmarks.aws.account import KEY_LOST
+from benchmarks.aws.server import Endpoint
+from ebs_backup.settings import Period
+from tests.faults.clock import HOUR
+from tests.faults.invariants import check, of_run
+from tests.faults.world import World, a_settings
+
+
+@pytest.mark.parametrize("kind", ["st1", "sc1"])
+@pytest.mark.parametrize("period", Period)
+def test_a_failed_snapshot_of_any_period_does_not_block_a_volume_that_takes_one_at_a_time(
+    endpoint: Endpoint, kind: str, period: Period
+) -> None:
+    world = World()
+    volume = world.volume(kind=kind)
+    failed = world.snapshot(volume.id, age=30 * HOUR, period=period, state="error")
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event)
+
+    check(world, invocation)
+    assert len(of_run(world, volume.id)) == 1
+    assert failed.deleted is not None
+    assert invocation.told["status"] == "PROBLEM"
+    assert failed.id in invocation.mails[0].body
+    assert KEY_LOST in invocation.mails[0].body
+
+
+@pytest.mark.parametrize("kind", ["st1", "sc1"])
+def test_a_volume_whose_own_snapshot_is_pending_holds_up_nobodys_mail(endpoint: Endpoint, kind: str) -> None:
+    world = World()
+    blocked, other = world.volume(kind=kind), world.volume()
+    world.snapshot(blocked.id, age=HOUR, period=Period.WEEK, state="pending")
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event)
+
+    check(world, invocation)
+    assert invocation.ended - invocation.began < 30
+    assert len(of_run(world, other.id)) == 1
+    assert invocation.told["status"] == "PROBLEM"
+    assert blocked.id in invocation.mails[0].body
+
+
+def test_failing_every_second_night_is_a_problem_every_second_night(endpoint: Endpoint) -> None:
+    world = World(settings=a_settings(keep_day=3))
+    volume = world.volume().id
+    world.history(volume, 3)
+    world.history(volume, 2, period=Period.WEEK)
+    world.account.fate = lambda number: (60, "error" if number % 2 else "completed")
+    words = []
+
+    with world.function(endpoint) as function:
+        for _ in range(6):
+            invocation = function.invoke(world.event)
+            check(world, invocation)
+            words.append(invocation.told["status"])
+            world.next_night()
+
+    assert words[1::2] == ["PROBLEM"] * 3
+    assert "PROBLEM" not in words[0::2]
+
+
+def test_a_create_that_answers_error_is_told_and_rotates_nothing(endpoint: Endpoint) -> None:
+    world = World()
+    history = world.history(world.volume().id, 6)
+    world.account.fate = lambda _: (0, "error")
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event)
+
+    check(world, invocation)
+    assert invocation.told["status"] == "FAILED"
+    assert not [snapshot for snapshot in history if snapshot.deleted]
+    assert "SnapshotFailed" in invocation.mails[0].body
