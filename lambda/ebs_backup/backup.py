@@ -11,6 +11,7 @@ from ebs_backup.deletion import Deleter
 from ebs_backup.ec2 import Ec2
 from ebs_backup.faults import AwsError, Kind, failure
 from ebs_backup.freshness import overdue
+from ebs_backup.labels import Labels, labels
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import (
     COMPLETED,
@@ -157,7 +158,13 @@ class Backup:
         """Tell what an earlier invocation of this delivery made from what was there before it began."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
-        return VolumeOutcome(volume=self.volume, made=made, when=Made.NOW if now else Made.BEFORE)
+        labelled = labels(self.volume, self.run, self.settings, at=made.started, older=0)
+        return VolumeOutcome(
+            volume=self.volume,
+            made=made,
+            when=Made.NOW if now else Made.BEFORE,
+            notes=tuple(_no_room_for(labelled)),
+        )
 
     def _create(self, creation: Creation) -> Step[VolumeOutcome]:
         try:
@@ -172,7 +179,6 @@ class Backup:
             return replace(self._nothing_made(NOTHING_NEW), failed=(self._as_failed(made),))
         if created.labels is None:
             return VolumeOutcome(volume=self.volume, made=made, when=Made.BEFORE)
-        left_off = ", ".join(created.labels.left_off)
         if not self.run.dry_run:
             logger.info(
                 "snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id
@@ -181,7 +187,7 @@ class Backup:
             volume=self.volume,
             made=made,
             when=Made.NOW,
-            notes=(f"no room for its tags {left_off}",) if left_off else (),
+            notes=tuple(_no_room_for(created.labels)),
             checks=tuple(self._not_copied(creation)),
         )
 
@@ -268,3 +274,8 @@ class Backup:
 
 
 NOTHING_NEW = "this run made no new snapshot of the volume"
+
+
+def _no_room_for(labelled: Labels) -> Iterator[str]:
+    if labelled.left_off:
+        yield f"no room for its tags {', '.join(labelled.left_off)}"

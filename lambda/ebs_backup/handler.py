@@ -53,7 +53,8 @@ metrics = Metrics(namespace=NAMESPACE)
 
 
 # What a try of this instance did whose mail was refused, by run: Lambda's retry usually comes back here, and tells it.
-_untold: dict[str, Outcome] = {}
+# Runs of two periods, or of all volumes and of some, may have the same time.
+_untold: dict[tuple[str, Period, tuple[str, ...]], Outcome] = {}
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -116,12 +117,13 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
     if continued := run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
     if not run.dry_run:
-        outcome = outcome.after(_untold.pop(run.id, None))
+        key = run.id, run.period, run.only
+        outcome = outcome.after(_untold.pop(key, None))
         if settings.report == "always" or outcome.status is not Status.OK:
             try:
                 _tell(settings.topic_arn, render(outcome))
             except Exception:
-                _untold[run.id] = outcome
+                _untold[key] = outcome
                 raise
         _measure(outcome)
     result = answer(outcome)

@@ -111,11 +111,14 @@ class VolumeOutcome:
         known = {decision.snapshot.id for decision in self.decisions}
         gone = (decision for decision in untold.of(Fate.EXPIRED) if decision.snapshot.id not in known)
         told = {failed.id for failed in self.failed}
+        # What is wrong with a snapshot is tried again, and told again; which tags it lacks only the try knows that made it.
+        checks = (check for check in untold.checks if check.resource == self.volume.id)
         return replace(
             self,
             when=Made.NOW if untold.when is Made.NOW and self.made else self.when,
             decisions=(*gone, *self.decisions),
             failed=(*(failed for failed in untold.failed if failed.id not in told), *self.failed),
+            checks=tuple(dict.fromkeys((*checks, *self.checks))),
         )
 
     @property

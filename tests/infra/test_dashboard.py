@@ -11,7 +11,7 @@ from ebs_backup.settings import NAMESPACE
 from tests.infra.conftest import synthesize
 
 PERIODS = {"day", "week", "month"}
-# What the function emits by period: tests/unit/test_handler.py holds it to the same names.
+# What the function emits by period: tests/unit/handler/test_metrics.py holds it to the same names.
 EMITTED = {
     "VolumesSelected",
     "SnapshotsCreated",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 EVERY_NIGHT = "30 1 * * ? *"
 FOREVER = 1e9  # seconds
+CALLS = ("DescribeTags", "DescribeVolumes", "DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot", "CreateTags")
 
 
 def nightly(**overrides: object) -> Settings:
@@ -58,7 +59,8 @@ class Account:
     _hooks: list[tuple[str, Callable[..., Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.on("before-call.ec2", lambda model, **_: self.calls.append(model.name))
+        for call in CALLS:
+            self.on(f"before-call.ec2.{call}", lambda model, **_: self.calls.append(model.name))
         self.on("before-call.ec2.DeleteSnapshot", self._ask)
         self.on("after-call.ec2.CreateSnapshot", self._begin)
         self.on("after-call.ec2.DescribeSnapshots", partial(self._tell, "Snapshots", "SnapshotId"))
@@ -211,9 +213,15 @@ class Account:
     def run(self, settings: Settings, run: Run, *, seconds: float = FOREVER) -> Outcome:
         """Do one run, or as much of it as there is time for, as the handler does, volume after volume."""
         client = Ec2(self.function, deadline=self.clock() + seconds, clock=self.clock, now=lambda: self.now)
+        with self.in_no_time():
+            return module.execute(client, settings, run, clock=self.clock, now=lambda: self.now)
+
+    @contextmanager
+    def in_no_time(self) -> Iterator[None]:
+        """Let the steps of a run wait on this account's clock, one after the other."""
         steps = partial(side_by_side, clock=self.clock, sleep=self.sleep)
         with patch.object(module, "side_by_side", steps), patch.object(module, "WORKERS", 1):
-            return module.execute(client, settings, run, clock=self.clock, now=lambda: self.now)
+            yield
 
     def clock(self) -> float:
         """Return the seconds since NIGHT."""

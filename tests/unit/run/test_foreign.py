@@ -46,12 +46,12 @@ def test_twenty_snapshots_of_another_tool_with_our_tags_are_neither_touched_nor_
 
 def test_foreign_snapshots_do_not_hide_that_a_volume_is_overdue(account: Account) -> None:
     volume = account.volume()
-    account.tell(volume, CreateTime=NIGHT - timedelta(days=90))
-    made_by_another_tool(account, volume, 20)
+    own = account.point(volume, NIGHT - timedelta(days=20))
+    made_by_another_tool(account, volume, 19)
 
     outcome = account.run(nightly(), a_run())
 
-    assert [late.newest for late in outcome.volumes[0].overdue] == [None]
+    assert [late.newest and late.newest.id for late in outcome.volumes[0].overdue] == [own]
     assert outcome.status is Status.PROBLEM
 
 

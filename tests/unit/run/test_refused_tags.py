@@ -3,7 +3,7 @@
 import pytest
 
 from ebs_backup.outcome import Status
-from tests.unit.account import Account
+from tests.unit.account import Account, nightly
 from tests.unit.builders import a_run, settings
 
 REFUSALS = ("TagPolicyViolation", "UnauthorizedOperation")
@@ -93,7 +93,7 @@ def test_a_policy_that_refuses_tags_in_a_full_region_does_not_keep_it_from_drain
     account.refuse("CreateSnapshot", "TagPolicyViolation", holding="owner")
     account.refuse("CreateSnapshot", "SnapshotLimitExceeded", times=1)
 
-    outcome = account.run(settings(), a_run())
+    outcome = account.run(nightly(), a_run())
 
     assert outcome.created == 1
     assert len(set(old) & set(account.ids())) < 12

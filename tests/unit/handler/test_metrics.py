@@ -1,0 +1,112 @@
+"""What the function counts: once a run, by set and period alone."""
+
+from datetime import timedelta
+
+import pytest
+
+from ebs_backup.faults import AwsError
+from tests.unit.account import nightly
+from tests.unit.builders import NIGHT, settings
+from tests.unit.handler.world import RULE, SHORT, World
+
+
+def test_metrics_count_by_set_and_period_alone(world: World) -> None:
+    world.set(nightly(backup_set="web"))
+    refused, _ = world.account.volume(), world.account.volume("web-1")
+    world.account.refuse("CreateSnapshot", "OptInRequired", VolumeId=refused)
+
+    world.invoke(RULE)
+
+    of_the_day, of_the_week, of_the_month, of_the_set = world.metrics()
+    assert 0 <= of_the_day.pop("RunSeconds") < 60
+    assert of_the_day == {
+        "set": "web",
+        "period": "day",
+        "VolumesSelected": 2,
+        "SnapshotsCreated": 1,
+        "SnapshotsExpired": 0,
+        "Failures": 1,
+        "VolumesOverdue": 0,
+    }
+    assert of_the_week == {"set": "web", "period": "week", "VolumesOverdue": 0}
+    assert of_the_month == {"set": "web", "period": "month", "VolumesOverdue": 0}
+    assert of_the_set == {"set": "web", "RunCompleted": 1}
+
+
+def test_every_run_counts_the_overdue_volumes_of_every_period(world: World) -> None:
+    """So a month rule that somebody disabled shows in the next day's mail, and on the dashboard."""
+    world.set(settings())
+    old, _ = world.account.volume(), world.account.volume("young")
+    for period in ("week", "month"):
+        world.account.point(old, NIGHT - timedelta(days=50), period=period)
+
+    world.invoke(RULE)
+
+    overdue = {line["period"]: line["VolumesOverdue"] for line in world.metrics()[:3]}
+    assert overdue == {"day": 0, "week": 1, "month": 1}
+    (mail,) = world.mails()
+    assert mail.subject.startswith("[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes overdue")
+
+
+def test_a_run_limited_to_some_volumes_says_nothing_of_the_others(world: World) -> None:
+    """Neither overdue volumes nor the heartbeat: it is no sign that the rules work."""
+    volume, _ = world.account.volume(), world.account.volume()
+
+    world.invoke({"period": "day", "volumes": [volume]})
+
+    (line,) = world.metrics()
+    assert line == {
+        "set": "default",
+        "period": "day",
+        "SnapshotsCreated": 1,
+        "SnapshotsExpired": 0,
+        "Failures": 0,
+    }
+
+
+def test_metrics_of_one_run_never_leak_into_the_next(world: World) -> None:
+    world.account.volume()
+    world.invoke(RULE)
+    world.metrics()
+
+    world.invoke({"period": "week", "time": "2026-11-21T02:30:00Z"})
+
+    lines = world.metrics()
+    assert len(lines) == 4
+    (of_the_run,) = [line for line in lines if "SnapshotsCreated" in line]
+    assert (of_the_run["period"], of_the_run["VolumesSelected"], of_the_run["SnapshotsCreated"]) == (
+        "week",
+        1,
+        1,
+    )
+
+
+def test_a_broken_run_counts_as_one_failure(world: World) -> None:
+    world.account.refuse("DescribeVolumes", "UnauthorizedOperation")
+
+    with pytest.raises(AwsError):
+        world.invoke(RULE)
+
+    assert world.metrics() == [{"set": "default", "period": "day", "Failures": 1}]
+
+
+def test_a_run_whose_mail_was_lost_counts_nothing_yet_and_sends_no_heartbeat(world: World) -> None:
+    world.account.volume()
+    world.refuse_mail()
+
+    with pytest.raises(AwsError):
+        world.invoke(RULE)
+
+    assert world.metrics() == []
+
+
+def test_of_a_run_in_several_invocations_only_the_last_counts_and_all_of_it(world: World) -> None:
+    world.cut_short()
+    world.hear_invocations()
+    world.invoke(RULE, seconds=SHORT)
+    assert world.metrics() == []
+
+    world.invoke(world.queued[0], request_id="another")
+
+    of_the_day, *_, of_the_set = world.metrics()
+    assert (of_the_day["SnapshotsCreated"], of_the_day["Failures"], of_the_set["RunCompleted"]) == (2, 0, 1)

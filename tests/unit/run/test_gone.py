@@ -1,0 +1,161 @@
+"""What volumes that are gone have left behind: kept, unless the set lets it expire."""
+
+from datetime import timedelta
+
+from ebs_backup.model import Fate
+from ebs_backup.outcome import Status
+from ebs_backup.settings import Period
+from tests.unit.account import Account, nightly
+from tests.unit.builders import NIGHT, a_run
+
+
+def gone(account: Account, *ages: int, period: str = "day", name: str = "gone", **tags: str) -> list[str]:
+    """Make a volume with restore points so many days old, and delete it; return the snapshots."""
+    volume = account.volume(name)
+    made = [account.point(volume, NIGHT - timedelta(days=age), period=period, **tags) for age in ages]
+    account.client.delete_volume(VolumeId=volume)
+    return made
+
+
+def test_by_default_snapshots_of_volumes_that_are_gone_are_kept_and_counted(account: Account) -> None:
+    account.volume()
+    left = gone(account, 300, 301, 302)
+
+    outcome = account.run(nightly(), a_run())
+
+    assert set(left) <= set(account.ids())
+    (told,) = outcome.unselected
+    assert (told.there, told.snapshots) == (False, 3)
+    assert outcome.status is Status.OK
+
+
+def test_they_expire_the_oldest_first_and_within_the_limit(account: Account) -> None:
+    account.volume()
+    newest, *older = gone(account, 31, 32, 33, 34)
+
+    outcome = account.run(nightly(expire_gone_after_days=30, max_expired_per_volume=3), a_run())
+
+    assert account.asked_to_delete == list(reversed(older))
+    assert newest in account.ids()
+    reasons = {decision.reason for decision in outcome.retired}
+    assert reasons == {"its volume is gone, beyond expire_gone_after_days=30"}
+    assert (outcome.expired, outcome.deferred) == (3, 1)
+
+
+def test_the_last_of_them_go_too_with_the_next_runs(account: Account) -> None:
+    account.volume()
+    left = gone(account, 31, 32, 33, 34)
+
+    for night in range(2):
+        run = a_run(id=f"night {night}", time=NIGHT + timedelta(days=night))
+        outcome = account.run(nightly(expire_gone_after_days=30), run)
+
+    assert not set(left) & set(account.ids())
+    assert outcome.unselected == ()
+
+
+def test_they_wait_for_the_newest_one_of_any_period(account: Account) -> None:
+    account.volume()
+    volume = account.volume("gone")
+    old = account.point(volume, NIGHT - timedelta(days=90))
+    account.point(volume, NIGHT - timedelta(days=29), period="month")
+    account.client.delete_volume(VolumeId=volume)
+
+    account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert old in account.ids()
+
+
+def test_each_run_expires_those_of_its_own_period(account: Account) -> None:
+    account.volume()
+    volume = account.volume("gone")
+    day, week = (account.point(volume, NIGHT - timedelta(days=90), period=of) for of in ("day", "week"))
+    account.client.delete_volume(VolumeId=volume)
+
+    account.run(nightly(expire_gone_after_days=30), a_run(period=Period.DAY))
+
+    assert day not in account.ids()
+    assert week in account.ids()
+
+
+def test_a_hold_keeps_them(account: Account) -> None:
+    account.volume()
+    held, free = gone(account, 90, 91)
+    account.client.create_tags(Resources=[held], Tags=[{"Key": "ebs-backup:hold", "Value": "true"}])
+
+    outcome = account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert held in account.ids()
+    assert free not in account.ids()
+    assert outcome.on_hold == 1
+
+
+def test_a_volume_that_is_there_and_only_no_longer_selected_loses_nothing(account: Account) -> None:
+    account.volume()
+    retired = account.volume("retired", Backup="no")
+    old = [account.point(retired, NIGHT - timedelta(days=age)) for age in (90, 91)]
+
+    account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert set(old) <= set(account.ids())
+
+
+def test_a_volume_that_ec2_lost_is_still_there(account: Account) -> None:
+    account.volume()
+    lost = account.tell(account.volume("lost", Backup="no"), State="error")
+    old = account.point(lost, NIGHT - timedelta(days=90))
+
+    account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert old in account.ids()
+
+
+def test_strays_and_other_sets_snapshots_of_gone_volumes_stay(account: Account) -> None:
+    account.volume()
+    stays = [*gone(account, 90, run=""), *gone(account, 90, period="hour"), *gone(account, 90, set="web")]
+
+    account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert set(stays) <= set(account.ids())
+
+
+def test_a_run_limited_to_some_volumes_expires_nothing_of_others(account: Account) -> None:
+    volume = account.volume()
+    left = gone(account, 90)
+
+    account.run(nightly(expire_gone_after_days=30), a_run(only=(volume,)))
+
+    assert set(left) <= set(account.ids())
+
+
+def test_a_second_delivery_deletes_no_more_than_the_limit_again(account: Account) -> None:
+    """Nothing carries their number: the limit holds for one invocation, and all of them are to go anyway."""
+    account.volume()
+    left = gone(account, *range(31, 41))
+    for _ in range(2):
+        account.run(nightly(expire_gone_after_days=30, max_expired_per_volume=2), a_run())
+
+    assert len(set(left) & set(account.ids())) == 10 - 2 * 2
+
+
+def test_a_delete_that_is_refused_asks_for_a_look_and_what_aws_keeps_does_not(account: Account) -> None:
+    account.volume()
+    locked, refused = gone(account, 90, 91)
+    account.refuse("DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked", SnapshotId=locked)
+    account.refuse("DeleteSnapshot", "SomethingNew", SnapshotId=refused)
+
+    outcome = account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert [decision.snapshot.id for decision in outcome.of(Fate.UNDELETABLE)] == [locked]
+    assert [check.resource for check in outcome.checks] == [refused]
+    assert outcome.status is Status.CHECK
+
+
+def test_a_dry_run_plans_it_and_deletes_nothing(account: Account) -> None:
+    account.volume()
+    left = gone(account, 31, 32, 33, 34)
+
+    outcome = account.run(nightly(expire_gone_after_days=30), a_run(dry_run=True))
+
+    assert sorted(account.ids()) == sorted(left)
+    assert (outcome.expired, outcome.deferred) == (3, 1)
