@@ -61,7 +61,7 @@ MUTANTS = (
     ),
     mutant("failed snapshots are not removed", ("backup.py", "            if snapshot.state == ERROR\n        ]\n        return", "            if False\n        ]\n        return")),
     mutant("failed snapshots are not told", ("outcome.py", "*(as_failure(failed) for failed in self.failed),", "")),
-    mutant("failed snapshots are deleted after the create, also where they block it", ("backup.py", "if creation.blocked else ()", "if False else ()")),
+    mutant("failed snapshots are deleted after the create, also where they block it", ("backup.py", "patient=creation.blocked)", "patient=False)")),
     mutant("rotation despite a failed create", ("backup.py", "if outcome.made is not None:", "if True:"), ("rotation.py", "if made.older is None:", "if made is None:\n            return self.limit\n        if made.older is None:")),
     mutant("each run is an occasion of its own: extra runs shorten the history", ("retention.py", "    if schedule == OFF:", "    if True:")),
     mutant("an occasion's extra restore points go", ("retention.py", "counts or _kept_alone(point, run, today)", '(counts if point is in_it[0] else "") or _kept_alone(point, run, today)')),
