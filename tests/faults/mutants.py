@@ -84,7 +84,7 @@ MUTANTS = (
     mutant("a period that is off is overdue", ("freshness.py", "for period in settings.periods:", "for period in type(run.period):"), ("freshness.py", "            fired = cron.latest(settings.schedule(period), at=day_ago)\n", "            fired = day_ago\n")),
     mutant("a run of some volumes backs up all", ("run.py", "if not run.only or volume.id in run.only]", "]")),
     mutant("a bad event is raised", ("handler.py", "        return _refuse(error, context)\n", "        raise\n")),
-    mutant("a retry forgets what an earlier try did", ("handler.py", "                _untold[run.id] = outcome\n", "")),
+    mutant("a retry forgets what an earlier try did", ("handler.py", "                _untold[key] = outcome\n", "")),
     mutant(
         "no paging of volumes",
         ("ec2.py", "            for page in pages:\n                yield from (_volume(raw, instances)", "            for page in list(pages)[:1]:\n                yield from (_volume(raw, instances)"),
@@ -109,7 +109,7 @@ MUTANTS = (
         ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > deadline else None", "return None"),
     ),
     mutant("a throttled write is a failure at once", ("faults.py", "if code in WAIT_CODES or code.startswith(THROTTL):", "if False:")),
-    mutant("a mail that was not sent is no matter", ("handler.py", "                _untold[run.id] = outcome\n                raise\n", "                pass\n")),
+    mutant("a mail that was not sent is no matter", ("handler.py", "                _untold[key] = outcome\n                raise\n", "                pass\n")),
     mutant("without the instances' names nothing is backed up", ("run.py", "    except AwsError as error:", "    except KeyError as error:")),
     mutant("deletes take the threads from creates", ("backup.py", "        yield 0.0  # creates that wait", "        # creates that wait")),
     mutant("another server's page is a further invocation", ("function.py", 'if answer["StatusCode"] != QUEUED:', "if False:")),
