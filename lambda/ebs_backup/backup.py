@@ -89,6 +89,8 @@ class Backup:
 
     def _left_alone(self) -> VolumeOutcome | None:
         """Return the outcome of a volume that its tag has left alone, or that EC2 has lost."""
+        if self.overrides.skipped or self.volume.state == ERROR:
+            self.lookout.done(self.volume.id)
         if until := self.overrides.skipped:
             return VolumeOutcome(
                 volume=self.volume, skipped=until, decisions=self._all_kept(f"skipped {until}")
@@ -111,6 +113,8 @@ class Backup:
         # A failed snapshot goes first. Where it does not keep EC2 from taking a new one, that does not wait for it.
         removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
+        if made:
+            self.lookout.done(self.volume.id)
         outcome = self._found(made) if made else (yield from self._create(creation))
         yield 0.0  # creates that wait for a thread go first: time may be short
         removed = (yield from removing) if removed is None else removed
