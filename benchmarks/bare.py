@@ -66,9 +66,9 @@ def _one(ec2: "EC2Client", number: int) -> None:
         TAG_SET: SETTINGS.backup_set,
         "ebs-backup:period": "day",
         "ebs-backup:run": RUN,
-        "ebs-backup:source": "zone=eu-west-1a type=gp3 size=8 iops=3000 throughput=125 device=/dev/xvdf",
+        "ebs-backup:source": f"volume={volume_id(number)} zone=eu-west-1a type=gp3 size=8 iops=3000 throughput=125 device=/dev/xvdf",
         "Name": f"web-{number} data day 2026-11-23 01:30Z",
-        "ebs-backup:expires-until": "2026-11-19T01:30:00+00:00 leaving 0",
+        "ebs-backup:older": "3",
         **TAGS,
     }
     ec2.create_snapshot(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from benchmarks.aws.account import TOPIC, Account
 from benchmarks.aws.buckets import ec2_buckets
 from benchmarks.aws.records import SnapshotRecord, VolumeRecord
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Period, Settings
+from ebs_backup.settings import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
 
 HISTORY = {Period.DAY: (4, 1), Period.WEEK: (4, 7), Period.MONTH: (3, 30)}  # snapshots, days between
 PER_VOLUME = sum(points for points, _ in HISTORY.values())
@@ -23,7 +23,7 @@ SETTINGS = Settings(
     max_age_day=4,
     max_age_week=9,
     max_age_month=33,
-    schedule_day="30 1 ? * MON-FRI *",
+    schedule_day="30 1 * * ? *",  # each of the snapshots is an occasion, whatever the day of the measurement
     schedule_week="30 2 ? * SAT *",
     schedule_month="30 3 1 * ? *",
     alert_email=(),
@@ -31,7 +31,9 @@ SETTINGS = Settings(
     kms_key_arn="",
     report="always",
     copy_tags=True,
+    extra_tags={},
     max_expired_per_volume=3,
+    expire_gone_after_days=None,
     dashboard=True,
 )
 RUN = "2026-11-23T01:30:00Z"
@@ -80,7 +82,8 @@ def _snapshot(number: int, volume: VolumeRecord, period: Period, days: int, now:
         TAG_SET: SETTINGS.backup_set,
         TAG_PERIOD: period.value,
         TAG_RUN: run,
-        "ebs-backup:source": "zone=eu-west-1a type=gp3 size=8 iops=3000 throughput=125 device=/dev/xvdf",
+        TAG_SOURCE: f"volume={volume.id} zone=eu-west-1a type=gp3 size=8 iops=3000 throughput=125 device=/dev/xvdf",
+        TAG_OLDER: "3",
     }
     return SnapshotRecord(
         id=f"snap-f{number:016x}",

@@ -71,8 +71,8 @@ class Backup:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
         outcome = self._left_alone() or (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
-            known = (*self.held, *((outcome.made,) if outcome.when is Made.NOW and outcome.made else ()))
-            late = tuple(overdue(self.volume, known, self.settings, self.run))
+            known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
+            late = tuple(overdue(self.volume, tuple(known.values()), self.settings, self.run))
             stale = tuple(self._stale(tuple(self.deleter.there.values())))
             outcome = replace(outcome, overdue=late, stale=stale)
         refused = (self._failed(of.id, "delete a snapshot", error) for of, error in self.deleter.errors)
@@ -104,24 +104,27 @@ class Backup:
         return replace(self._nothing_made("the volume is in state error"), failures=(lost,))
 
     def _back_up(self) -> Step[VolumeOutcome]:
-        removed = yield from self._remove_failed()
         creation = self._creation()
+        # A failed snapshot goes first only where it keeps EC2 from taking a new one: deletes may take long.
+        removed = (yield from self._remove_failed()) if creation.blocked else ()
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
         outcome = self._found(made) if made else (yield from self._create(creation))
+        yield 0.0  # creates that wait for a thread go first: time may be short
+        removed = removed or (yield from self._remove_failed())
         if outcome.made is not None:
-            yield 0.0  # creates that wait for a thread go first: time may be short
             decisions = self.rotation.decide(tuple(self.deleter.there.values()))
             room = self.rotation.room(decisions, outcome.made, freed=creation.occasions_freed)
             rotated = yield from self.deleter.delete(decisions, room=room)
             outcome = replace(outcome, decisions=rotated)
+        decided = (*outcome.decisions, *creation.drained, *removed)
         return replace(
             outcome,
             failed=(*(self._as_failed(decision.snapshot) for decision in removed), *outcome.failed),
-            decisions=(*removed, *creation.freed, *outcome.decisions),
+            decisions=tuple({decision.snapshot.id: decision for decision in decided}.values()),
         )
 
     def _remove_failed(self) -> Step[tuple[Decision, ...]]:
-        """Delete what failed, of every period: it holds nothing, and may keep EC2 from taking a new snapshot."""
+        """Delete what had failed when the run began, of every period: it holds nothing."""
         failed = [
             Decision(
                 snapshot=snapshot,

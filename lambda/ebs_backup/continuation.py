@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ebs_backup.event import MOST_INVOCATIONS
-from ebs_backup.model import Continued, FailedSnapshot, Fate
+from ebs_backup.model import Continued, FailedSnapshot
 from ebs_backup.outcome import Outcome
 
 MOST_FAILED = 100  # that the event names; of the others it tells the number
@@ -27,7 +27,7 @@ def following(outcome: Outcome, *, began: datetime) -> Continued | None:
     changed = any(each.changed for each in outcome.volumes)
     if outcome.run.dry_run or not unfinished or not changed or invocation > MOST_INVOCATIONS:
         return None
-    failed = _deleted(outcome)
+    failed = _in_short(outcome)
     return Continued(
         run=outcome.run.id,
         began=before.began if before else began,
@@ -38,12 +38,8 @@ def following(outcome: Outcome, *, began: datetime) -> Continued | None:
     )
 
 
-def _deleted(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
-    """Return the failed snapshots that no later invocation can see: they are deleted."""
-    before = outcome.run.continued.failed if outcome.run.continued else ()
-    gone = {decision.snapshot.id for decision in outcome.of(Fate.EXPIRED)}
-    now = (failed for volume in outcome.volumes for failed in volume.failed if failed.id in gone)
-    return (
-        *before,
-        *(replace(failed, name=failed.name[:80], message=failed.message[:200]) for failed in now),
+def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
+    """Return the failed snapshots: deleted, or perhaps so, they are there for no later invocation to see."""
+    return tuple(
+        replace(failed, name=failed.name[:80], message=failed.message[:200]) for failed in outcome.failed
     )

@@ -1,7 +1,7 @@
 """One volume's new snapshot: made within the region's room, and whatever a policy says of the volume's own tags."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -32,7 +32,7 @@ class SecondTries:
 class Creation:
     """Makes one volume's restore point of a run.
 
-    `freed` are the decisions on what went to make room for it, `refused` is why its tags are not copied, if they are not.
+    `drained` is what became of the expired ones where there was no room, `refused` why its tags are not copied, if not.
     """
 
     writer: Ec2 | Rehearsal
@@ -44,13 +44,14 @@ class Creation:
     rotation: Rotation
     deleter: Deleter
     failed: Sequence[Snapshot] = ()  # that were there when the run began
-    freed: tuple[Decision, ...] = field(default=())
+    drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
 
     @property
     def occasions_freed(self) -> int:
         """Count the occasions that went to make room."""
-        return len({decision.occasion for decision in self.freed if not decision.waste})
+        gone = (decision for decision in self.drained if decision.fate is Fate.EXPIRED and not decision.waste)
+        return len({decision.occasion for decision in gone})
 
     def create(self) -> Step[Created]:
         """Create; where the region is full, first delete what is expired without a new snapshot, and try once more."""
@@ -61,8 +62,8 @@ class Creation:
                 raise
             there = tuple(self.deleter.there.values())
             decisions = yield from self.deleter.delete(self.rotation.decide(there), room=self.rotation.limit)
-            self.freed = tuple(decision for decision in decisions if decision.fate is Fate.EXPIRED)
-            if not self.freed:
+            self.drained = tuple(decision for decision in decisions if decision.fate is not Fate.KEPT)
+            if all(decision.fate is not Fate.EXPIRED for decision in decisions):
                 raise
         return (yield from self._with_tags())
 
@@ -86,17 +87,21 @@ class Creation:
 
     def _create(self, *, copy: bool) -> Step[Created]:
         label = partial(self._labels, copy=copy)
-        return (yield from self.writer.create(self.volume, label, self.lookout, blocked=self._blocked()))
+        return (yield from self.writer.create(self.volume, label, self.lookout, blocked=self._hopeless()))
 
-    def _blocked(self) -> bool:
+    @property
+    def blocked(self) -> bool:
+        """Tell whether as many snapshots of ours are pending or failed as EC2 takes of the volume."""
+        most = UNFINISHED_OF.get(self.volume.type, UNFINISHED)
+        return sum(snapshot.state in (PENDING, ERROR) for snapshot in self.deleter.there.values()) >= most
+
+    def _hopeless(self) -> bool:
         """Tell whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
 
         Where one is the limit and none of ours is to blame, another tool's is; a failed one of ours that has just been
         deleted may count for some seconds yet.
         """
-        most = UNFINISHED_OF.get(self.volume.type, UNFINISHED)
-        unfinished = sum(snapshot.state in (PENDING, ERROR) for snapshot in self.deleter.there.values())
-        return unfinished >= most or (most == 1 and not self.failed)
+        return self.blocked or (self.volume.type in UNFINISHED_OF and not self.failed)
 
     def _labels(self, at: datetime, *, copy: bool) -> Labels:
         older = self._older(at)

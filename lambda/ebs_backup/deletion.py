@@ -27,6 +27,7 @@ class Deleter:
     look: Callable[[], Sequence[Snapshot]]
     judge: Callable[[Sequence[Snapshot]], Sequence[Decision]]
     errors: list[tuple[Snapshot, AwsError]] = field(default_factory=list)
+    stuck: dict[str, Decision] = field(default_factory=dict)  # what EC2 would not delete: one try each
     refusals: int = 0
     going: frozenset[str] = frozenset()  # ids of what is expired
 
@@ -63,6 +64,8 @@ class Deleter:
         return any(of is snapshot and error.kind is not Kind.REFUSED for of, error in self.errors)
 
     def _delete(self, decision: Decision) -> Step[Decision]:
+        if decision.snapshot.id in self.stuck:
+            return self.stuck[decision.snapshot.id]
         if self.refusals >= MOST_REFUSALS:
             reason = f"{decision.reason}, but not tried: EC2 refused {MOST_REFUSALS} others of this volume"
             return replace(decision, fate=Fate.KEPT, reason=reason)
@@ -81,9 +84,12 @@ class Deleter:
         self.refusals += error.kind in (Kind.KEPT, Kind.REFUSED)
         if error.kind is Kind.KEPT:
             reason = f"{decision.reason}, but {kept_by(error)}"
-            return replace(decision, fate=Fate.UNDELETABLE, reason=reason)
-        self.errors.append((decision.snapshot, error))
-        return replace(decision, fate=Fate.NOT_DELETED)
+            stuck = replace(decision, fate=Fate.UNDELETABLE, reason=reason)
+        else:
+            self.errors.append((decision.snapshot, error))
+            stuck = replace(decision, fate=Fate.NOT_DELETED)
+        self.stuck[decision.snapshot.id] = stuck
+        return stuck
 
     def _leaves_one(self, snapshot: Snapshot) -> bool:
         """Tell whether, by what is known, at most one completed restore point of its period stays, all expired ones gone."""

@@ -164,7 +164,8 @@ class Outcome:
     def failed(self) -> tuple[FailedSnapshot, ...]:
         """Return the snapshots that failed, as far as they are known by name: in all invocations of the run."""
         before = self.run.continued.failed if self.run.continued else ()
-        return (*before, *(failed for volume in self.volumes for failed in volume.failed))
+        now = (failed for volume in self.volumes for failed in volume.failed)
+        return tuple({failed.id: failed for failed in (*before, *now)}.values())
 
     @property
     def failures(self) -> tuple[Failure, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ebs_backup.model import PENDING, Decision, Fate, Run, Snapshot
-from ebs_backup.retention import Occasion, Rule, occasion_of, rotate
+from ebs_backup.retention import Occasion, Rule, occasion_of, older_occasions, rotate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,4 @@ class Rotation:
         return max(0, min(len(self._older(decisions, made)) - made.older, self.limit - freed))
 
     def _older(self, decisions: Sequence[Decision], snapshot: Snapshot) -> set[Occasion]:
-        mine = occasion_of(snapshot, self.rule.schedule)
-        return {
-            decision.occasion for decision in decisions if decision.occasion < mine and not decision.waste
-        }
+        return older_occasions(decisions, occasion_of(snapshot, self.rule.schedule))

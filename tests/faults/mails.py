@@ -4,6 +4,7 @@ import json
 import re
 
 from benchmarks.aws import wire
+from benchmarks.aws.service import Call
 from ebs_backup.settings import TAG_RUN
 from tests.faults.function import Invocation
 from tests.faults.oracle import is_selected, judged, ours
@@ -58,7 +59,7 @@ def _check_failures(world: World, invocation: Invocation) -> None:
         plain = body.lower().replace(" ", "").replace("\n", "")
         assert failure["code"].lower() in plain, f"a failure's code is not in the mail: {failure}"
     for snapshot in world.account.snapshots.values():
-        deleted = snapshot.deleted is not None and invocation.began <= snapshot.deleted <= invocation.ended
+        deleted = snapshot.deleted is not None and invocation.began < snapshot.deleted <= invocation.ended
         if deleted and not snapshot.by_person and snapshot.state(snapshot.deleted or 0) == "error":
             assert snapshot.id in body, f"a snapshot that failed is deleted and not told: {snapshot}"
             assert invocation.told["status"] in BAD, f"{snapshot.id} failed, and the word is no problem"
@@ -114,12 +115,16 @@ def _check_undeleted(world: World, invocation: Invocation, told: set[str]) -> No
     """
     deferred = invocation.told["deferred"] if invocation.went_on else 0
     told = told | {id_ for mail in invocation.mails for id_ in SNAPSHOT_ID.findall(mail.body)}
-    for call in invocation.calls:
-        if call.action == "DeleteSnapshot" and call.code:
+    # Of what AWS keeps in place a mail names one for each holder.
+    in_use = {call.params["SnapshotId"] for call in _deletes(invocation) if call.code in KEPT}
+    for call in _deletes(invocation):
+        if call.code:
             snapshot = world.account.snapshots[call.params["SnapshotId"]]
             is_there = snapshot.exists(world.clock())
-            kept = (
-                call.code in KEPT and invocation.told["undeletable"] > 0
-            )  # a mail names one for each holder
+            kept = snapshot.id in in_use and invocation.told["undeletable"] > 0
             is_told = snapshot.id in told or kept or (invocation.went_on and snapshot.volume_id in told)
             assert not is_there or deferred or is_told, f"nobody is told of {snapshot.id}"
+
+
+def _deletes(invocation: Invocation) -> list[Call]:
+    return [call for call in invocation.calls if call.action == "DeleteSnapshot"]

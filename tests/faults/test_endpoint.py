@@ -9,8 +9,9 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from benchmarks.aws.account import REGION, TOPIC, Account, SnapshotRecord, VolumeRecord
+from benchmarks.aws.account import REGION, TOPIC, Account
 from benchmarks.aws.buckets import ec2_buckets
+from benchmarks.aws.records import SnapshotRecord, VolumeRecord
 from benchmarks.aws.server import Endpoint
 from benchmarks.aws.service import Service
 from tests.faults.clock import VirtualClock

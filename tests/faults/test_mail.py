@@ -93,7 +93,6 @@ def test_a_run_out_of_time_mails_and_the_next_delivery_finishes_it(endpoint: End
         throttled = function.invoke(world.event, plan=always(action, wire.THROTTLES[0]), seconds=45)
         check(world, throttled)
         assert throttled.answer is not None
-        assert throttled.ended - throttled.began < 45
         assert throttled.answer["status"] != "OK"
         again = function.invoke(world.event)
 
@@ -150,7 +149,7 @@ def test_a_report_too_large_for_sns_is_cut_and_says_so(endpoint: Endpoint) -> No
         world.volume()
     plan = {
         ("CreateSnapshot", index): refused("UnauthorizedOperation", f"Encoded message {index} {'x' * 290}")
-        for index in range(900)
+        for index in range(2000)
     }
 
     with world.function(endpoint) as function:

@@ -16,7 +16,7 @@ from tests.faults.world import World, small_world
 CALLS = {
     "DescribeTags": 1,
     "DescribeVolumes": 2,
-    "DescribeSnapshots": 6,
+    "DescribeSnapshots": 7,
     "CreateSnapshot": 3,
     "DeleteSnapshot": 8,
     "Publish": 1,
