@@ -123,7 +123,7 @@ def test_a_broken_run_whose_mail_is_refused_raises_what_broke_it_and_counts_as_o
     assert world.metrics() == [{"set": "default", "period": "day", "Failures": 1}]
 
 
-BAD_EVENTS = (
+BAD_EVENTS: tuple[object, ...] = (
     None,
     [],
     "day",

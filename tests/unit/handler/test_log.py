@@ -119,7 +119,7 @@ def test_a_name_cannot_break_subject_log_or_layout(world: World, name: str) -> N
     """Tags are written by whoever may tag a volume: of its name no line may begin, and no field may end."""
     backed_up = world.account.volume(name)
     refused, near = world.account.volume(name), world.account.volume(name, Backup="TRUE")
-    foreign = world.account.snapshot(backed_up, **{"ebs-backup:set": "default", "Name": name})
+    foreign = world.account.snapshot(backed_up, {"ebs-backup:set": "default", "Name": name})
     world.account.refuse("CreateSnapshot", "OptInRequired", VolumeId=refused)
 
     world.invoke(RULE)

@@ -68,13 +68,16 @@ class World:
 
     def __post_init__(self) -> None:
         account = self.account
-        clock = SimpleNamespace(time=lambda: account.now.timestamp(), monotonic=account.clock)
+        clock = SimpleNamespace(time=self._seconds, monotonic=account.clock)
         self.env.setattr(module, "time", clock)
         self.env.setattr(module, "Ec2", partial(Ec2, clock=account.clock))
         self.set(nightly())
         mail = module._sns(self.topic)
         self.on(mail, "provide-client-params.sns.Publish", lambda params, **_: self._sending.append(params))
         self.on(mail, "after-call.sns.Publish", self._took)
+
+    def _seconds(self) -> float:
+        return self.account.now.timestamp()
 
     def on(self, client: BaseClient, moment: str, act: Callable[..., Any]) -> None:
         """Do something at a moment of one of the function's clients, which are made once for all tests."""

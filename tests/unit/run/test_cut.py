@@ -14,7 +14,7 @@ from ebs_backup.outcome import Made, Outcome, Status
 from tests.unit.account import Account, nightly
 from tests.unit.builders import NIGHT, a_run
 
-VOLUMES, HISTORY, KEEP, LIMIT = 3, 7, 2, 3
+VOLUMES, HISTORY, KEEP, LIMIT = 2, 7, 2, 3
 WRITES = VOLUMES * (1 + LIMIT)  # of the whole run: a backlog of six is drained by three
 RULE = {"period": "day", "time": "2026-11-23T01:30:00Z"}
 
@@ -70,13 +70,8 @@ def chain(account: Account) -> Chain:
 
 def state(account: Account) -> list[tuple[str, str]]:
     """Return what is there: volume and run of every snapshot."""
-    listed = (
-        (snapshot["VolumeId"], tag["Value"])
-        for snapshot in account.snapshots()
-        for tag in snapshot["Tags"]
-        if tag["Key"] == "ebs-backup:run"
-    )
-    return sorted(listed)
+    listed = ((account.raw(snapshot).volume_id, account.tags(snapshot)) for snapshot in account.ids())
+    return sorted((volume, tags["ebs-backup:run"]) for volume, tags in listed)
 
 
 def is_clean(account: Account) -> bool:
@@ -129,11 +124,11 @@ def test_an_invocation_that_is_delivered_again_after_the_run_has_ended_changes_n
     events = []
     while chain.event:
         events.append(chain.event)
-        chain.invoke(4)
+        chain.invoke(3)
 
     for event in events:
         chain.event = event
-        chain.to_the_end(4)
+        chain.to_the_end(3)
 
     assert len(events) > 2
     assert is_clean(chain.account)

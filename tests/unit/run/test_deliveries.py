@@ -203,7 +203,7 @@ def test_a_refusal_by_rate_looks_for_a_twin_before_the_next_try(account: Account
     twin: list[str] = []
 
     def make_it() -> None:
-        twin.append(account.point(volume, account.now, **{"ebs-backup:older": "0"}))
+        twin.append(account.point(volume, account.now, {"ebs-backup:older": "0"}))
 
     account.first_time("before-call.ec2.CreateSnapshot", make_it)
     account.refuse("CreateSnapshot", RATE)

@@ -51,7 +51,7 @@ def duplicates(account: Account) -> None:
 def held(account: Account) -> None:
     volume = account.volume()
     account.history(volume, 3)
-    account.history(volume, 7, **{"ebs-backup:hold": "2026-11-24"})
+    account.history(volume, 7, {"ebs-backup:hold": "2026-11-24"})
 
 
 def delivered_before(account: Account) -> None:

@@ -1,6 +1,8 @@
 """Snapshots that only look like ours: tags travel, from a snapshot to a restored volume and on to other tools' snapshots."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -15,10 +17,12 @@ OURS = {
 }
 
 
-def made_by_another_tool(account: Account, volume: str, count: int, **tags: str) -> list[str]:
+def made_by_another_tool(
+    account: Account, volume: str, count: int, tags: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
     """Make snapshots as a tool does that copies the volume's tags: with all of ours but the source."""
     return [
-        account.snapshot(volume, started=NIGHT - timedelta(days=day), **OURS | tags)
+        account.snapshot(volume, {**OURS, **tags}, started=NIGHT - timedelta(days=day))
         for day in range(1, count + 1)
     ]
 
@@ -29,7 +33,7 @@ def test_twenty_snapshots_of_another_tool_with_our_tags_are_neither_touched_nor_
 ) -> None:
     volume = account.volume("restored", **OURS)
     copied = {} if source is None else {"ebs-backup:source": source}
-    foreign = made_by_another_tool(account, volume, 20, **copied)
+    foreign = made_by_another_tool(account, volume, 20, copied)
 
     outcome = account.run(nightly(keep_day=1, max_expired_per_volume=1000), a_run())
 
@@ -59,7 +63,7 @@ def test_a_foreign_snapshot_with_this_runs_own_tags_does_not_pass_for_its_restor
     account: Account,
 ) -> None:
     volume = account.volume()
-    account.snapshot(volume, **OURS | {"ebs-backup:run": a_run().id})
+    account.snapshot(volume, OURS | {"ebs-backup:run": a_run().id})
 
     outcome = account.run(nightly(), a_run())
 
@@ -69,7 +73,7 @@ def test_a_foreign_snapshot_with_this_runs_own_tags_does_not_pass_for_its_restor
 
 def test_a_failed_foreign_snapshot_is_not_deleted(account: Account) -> None:
     volume = account.volume()
-    failed = account.snapshot(volume, state="error", **OURS)
+    failed = account.snapshot(volume, OURS, state="error")
 
     outcome = account.run(nightly(), a_run())
 
@@ -82,7 +86,7 @@ def test_foreign_snapshots_of_volumes_that_are_gone_are_kept_whatever_the_set_ex
 ) -> None:
     account.volume()
     gone = account.volume("gone")
-    foreign = [account.snapshot(gone, started=NIGHT - timedelta(days=400), **OURS)]
+    foreign = [account.snapshot(gone, OURS, started=NIGHT - timedelta(days=400))]
     account.client.delete_volume(VolumeId=gone)
 
     outcome = account.run(nightly(expire_gone_after_days=30), a_run())

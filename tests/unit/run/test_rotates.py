@@ -165,7 +165,8 @@ def test_a_hold_that_cannot_be_read_holds_and_asks_for_a_look(account: Account) 
 def test_a_hold_does_not_keep_a_failed_snapshot(account: Account) -> None:
     volume = account.volume()
     account.history(volume, 2)
-    failed = account.point(volume, NIGHT - timedelta(hours=3), state="error", **{"ebs-backup:hold": "true"})
+    held = {"ebs-backup:hold": "true"}
+    failed = account.point(volume, NIGHT - timedelta(hours=3), held, state="error")
 
     outcome = account.run(nightly(), a_run())
 
