@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 REGION = "eu-west-1"
 EVERY_NIGHT = "30 1 * * ? *"
 FOREVER = 1e9  # seconds
-CALLS = ("DescribeTags", "DescribeVolumes", "DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot", "CreateTags")
+CALLS = (
+    "DescribeTags",
+    "DescribeVolumes",
+    "DescribeSnapshots",
+    "CreateSnapshot",
+    "DeleteSnapshot",
+    "CreateTags",
+)
 
 
 def nightly(**overrides: object) -> Settings:
@@ -159,7 +166,7 @@ class Account:
         (found,) = self.client.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
         return {tag["Key"]: tag["Value"] for tag in found["Tags"]}
 
-    def refuse(  # noqa: PLR0913 - what is refused, how, and how often
+    def refuse(
         self,
         call: str,
         code: str,

@@ -11,9 +11,8 @@ from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
 from ebs_backup.ec2 import Created, Ec2, connect
-from ebs_backup.labels import labels
 from ebs_backup.steps import Step
-from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
+from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume
 
 LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
 OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)

@@ -49,7 +49,9 @@ def test_an_answer_of_megabytes_that_is_no_xml_leaves_nothing_long_anywhere(worl
     junk = b"<html>" + b"junk " * (MEGABYTES // 5)
 
     def raise_it(**_: object) -> None:
-        raise ResponseParserError(f"Unable to parse response, invalid XML received. Further retries: {junk!r}")
+        raise ResponseParserError(
+            f"Unable to parse response, invalid XML received. Further retries: {junk!r}"
+        )
 
     world.account.on("before-call.ec2.DescribeSnapshots", raise_it)
 

@@ -116,7 +116,9 @@ def test_a_retry_on_another_instance_names_what_it_can_see_and_never_says_that_n
     world.invoke(RULE)
 
     (mail,) = world.mails()
-    assert "An earlier try of this run may have deleted expired snapshots too; the log lists them." in mail.text
+    assert (
+        "An earlier try of this run may have deleted expired snapshots too; the log lists them." in mail.text
+    )
     assert "0 expired" not in mail.subject
 
 

@@ -71,7 +71,9 @@ def chain(account: Account) -> Chain:
 def state(account: Account) -> list[tuple[str, str]]:
     """Return what is there: volume and run of every snapshot."""
     listed = (
-        (snapshot["VolumeId"], tag["Value"]) for snapshot in account.snapshots() for tag in snapshot["Tags"]
+        (snapshot["VolumeId"], tag["Value"])
+        for snapshot in account.snapshots()
+        for tag in snapshot["Tags"]
         if tag["Key"] == "ebs-backup:run"
     )
     return sorted(listed)
