@@ -94,8 +94,8 @@ def through(service: str, calls: Iterable[Call]) -> tuple[Call, ...]:
 
 
 OURS = labels(set="default", Name="web")
-# `extra_tags` and copied ones beside our own labels.
-WITH_MORE_TAGS = labels(
+# All labels that the function sets, and one of `extra_tags`.
+ALL_TAGS = labels(
     set="default",
     Name="web",
     CostCenter="4711",
@@ -125,13 +125,7 @@ NEEDED = (
         "ec2.describe_tags",
         Filters=[{"Name": "resource-type", "Values": ["instance"]}],
     ),
-    call("snapshot", "ec2.create_snapshot", VolumeId="{tagged volume}", TagSpecifications=OURS),
-    call(
-        "snapshot with more tags",
-        "ec2.create_snapshot",
-        VolumeId="{tagged volume}",
-        TagSpecifications=WITH_MORE_TAGS,
-    ),
+    call("snapshot", "ec2.create_snapshot", VolumeId="{tagged volume}", TagSpecifications=ALL_TAGS),
     call("delete", "ec2.delete_snapshot", SnapshotId="{our old snapshot}"),
     call("mail", "sns.publish", TopicArn="{topic}", Subject="s", Message="m"),
     call("go on", "lambda.invoke", **invocation("{function}")),
