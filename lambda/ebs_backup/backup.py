@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import TypeVar, cast
 
 from aws_lambda_powertools import Logger
 
@@ -34,6 +35,7 @@ from ebs_backup.settings import SERVICE, Period, Settings, keep_tag
 from ebs_backup.steps import Step
 
 logger = Logger(service=SERVICE, child=True)
+T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,6 +89,8 @@ class Backup:
 
     def _left_alone(self) -> VolumeOutcome | None:
         """Return the outcome of a volume that its tag has left alone, or that EC2 has lost."""
+        if self.overrides.skipped or self.volume.state == ERROR:
+            self.lookout.done(self.volume.id)
         if until := self.overrides.skipped:
             return VolumeOutcome(
                 volume=self.volume, skipped=until, decisions=self._all_kept(f"skipped {until}")
@@ -105,12 +109,15 @@ class Backup:
 
     def _back_up(self) -> Step[VolumeOutcome]:
         creation = self._creation()
-        # A failed snapshot goes first only where it keeps EC2 from taking a new one: deletes may take long.
-        removed = (yield from self._remove_failed()) if creation.blocked else ()
+        removing = self._remove_failed()
+        # A failed snapshot goes first. Where it does not keep EC2 from taking a new one, that does not wait for it.
+        removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
+        if made:
+            self.lookout.done(self.volume.id)
         outcome = self._found(made) if made else (yield from self._create(creation))
         yield 0.0  # creates that wait for a thread go first: time may be short
-        removed = removed or (yield from self._remove_failed())
+        removed = (yield from removing) if removed is None else removed
         if outcome.made is not None:
             decisions = self.rotation.decide(tuple(self.deleter.there.values()))
             room = self.rotation.room(decisions, outcome.made, freed=creation.occasions_freed)
@@ -271,6 +278,18 @@ class Backup:
             checks=[check.message for check in outcome.checks],
             notes=outcome.notes,
         )
+
+
+def _as_far_as_it_goes(step: Step[T], *, patient: bool) -> Step[T | None]:
+    """Run a step to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
+    while True:
+        try:
+            wait = next(step)
+        except StopIteration as end:
+            return cast("T", end.value)
+        if wait and not patient:
+            return None
+        yield wait
 
 
 NOTHING_NEW = "this run made no new snapshot of the volume"

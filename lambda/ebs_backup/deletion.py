@@ -72,8 +72,8 @@ class Deleter:
         try:
             if self._leaves_one(decision.snapshot):
                 decision = self._looked_at_again(decision)
-            if decision.fate is not Fate.EXPIRED:
-                return decision
+                if decision.fate is not Fate.EXPIRED or decision.snapshot.id not in self.there:
+                    return decision
             was_there = yield from self.writer.delete(decision.snapshot)
         except AwsError as error:
             return self._refused(decision, error)
@@ -105,5 +105,4 @@ class Deleter:
         found = self.look()
         self.there = {snapshot.id: snapshot for snapshot in found}
         judged = {again.snapshot.id: again for again in self.judge(found)}
-        vanished = replace(decision, fate=Fate.KEPT, reason="no longer listed when it was looked at again")
-        return judged.get(decision.snapshot.id, vanished)
+        return judged.get(decision.snapshot.id, replace(decision, reason=f"{decision.reason}; already gone"))

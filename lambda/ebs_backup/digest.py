@@ -119,7 +119,7 @@ def _looks(outcome: Outcome) -> Iterator[Part]:
     )
     yield Part(
         heading=f"NO LONGER SELECTED  {counted(len(outcome.deselected), 'volume')}, backed up lately",
-        before=f"To do: if the tag {selector} was lost by mistake, tag again what lost it.",
+        before=f"Their snapshots are kept. To do: if the tag {selector} was lost by mistake, tag them again.",
         rows=[_unselected_row(volume) for volume in outcome.deselected],
     )
     yield Part(
@@ -158,7 +158,8 @@ def _created(outcome: Outcome) -> Part:
         )
         for volume, snapshot in made
     ]
-    earlier = f", {outcome.found:,} of them {EARLIER} of this run" if outcome.found else ""
+    number = f"{outcome.found:,} of them" if outcome.created else "all"
+    earlier = f", {number} {EARLIER} of this run" if outcome.found else ""
     return Part(heading=f"CREATED  {counted(len(made), 'snapshot')}{earlier}", rows=rows)
 
 

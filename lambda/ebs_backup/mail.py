@@ -42,7 +42,7 @@ class Detail:
     problems: int
 
 
-def subject(tag: str, headline: str, *, backup_set: str, region: str, period: str = "") -> str:
+def subject(tag: str, headline: str, backup_set: str, region: str, period: str = "") -> str:
     """Write `[OK] EBS day backup, eu-west-1: 12 created`; where it is too long, the set's name gives way first."""
     name = "" if backup_set == "default" else f" of {backup_set}"
     start, end = f"[{tag}] EBS {period}{' ' * bool(period)}backup", f", {region}: {headline}"

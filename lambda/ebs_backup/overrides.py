@@ -56,7 +56,11 @@ def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run:
                 skipped = _skipped(key, value, run)
         except InvalidSettingsError as error:
             failures.append(_failure(volume, key, error, settings))
-    failures += [_unreadable(snapshot) for snapshot in held if hold_until(snapshot.hold or "true") is None]
+    failures += [
+        _unreadable(snapshot)
+        for snapshot in held
+        if snapshot.hold is not None and hold_until(snapshot.hold) is None
+    ]
     spread = ", ".join(sorted(volume.tags.keys() & SNAPSHOTS_OWN))
     note = f"the volume itself has tags of a snapshot ({spread}), which other tools copy: remove them"
     return Overrides(keeps=keeps, skipped=skipped, failures=tuple(failures), notes=(note,) if spread else ())
@@ -67,7 +71,7 @@ def _unreadable(snapshot: Snapshot) -> Failure:
         resource=snapshot.id,
         action="read the hold of a snapshot",
         code="InvalidTag",
-        message=f"{TAG_HOLD} must be {HOLD_ALLOWED}, got {(snapshot.hold or '')[:100]!r}",
+        message=f"{TAG_HOLD} must be {HOLD_ALLOWED}, got {snapshot.hold!r}",
         advice="Correct the tag or remove it; until then it keeps the snapshot.",
     )
 

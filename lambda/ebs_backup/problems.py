@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ebs_backup.faults import SNAPSHOT_FAILED
 from ebs_backup.labels import minute
 from ebs_backup.mail import Detail, counted, one_line, table
-from ebs_backup.model import Decision, Failure, Fate, Run
+from ebs_backup.model import Failure, Fate, Run
 from ebs_backup.outcome import Outcome, Overdue, VolumeOutcome, as_failure
-from ebs_backup.rows import age, by_hand, by_name, named, place, snapshot_cells, volume_cells
+from ebs_backup.rows import age, by_hand, by_name, failure_row, named, place, volume_cells
 from ebs_backup.settings import Period
 
 # EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
@@ -25,6 +25,7 @@ LESSER = {
     CHECK: "",
     UNNAMED: "; instances have no names here, their volumes no near misses",
 }
+THIS_TRY = "this try deleted"  # what an earlier one deleted cannot be seen
 NOTHING_LEFT = Failure(
     resource="",
     action="back up",
@@ -92,13 +93,12 @@ def problems(outcome: Outcome) -> tuple[Section, ...]:
     """Sort what went wrong; where not everything fits, what stands first goes last."""
     found = _by_heading(outcome)
     late = counted(outcome.count(lambda volume: volume.overdue), "volume")
+    without = "without a completed snapshot for too long"
     sections = (
         *_of_the_run(outcome),
         _not_backed_up(outcome, found[NO_BACKUP]),
         Section(heading=f"{LOST}  {len(found[LOST]):,}", problems=found[LOST]),
-        Section(
-            heading=f"OVERDUE  {late} without a completed snapshot for too long", problems=_overdue(outcome)
-        ),
+        Section(heading=f"OVERDUE  {late} {without}", problems=_overdue(outcome)),
         _failed_snapshots(outcome),
         *(
             Section(heading=f"{name}  {len(found[name]):,}{what}", problems=found[name])
@@ -113,45 +113,50 @@ def _of_the_run(outcome: Outcome) -> Iterator[Section]:
     again = f"    {by_hand(outcome.run, outcome.run.period)}"
     if not any(volume.made or lacking(volume) for volume in outcome.volumes):
         skipped = all(volume.skipped for volume in outcome.volumes)
-        failure = outcome.failures[0] if skipped else NOTHING_LEFT
-        why = (
-            "NOTHING SELECTED" if not outcome.volumes else "EVERYTHING SKIPPED" if skipped else "NOTHING LEFT"
+        heading = (
+            ("EVERYTHING SKIPPED" if skipped else "NOTHING LEFT") if outcome.volumes else "NOTHING SELECTED"
         )
-        kept = "" if outcome.expired else ", nothing was deleted"
+        kept = "" if outcome.expired else f", and {THIS_TRY} nothing"
         yield Section(
-            heading=f"{why}  nothing was backed up{kept}",
-            problems=[Problem(failure=failure, row=(one_line(failure.resource),))],
+            heading=f"{heading}  nothing was backed up{kept}",
+            problems=[_alone(outcome.failures[0] if skipped else NOTHING_LEFT)],
             after=("  When that is done, back up now:", again),
         )
     if stopped := outcome.stopped:
         undone = counted(outcome.count(lambda volume: volume.unfinished), "volume")
         yield Section(
             heading=f"NOT FINISHED  {undone}: time ended, and it could not {one_line(stopped.action)}",
-            problems=[Problem(failure=stopped, row=(one_line(stopped.resource),))],
+            problems=[_alone(stopped)],
             after=("  To finish it, if no later mail says that this run is done:", again),
         )
+
+
+def _alone(failure: Failure) -> Problem:
+    return Problem(failure=failure, row=(one_line(failure.resource),))
 
 
 def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
     """Sort failures and checks; of volumes without a restore point, those without any good snapshot come first."""
     decisions = {decision.snapshot.id: decision for decision in outcome.decisions}
     found: defaultdict[str, list[Problem]] = defaultdict(list)
+
+    def add(heading: str, failure: Failure, volume: VolumeOutcome | None = None) -> None:
+        decision = decisions.get(failure.resource)
+        problem = Problem(failure=failure, row=failure_row(failure, decision, volume))
+        found[UNDELETED if decision else heading].append(problem)
+
     for volume in sorted(by_name(outcome.volumes), key=_newest):
-        lost = _lost(volume)
         for failure in volume.failures or _unexplained(volume):
-            if lost or lacking(volume):
-                found[LOST if lost else NO_BACKUP].append(_unmade(volume, failure, outcome.run))
+            if lacking(volume) or _lost(volume):
+                found[LOST if _lost(volume) else NO_BACKUP].append(_unmade(volume, failure, outcome.run))
             else:
-                found[UNDELETED if failure.resource in decisions else WRONG].append(
-                    _about(failure, decisions, volume)
-                )
+                add(WRONG, failure, volume)
         for check in volume.checks:
-            found[UNDELETED if check.resource in decisions else CHECK].append(
-                _about(check, decisions, volume)
-            )
-    found[UNDELETED] += [_about(failure, decisions) for failure in outcome.retire_failures]
+            add(CHECK, check, volume)
+    for failure in outcome.retire_failures:
+        add(CHECK, failure)
     if outcome.unnamed:
-        found[UNNAMED].append(_about(outcome.unnamed, decisions))
+        add(UNNAMED, outcome.unnamed)
     return found
 
 
@@ -177,55 +182,37 @@ def _unmade(volume: VolumeOutcome, failure: Failure, run: Run) -> Problem:
     return Problem(failure=failure, row=(*volume_cells(volume.volume), place(volume.volume)), more=more)
 
 
-def _about(
-    failure: Failure, decisions: Mapping[str, Decision], volume: VolumeOutcome | None = None
-) -> Problem:
-    resource, action = one_line(failure.resource), one_line(failure.action)
-    row: tuple[str, ...] = (resource, action)
-    if decision := decisions.get(failure.resource):
-        row = (*snapshot_cells(decision.snapshot), one_line(decision.reason))
-    elif volume:
-        name, volume_id = volume_cells(volume.volume)
-        row = (
-            (name, volume_id, action)
-            if resource == volume_id
-            else (name, resource, f"of {volume_id}", action)
-        )
-    return Problem(failure=failure, row=row)
-
-
 def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Section:
     """Say how many got no restore point, whether they still have what they had, and how to back them up now."""
     volumes = [volume for volume in outcome.volumes if lacking(volume) and not _lost(volume)]
-    # An earlier try or invocation may have deleted for want of room.
-    unsure = outcome.found or outcome.run.continued or any(volume.of(Fate.EXPIRED) for volume in volumes)
-    kept = "" if unsure else "; what was there is kept"
+    # An earlier invocation, too, may have deleted for want of room.
+    sure = not outcome.run.continued and not any(volume.of(Fate.EXPIRED) for volume in volumes)
+    kept = f"; {THIS_TRY} nothing of theirs" if sure else ""
     command = by_hand(outcome.run, outcome.run.period, [volume.volume.id for volume in volumes])
-    heading = f"{NO_BACKUP}  {len(volumes):,} of {counted(len(outcome.volumes), 'volume')}{kept}"
-    after = ("  When that is fixed, back up what is missing now:", f"    {command}")
-    return Section(heading=heading, problems=found, after=after)
+    return Section(
+        heading=f"{NO_BACKUP}  {len(volumes):,} of {counted(len(outcome.volumes), 'volume')}{kept}",
+        problems=found,
+        after=("  When that is fixed, back up what is missing now:", f"    {command}"),
+    )
 
 
 def _failed_snapshots(outcome: Outcome) -> Section:
     """Name what EC2 could not finish, whichever run began it; what this run lacks stands under NOT BACKED UP."""
-    run, made = outcome.run, {volume.volume.id for volume in outcome.volumes if volume.made}
-    volumes: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    run, volumes = outcome.run, {volume.volume.id: volume for volume in outcome.volumes}
+    periods: defaultdict[str, dict[str, None]] = defaultdict(dict)
     found: list[Problem] = []
     for failed in outcome.failed:
         begun = f"{one_line(failed.period)} snapshot begun {minute(failed.started)}"
         row = (named(failed.name), one_line(failed.volume_id), one_line(failed.id), begun)
-        more = (
-            "it has a new restore point of this run"
-            if failed.volume_id in made
-            else "it has NO restore point of this run"
-        )
-        found.append(Problem(failure=as_failure(failed), row=row, more=more))
-        volumes[failed.period][failed.volume_id] = None
-    others = [period for period in Period if period in volumes and period is not run.period]
-    again = [f"    {by_hand(run, period, list(volumes[period]))}" for period in others]
+        volume = volumes.get(failed.volume_id)
+        has = f"it has {'a new' if volume.made else 'NO'} restore point of this run" if volume else ""
+        found.append(Problem(failure=as_failure(failed), row=row, more=has))
+        periods[failed.period][failed.volume_id] = None
+    others = [period for period in Period if period in periods and period is not run.period]
+    again = [f"    {by_hand(run, period, list(periods[period]))}" for period in others]
     nameless = run.continued.more_failed if run.continued else 0
     return Section(
-        heading=f"{FAILED}  {counted(len(found) + nameless, 'snapshot')}: EC2 could not finish, and they hold nothing",
+        heading=f"{FAILED}  {counted(len(found) + nameless, 'snapshot')} that EC2 could not finish",
         problems=found,
         nameless=nameless,
         after=["  When that is fixed, make those of other periods again:", *again] if again else (),
@@ -239,8 +226,8 @@ def _overdue(outcome: Outcome) -> list[Problem]:
         for overdue in volume.overdue:
             by_period[overdue.period].append((volume, overdue))
     ranked: list[tuple[int, Problem]] = []
-    for period in (period for period in Period if period in by_period):
-        late = sorted(by_period[period], key=_lateness)
+    for period, unsorted in sorted(by_period.items(), key=lambda item: list(Period).index(item[0])):
+        late = sorted(unsorted, key=_lateness)
         limit = f"none of the last {counted(late[0][1].limit, 'day')} (max_age_{period}={late[0][1].limit})"
         code = f"{period}: {limit}: {counted(len(late), 'volume')}"
         advice, command = _catch_up(outcome.run, period, [volume for volume, _ in late])

@@ -21,9 +21,7 @@ ALLOWED = (
 def render(outcome: Outcome) -> Mail:
     """Write the mail of a run that was done, cut to what SNS takes."""
     run, status = outcome.run, outcome.status
-    title = subject(
-        status, _headline(outcome), backup_set=run.backup_set, region=run.region, period=run.period
-    )
+    title = subject(status, _headline(outcome), run.backup_set, run.region, run.period)
     found = problems(outcome)
     total = sum(len(section.problems) for section in found)
     bodies = (text_within(_parts(outcome, title, found, detail)) for detail in _details(total))
@@ -37,13 +35,7 @@ def render(outcome: Outcome) -> Mail:
 
 def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
     """Write the mail of a run that could not do its job."""
-    title = subject(
-        Status.FAILED,
-        f"the run failed: {code}",
-        backup_set=run.backup_set,
-        region=run.region,
-        period=run.period,
-    )
+    title = subject(Status.FAILED, f"the run failed: {code}", run.backup_set, run.region, run.period)
     lines = (
         "THE RUN FAILED",
         f"  {one_line(f'{code}: {message}', 1000)}",
@@ -65,7 +57,7 @@ def render_bad_event(
     *, backup_set: str, account: str, region: str, function: str, log_group: str, error: str
 ) -> Mail:
     """Write the mail of an event that asks for nothing the function does; `error` says what is wrong with it."""
-    title = subject(Status.FAILED, "the event cannot be used", backup_set=backup_set, region=region)
+    title = subject(Status.FAILED, "the event cannot be used", backup_set, region)
     lines = (
         "THE EVENT CANNOT BE USED",
         f"  {one_line(error, 1000)}",
@@ -160,10 +152,10 @@ def _counts(outcome: Outcome) -> Iterator[str]:
         "skipped": outcome.count(lambda volume: volume.skipped),
         "to check": outcome.count(lambda volume: volume.checks or volume.stale),
         "no longer selected": len(outcome.deselected),
-        "with foreign snapshots": len(outcome.foreign),
-        "not selected": len(outcome.missing),
+        "foreign": sum(len(volume.snapshots) for volume in outcome.foreign),
         "stray": len(outcome.strays),
-        "with edited tags": sum(decision.odd for decision in outcome.decisions),
+        "edited": sum(decision.odd for decision in outcome.decisions),
+        "not selected": len(outcome.missing),
     }
     yield from (f"{count:,} {what}" for what, count in counts.items() if count)
     if misses := len(outcome.near_misses):
@@ -187,13 +179,13 @@ def _parts(outcome: Outcome, title: str, found: Sequence[Section], detail: Detai
 
 def _cut(run: Run, detail: Detail, found: int) -> Iterator[str]:
     """Say what the mail lacks: at the top, for nobody reaches the end of 200 KB."""
-    lacking = {
+    there = {
         "the lists of what was created and expired": detail.lists,
         "the lists of what to look at and of what was left alone": detail.notes,
         "EC2's messages": detail.words,
         f"{found - detail.problems:,} of {counted(found, 'problem')}": detail.problems == found,
     }
-    if cut := [what for what, there in lacking.items() if not there]:
+    if cut := [what for what, told in there.items() if not told]:
         yield f"CUT to what SNS takes. Missing here: {'; '.join(cut)}. {_log(run.log_group)}"
 
 

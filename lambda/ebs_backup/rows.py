@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ebs_backup.labels import minute
 from ebs_backup.mail import one_line
-from ebs_backup.model import Decision, Run, Snapshot, Volume
+from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
 from ebs_backup.outcome import NearMiss, VolumeOutcome
 from ebs_backup.settings import Period
 
@@ -33,6 +33,17 @@ def decision_rows(decisions: Iterable[Decision]) -> list[tuple[str, ...]]:
     """Return a row for each decision, with its reason, in the order of the volumes' names."""
     rows = [(*snapshot_cells(each.snapshot), one_line(each.reason)) for each in decisions]
     return sorted(rows, key=lambda row: (row[0] == NO_NAME, row[0].casefold(), row[2:]))
+
+
+def failure_row(failure: Failure, decision: Decision | None, volume: VolumeOutcome | None) -> tuple[str, ...]:
+    """Return what a failure is about: a snapshot on which something was decided, or a volume and what was tried on it."""
+    resource, action = one_line(failure.resource), one_line(failure.action)
+    if decision:
+        return (*snapshot_cells(decision.snapshot), one_line(decision.reason))
+    if not volume:
+        return (resource, action)
+    name, volume_id = volume_cells(volume.volume)
+    return (name, volume_id, action) if resource == volume_id else (name, resource, f"of {volume_id}", action)
 
 
 def named(name: str) -> str:

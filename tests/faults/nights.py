@@ -53,6 +53,8 @@ def faulty_night(world: World, function: Function, draw: random.Random) -> Night
             apart = draw.choice([0, 0.1, 2, 5, 12, 40])
             done = function.overlap(world.event, world.event, every=apart, plan=plan | _crash(draw))
             world.excused.update(world.account.snapshots[each].volume_id for each in _refused(done[0]))
+            for _ in range(_looks_refused(done[0])):
+                world.excused.update(volume.id for volume in world.selected)
         else:
             done = [
                 function.invoke(
@@ -73,6 +75,14 @@ def _refused(invocation: Invocation) -> set[str]:
         for call in invocation.calls
         if call.action == "DeleteSnapshot" and call.fault and call.fault.name in REFUSALS
     }
+
+
+def _looks_refused(invocation: Invocation) -> int:
+    """Count the listings that a fault of the plan refused: one before a delete keeps the snapshot from being deleted."""
+    return sum(
+        call.action == "DescribeSnapshots" and call.fault is not None and call.fault.name in REFUSALS
+        for call in invocation.calls
+    )
 
 
 def _plan(draw: random.Random) -> dict[tuple[str, int], Fault]:

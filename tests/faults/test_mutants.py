@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.mutants import FUNCTION, MUTANTS, ROOT, Mutant, apply
+from tests.faults.mutants import FUNCTION, ROOT, apply
+from tests.faults.mutations import MUTANTS, Mutant
 
 
 @pytest.mark.parametrize("broken", MUTANTS, ids=[each.name for each in MUTANTS])

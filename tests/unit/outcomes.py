@@ -1,5 +1,6 @@
 """Outcomes as Hypothesis draws them, odd texts and all, and one that has everything in it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -85,10 +86,13 @@ a_wild_volume = st.builds(
 )
 
 
-def _as_made(volume: VolumeOutcome) -> VolumeOutcome:
-    """Draw no contradiction: what was made was made at some time."""
-    made = (Made.NOW, Made.BEFORE)[len(volume.decisions) % 2] if volume.made else Made.NO
-    return VolumeOutcome(**{name: getattr(volume, name) for name in volume.__slots__} | {"when": made})
+def _without_contradictions(volume: VolumeOutcome) -> VolumeOutcome:
+    """Return the volume as a run could leave it: one that is gone or skipped has no restore point and no failure."""
+    if volume.made:
+        when = (Made.NOW, Made.BEFORE)[len(volume.decisions) % 2]
+        return replace(volume, when=when, gone=False, skipped="")
+    left_alone = volume.gone or volume.skipped
+    return replace(volume, failures=(), failed=(), overdue=()) if left_alone else volume
 
 
 volumes = st.builds(
@@ -108,7 +112,7 @@ volumes = st.builds(
     stale=st.lists(snapshots, max_size=2).map(tuple),
     notes=st.lists(words, max_size=2).map(tuple),
     newest_completed=st.none() | snapshots,
-).map(_as_made)
+).map(_without_contradictions)
 runs = st.builds(
     a_run,
     id=words,

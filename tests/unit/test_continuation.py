@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ebs_backup.continuation import following
-from ebs_backup.model import Continued, Verdict
-from ebs_backup.outcome import VolumeOutcome
+from ebs_backup.continuation import MOST_FAILED, following
+from ebs_backup.model import Continued, FailedSnapshot, Fate
+from ebs_backup.outcome import Made, VolumeOutcome
 from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
 BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)
-MADE = VolumeOutcome(volume=a_volume(), made=a_snapshot())
-GONE = a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Verdict.EXPIRED)
+MADE = VolumeOutcome(volume=a_volume(), made=a_snapshot(), when=Made.NOW)
+GONE = a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Fate.EXPIRED)
 CUT = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(code="OutOfTime"),), unfinished=True)
 FIFTH = Continued(run=a_run().id, began=BEGAN, invocation=5, expired=40)
 
@@ -24,13 +24,13 @@ def test_a_run_that_has_done_all_it_can_does_not_go_on() -> None:
 
 
 def test_a_run_that_only_time_cut_short_goes_on_as_the_same_run() -> None:
-    further = following(an_outcome(replace(MADE, expired=(GONE,)), CUT), began=BEGAN)
+    further = following(an_outcome(replace(MADE, decisions=(GONE,)), CUT), began=BEGAN)
 
     assert further == Continued(run=a_run().id, began=BEGAN, invocation=2, expired=1)
 
 
 def test_each_further_invocation_remembers_the_first_and_adds_what_it_deleted() -> None:
-    outcome = an_outcome(replace(MADE, expired=(GONE,)), CUT, run=replace(a_run(), continued=FIFTH))
+    outcome = an_outcome(replace(MADE, decisions=(GONE,)), CUT, run=replace(a_run(), continued=FIFTH))
 
     further = following(outcome, began=BEGAN.replace(hour=3))
 
@@ -41,8 +41,7 @@ def test_each_further_invocation_remembers_the_first_and_adds_what_it_deleted() 
     "changed",
     [
         MADE,
-        replace(MADE, found=True, expired=(GONE,)),
-        replace(MADE, found=True, earlier=True, expired=(GONE,)),
+        replace(MADE, when=Made.BEFORE, decisions=(GONE,)),
     ],
 )
 def test_one_thing_done_is_enough_to_go_on(changed: VolumeOutcome) -> None:
@@ -50,7 +49,7 @@ def test_one_thing_done_is_enough_to_go_on(changed: VolumeOutcome) -> None:
 
 
 def test_an_invocation_that_did_nothing_is_the_last() -> None:
-    found = replace(MADE, found=True, earlier=True)
+    found = replace(MADE, when=Made.BEFORE)
 
     assert following(an_outcome(found, CUT), began=BEGAN) is None
 
@@ -66,3 +65,26 @@ def test_the_twelfth_is_the_last() -> None:
 
 def test_a_dry_run_never_goes_on() -> None:
     assert following(an_outcome(MADE, CUT, run=a_run(dry_run=True)), began=BEGAN) is None
+
+
+def a_failed_one(number: int) -> FailedSnapshot:
+    return FailedSnapshot(
+        id=f"snap-{number}",
+        volume_id="vol-0a",
+        name="n" * 200,
+        period="day",
+        started=BEGAN,
+        message="m" * 300,
+    )
+
+
+def test_failed_snapshots_that_are_deleted_are_handed_on_in_short_and_the_rest_as_a_number() -> None:
+    earlier = replace(FIFTH, failed=(a_failed_one(0),), more_failed=3)
+    many = replace(MADE, failed=tuple(a_failed_one(number) for number in range(1, MOST_FAILED + 5)))
+
+    further = following(an_outcome(many, CUT, run=replace(a_run(), continued=earlier)), began=BEGAN)
+
+    assert further is not None
+    assert [failed.id for failed in further.failed] == [f"snap-{number}" for number in range(MOST_FAILED)]
+    assert further.more_failed == 3 + 5
+    assert {(len(failed.name), len(failed.message)) for failed in further.failed} == {(80, 200)}

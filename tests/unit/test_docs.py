@@ -67,8 +67,7 @@ def test_every_command_of_every_mail_is_one_that_the_aws_cli_takes(outcome: Outc
         "aws ec2 describe-snapshots --owner self",
         "aws ec2 delete-tags --resources vol-0a",
         """aws lambda invoke --function-name f --payload '{"period": "dya"}' answer.json""",
-        """aws lambda invoke --function-name f --invocation-type RequestResponse --cli-binary-format raw-in-base64-out"""
-        """ --payload '{"period": "day"}' answer.json""",
+        """aws lambda invoke --cli-binary-format raw-in-base64-out --payload '{"period": "day"}' answer.json""",
     ],
 )
 def test_a_command_that_is_wrong_or_costs_a_backup_is_noticed(command: str) -> None:

@@ -1,5 +1,6 @@
 """The border with EC2: what is sent, what is read, and what becomes of an answer that is lost."""
 
+import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -7,17 +8,17 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from ebs_backup.ec2 import Ec2
+from ebs_backup.ec2 import Created, Ec2
 from ebs_backup.faults import AwsError, Kind, advice
-from ebs_backup.labels import labels
-from ebs_backup.model import Instance, Snapshot
+from ebs_backup.labels import Labels, labels
+from ebs_backup.model import Instance
 from ebs_backup.pace import PAUSE, RATE
 from ebs_backup.steps import Step
 from tests.unit.account import Account, an_account
-from tests.unit.builders import a_run, a_snapshot, a_volume
+from tests.unit.builders import a_run, a_snapshot, a_volume, settings
 
 STARTED = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
@@ -60,6 +61,7 @@ def made(snapshot: str = "snap-new") -> dict[str, Any]:
         "State": "pending",
         "StartTime": STARTED,
         "VolumeSize": 8,
+        "Tags": [{"Key": "ebs-backup:source", "Value": "volume=vol-1 zone=eu-west-1a"}],
     }
 
 
@@ -102,9 +104,16 @@ def an_ec2(account: Account, *, deadline: float = 1e9, rested: bool = True) -> E
     return Ec2(account.function, deadline=deadline, rested=rested, clock=CLOCK)
 
 
-def create(account: Account, ec2: Ec2 | None = None) -> Step[Snapshot]:
-    run, volume = a_run(), a_volume(id="vol-1")
-    return (ec2 or an_ec2(account)).create(volume, run, labels(volume, run, copy_tags=True))
+def create(
+    account: Account, ec2: Ec2 | None = None, *, seen: float = 0.0, blocked: bool = False
+) -> Step[Created]:
+    """Make the run's snapshot of `vol-1`; `seen` is when the run listed what there is."""
+    run, volume, ec2 = a_run(), a_volume(id="vol-1"), ec2 or an_ec2(account)
+
+    def label(at: datetime) -> Labels:
+        return labels(volume, run, settings(), at=at, older=3)
+
+    return ec2.create(volume, label, ec2.lookout(run, ["vol-1"], seen=seen), blocked=blocked)
 
 
 def delete(account: Account, ec2: Ec2 | None = None) -> Step[bool]:
@@ -125,7 +134,8 @@ def finish(step: Step[Any]) -> tuple[Any, list[float]]:
 def test_a_lost_answer_is_settled_by_listing_and_nothing_is_made_twice(account: Account) -> None:
     script = Script(account, CreateSnapshot=[LOST], DescribeSnapshots=[listed(made("snap-first"))])
 
-    snapshot, pauses = finish(create(account))
+    created, pauses = finish(create(account))
+    snapshot = created.snapshot
 
     assert snapshot.id == "snap-first"
     assert script.calls() == ["CreateSnapshot", "DescribeSnapshots"]
@@ -155,7 +165,7 @@ def test_another_servers_page_is_no_answer_to_a_delete(account: Account) -> None
 def test_a_listing_is_not_tried_again_when_the_pause_would_pass_the_deadline(account: Account) -> None:
     sent = reply(account, "DescribeSnapshots", 503, b"")
 
-    with pytest.raises(ClientError):
+    with pytest.raises(AwsError):
         Ec2(account.function, deadline=10, clock=lambda: 0.0).snapshots("default")
 
     assert len(sent) == 1
@@ -164,7 +174,8 @@ def test_a_listing_is_not_tried_again_when_the_pause_would_pass_the_deadline(acc
 def test_a_lost_answer_whose_snapshot_never_shows_is_tried_again_after_looking(account: Account) -> None:
     script = Script(account, CreateSnapshot=[LOST, made()], DescribeSnapshots=[listed()])
 
-    snapshot, _ = finish(create(account))
+    created, _ = finish(create(account))
+    snapshot = created.snapshot
 
     assert snapshot.id == "snap-new"
     assert script.calls() == ["CreateSnapshot", "DescribeSnapshots", "CreateSnapshot"]
@@ -177,7 +188,8 @@ def test_a_refusal_by_rate_after_a_lost_answer_makes_it_look_again(account: Acco
         account, CreateSnapshot=[LOST, rate], DescribeSnapshots=[listed(), listed(made("snap-first"))]
     )
 
-    snapshot, _ = finish(create(account))
+    created, _ = finish(create(account))
+    snapshot = created.snapshot
 
     assert snapshot.id == "snap-first"
     assert script.calls().count("CreateSnapshot") == 2
@@ -187,7 +199,8 @@ def test_a_listing_that_fails_while_settling_never_leads_to_a_second_create(acco
     throttled = refused("RequestLimitExceeded")
     script = Script(account, CreateSnapshot=[LOST], DescribeSnapshots=[throttled, listed(made("snap-first"))])
 
-    snapshot, _ = finish(create(account))
+    created, _ = finish(create(account))
+    snapshot = created.snapshot
 
     assert snapshot.id == "snap-first"
     assert script.calls().count("CreateSnapshot") == 1
@@ -197,7 +210,8 @@ def test_a_listing_that_fails_while_settling_never_leads_to_a_second_create(acco
 def test_an_unreadable_answer_counts_as_lost(account: Account, answer: Any) -> None:  # noqa: ANN401 - any answer
     Script(account, CreateSnapshot=[answer], DescribeSnapshots=[listed(made("snap-first"))])
 
-    snapshot, _ = finish(create(account))
+    created, _ = finish(create(account))
+    snapshot = created.snapshot
 
     assert snapshot.id == "snap-first"
 
@@ -214,7 +228,8 @@ def test_an_unreadable_answer_counts_as_lost(account: Account, answer: Any) -> N
 def test_what_was_certainly_not_done_is_tried_again_without_a_listing(account: Account, code: str) -> None:
     script = Script(account, CreateSnapshot=[refused(code)] * 9 + [made()])
 
-    snapshot, pauses = finish(create(account))
+    created, pauses = finish(create(account))
+    snapshot = created.snapshot
 
     assert snapshot.id == "snap-new"
     assert len(pauses) == 9
@@ -419,7 +434,8 @@ def test_an_answer_to_a_create_that_lacks_anything_is_looked_up_in_the_listing(
     half = {key: value for key, value in made().items() if key != lacks}
     Script(account, CreateSnapshot=[half], DescribeSnapshots=[listed(made("snap-1"))])
 
-    snapshot, _ = finish(create(account))
+    created, _ = finish(create(account))
+    snapshot = created.snapshot
 
     assert snapshot.id == "snap-1"
 
@@ -468,22 +484,111 @@ def test_every_page_of_a_listing_is_read(account: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "yesterday",
-        "2026-11-17T01:30:00+00:00",
-        "2026-11-17T01:30:00 leaving 2",
-        "2026-11-17T01:30Z leaving",
-    ],
+    ("text", "older"),
+    [("3", 3), ("0", 0), ("", None), ("-1", None), ("3.5", None), ("many", None), ("1" * 7, None)],
 )
-def test_a_mark_of_rotation_that_was_changed_by_hand_says_nothing(account: Account, text: str) -> None:
-    tags = [{"Key": "ebs-backup:expires-until", "Value": text}]
+def test_the_number_of_older_occasions_says_nothing_where_it_was_changed_by_hand(
+    account: Account, text: str, older: int | None
+) -> None:
+    tags = [{"Key": "ebs-backup:older", "Value": text}]
     Script(account, DescribeSnapshots=[listed(made() | {"Tags": tags})])
 
     (snapshot,) = Ec2(account.function, deadline=1e9).snapshots("default")
 
-    assert snapshot.expires_until is None
+    assert snapshot.older == older
+
+
+def test_a_snapshot_is_ours_only_if_its_source_is_its_own_volume(account: Account) -> None:
+    texts = (
+        "volume=vol-1 zone=a",
+        "volume=vol-1",
+        "volume=vol-12",
+        "volume=vol-2 volume=vol-1",
+        "zone=a",
+        "",
+    )
+    tagged = [
+        made(f"snap-{number}") | {"Tags": [{"Key": "ebs-backup:source", "Value": text}]}
+        for number, text in enumerate(texts)
+    ]
+    Script(account, DescribeSnapshots=[listed(*tagged, made("snap-9") | {"Tags": []})])
+
+    found = Ec2(account.function, deadline=1e9).snapshots("default")
+
+    assert [snapshot.id for snapshot in found if snapshot.ours] == ["snap-0", "snap-1"]
+
+
+def test_a_hold_and_ec2s_reason_for_a_failure_are_read(account: Account) -> None:
+    tags = [{"Key": "ebs-backup:hold", "Value": "2026-12-24"}]
+    raw = made() | {"Tags": tags, "State": "error", "StateMessage": "Given key ID\nis not accessible"}
+    Script(account, DescribeSnapshots=[listed(raw)])
+
+    (snapshot,) = Ec2(account.function, deadline=1e9).snapshots("default")
+
+    assert (snapshot.hold, snapshot.message) == ("2026-12-24", "Given key ID is not accessible")
+
+
+def test_a_create_that_rests_on_old_knowledge_looks_first_and_makes_no_second_snapshot(
+    account: Account,
+) -> None:
+    script = Script(account, DescribeSnapshots=[listed(made("snap-first"))])
+
+    created, _ = finish(create(account, seen=-10.1))
+
+    assert (created.snapshot.id, created.labels) == ("snap-first", None)
+    assert script.calls() == ["DescribeSnapshots"]
+
+
+def test_a_create_that_rests_on_fresh_knowledge_does_not_look(account: Account) -> None:
+    script = Script(account, CreateSnapshot=[made()])
+
+    created, _ = finish(create(account, seen=-9.9))
+
+    assert created.labels is not None
+    assert script.calls() == ["CreateSnapshot"]
+
+
+def test_a_look_that_is_refused_is_raised_and_nothing_is_made(account: Account) -> None:
+    script = Script(account, DescribeSnapshots=[refused("UnauthorizedOperation")])
+
+    with pytest.raises(AwsError, match="UnauthorizedOperation"):
+        finish(create(account, seen=-60.0))
+
+    assert script.calls() == ["DescribeSnapshots"]
+
+
+def test_a_volume_that_is_blocked_by_its_own_snapshots_does_not_wait(account: Account) -> None:
+    Script(account, CreateSnapshot=[refused("ConcurrentSnapshotLimitExceeded")])
+
+    with pytest.raises(AwsError) as error:
+        finish(create(account, blocked=True))
+
+    assert (error.value.kind, error.value.unfinished) == (Kind.REFUSED, False)
+
+
+def test_a_volume_that_others_keep_busy_is_not_left_to_a_further_invocation(account: Account) -> None:
+    Script(account, CreateSnapshot=[refused("ConcurrentSnapshotLimitExceeded")] * 9)
+
+    with pytest.raises(AwsError) as error:
+        finish(create(account, an_ec2(account, deadline=30.0)))
+
+    assert error.value.unfinished is False
+
+
+@pytest.mark.parametrize("call", ["DescribeSnapshots", "DescribeVolumes", "DescribeTags"])
+def test_a_page_of_megabytes_that_cannot_be_read_gets_into_no_error(account: Account, call: str) -> None:
+    reply(account, call, 200, b"<html>" + b"x" * 5_000_000)
+    ec2 = Ec2(account.function, deadline=0.0)
+    listing: dict[str, Callable[[], object]] = {
+        "DescribeSnapshots": lambda: ec2.snapshots("default"),
+        "DescribeVolumes": lambda: list(ec2.volumes({})),
+        "DescribeTags": lambda: ec2.instances("Backup"),
+    }
+
+    with pytest.raises(AwsError) as error:
+        listing[call]()
+
+    assert len("".join(traceback.format_exception(error.value))) < 20_000
 
 
 def test_a_name_with_line_breaks_and_control_characters_stands_on_one_line(account: Account) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.event import InvalidEventError, Request, continuing, parse
-from ebs_backup.model import Continued
+from ebs_backup.model import Continued, FailedSnapshot
 from ebs_backup.settings import Period
 
 CONTINUED = {
@@ -18,6 +18,8 @@ CONTINUED = {
     "began": "2026-11-23T01:30:04+00:00",
     "invocation": 2,
     "expired": 7,
+    "failed": [],
+    "more_failed": 0,
 }
 LEFT_OUT = "continued must be left out: the function alone sends it, and for no dry run, got"
 
@@ -69,12 +71,23 @@ def test_one_instant_is_one_time_in_whatever_zone_it_is_written(written: str) ->
         ({"period": ["day"]}, "period must be one of day, week, month, got ['day']"),
         (
             {"period": "day", "dryrun": True},
-            "a key of the event must be one of period, time, dry_run, got 'dryrun'",
+            "a key of the event must be one of period, time, dry_run, volumes, got 'dryrun'",
         ),
-        ({"period": "day", 1: 2}, "a key of the event must be one of period, time, dry_run, got '1'"),
+        (
+            {"period": "day", 1: 2},
+            "a key of the event must be one of period, time, dry_run, volumes, got '1'",
+        ),
         ({"period": "day", "dry_run": "true"}, "dry_run must be true or false, got 'true'"),
         ({"period": "day", "dry_run": 1}, "dry_run must be true or false, got 1"),
         ({"period": "day", "dry_run": None}, "dry_run must be true or false, got None"),
+        *(
+            (
+                {"period": "day", "volumes": volumes},
+                'volumes must be a list of 1 to 200 volume ids, such as ["vol-0123456789abcdef0"], got '
+                + repr(volumes)[:100],
+            )
+            for volumes in ([], "vol-0a", ["vol-0a", 1], ["snap-0a"], ["vol-0a "], None, ["vol-0a"] * 201)
+        ),
         *(
             (
                 {"period": "day", "time": time},
@@ -100,6 +113,12 @@ def test_what_the_function_sends_to_itself_says_which_run_goes_on() -> None:
     )
 
 
+def test_volumes_are_named_once_each_in_their_order() -> None:
+    request = parse({"period": "day", "volumes": ["vol-0b", "vol-0a", "vol-0b"]})
+
+    assert request.volumes == ("vol-0b", "vol-0a")
+
+
 @pytest.mark.parametrize(
     ("continued", "line"),
     [
@@ -122,6 +141,10 @@ def test_what_the_function_sends_to_itself_says_which_run_goes_on() -> None:
                 f"continued.invocation must be a whole number from 2 to 12, got {number!r}",
             )
             for number in (1, 13, 2.0, True, "2", None)
+        ),
+        *(
+            ({**CONTINUED, "failed": failed}, "continued.failed must be a list of objects with id, message,")
+            for failed in ("x", [1], [{"id": "snap-0a"}], None)
         ),
         (
             {**CONTINUED, "expired": -1},
@@ -166,6 +189,9 @@ def test_any_instant_with_a_zone_is_taken_for_what_it_is(instant: datetime) -> N
     assert request.time.tzinfo is UTC
 
 
+texts = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
 @given(
     st.builds(
         Continued,
@@ -173,19 +199,33 @@ def test_any_instant_with_a_zone_is_taken_for_what_it_is(instant: datetime) -> N
         began=instants,
         invocation=st.integers(2, 12),
         expired=st.integers(0, 10**9),
+        failed=st.lists(
+            st.builds(
+                FailedSnapshot,
+                id=texts,
+                volume_id=texts,
+                name=texts,
+                period=texts,
+                started=instants,
+                message=texts,
+            ),
+            max_size=3,
+        ).map(tuple),
+        more_failed=st.integers(0, 10**9),
     ),
     st.none() | instants,
+    st.sampled_from([(), ("vol-0a", "vol-0b")]),
 )
 def test_what_is_written_for_the_next_invocation_is_read_back_and_small(
-    continued: Continued, time: datetime | None
+    continued: Continued, time: datetime | None, volumes: tuple[str, ...]
 ) -> None:
     """Lambda takes 256 KB of an event; however many volumes there are, this one is a few lines."""
-    request = Request(period=Period.WEEK, time=time)
+    request = Request(period=Period.WEEK, time=time, volumes=volumes)
 
     event = json.dumps(continuing(request, continued))
 
     assert parse(json.loads(event)) == replace(request, continued=continued)
-    assert len(event) < 500
+    assert len(event) < 500 + 1000 * len(continued.failed)
 
 
 json_values = st.recursive(
@@ -202,6 +242,7 @@ json_values = st.recursive(
         optional={
             "time": json_values,
             "dry_run": json_values,
+            "volumes": json_values,
             "continued": json_values
             | st.fixed_dictionaries({key: json_values | st.just(CONTINUED[key]) for key in CONTINUED}),
         },

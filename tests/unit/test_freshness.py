@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.freshness import overdue
-from ebs_backup.model import Snapshot
+from ebs_backup.model import Snapshot, Volume
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
@@ -19,9 +19,8 @@ def a_point(period: Period, days_ago: float, *, state: str = "completed") -> Sna
     return a_snapshot(id=f"snap-{period}-{days_ago}", period=period, days_ago=days_ago, state=state)
 
 
-def late(*held: Snapshot, made: Snapshot | None = None, volume: object = OLD) -> list[Period]:
-    found = overdue(volume, held, made, settings(), a_run())  # type: ignore[arg-type]
-    return [each.period for each in found]
+def late(*there: Snapshot, volume: Volume = OLD, **changed: object) -> list[Period]:
+    return [found.period for found in overdue(volume, there, settings(**changed), a_run())]
 
 
 FRESH = (a_point(Period.DAY, 1), a_point(Period.WEEK, 2), a_point(Period.MONTH, 20))
@@ -46,54 +45,52 @@ def test_only_completed_snapshots_count(state: str) -> None:
     assert late(*FRESH[1:], stale, a_point(Period.DAY, 1, state=state)) == [Period.DAY]
 
 
-def test_what_this_run_made_does_not_hide_that_there_was_none_for_too_long() -> None:
+def test_what_is_pending_does_not_hide_that_there_was_none_for_too_long() -> None:
     made = a_point(Period.DAY, 0, state="pending")
 
-    assert late(*FRESH[1:], a_point(Period.DAY, 8), made=made) == [Period.DAY]
+    assert late(*FRESH[1:], a_point(Period.DAY, 8), made) == [Period.DAY]
 
 
-def test_what_this_run_made_counts_once_it_is_completed() -> None:
-    assert late(*FRESH[1:], a_point(Period.DAY, 8), made=a_point(Period.DAY, 0)) == []
-
-
-def test_a_new_volume_is_not_yet_due() -> None:
+def test_a_volume_without_any_restore_point_is_overdue_when_it_is_older_than_the_limit() -> None:
     assert late(volume=a_volume(created=NIGHT - timedelta(days=4))) == []
     assert late(volume=a_volume(created=NIGHT - timedelta(days=10))) == [Period.DAY, Period.WEEK]
+    assert late(a_point(Period.DAY, 1, state="error")) == [Period.DAY, Period.WEEK, Period.MONTH]
 
 
-def test_the_very_first_snapshot_of_a_period_is_given_time_to_complete() -> None:
-    first = a_snapshot(run=a_run().id, state="pending")
+def test_the_first_snapshot_of_a_period_is_given_time_to_complete() -> None:
+    under_way = [a_point(period, 0.01, state="pending") for period in Period]
 
-    assert Period.DAY not in late(made=first)
-    assert Period.DAY not in late(first, made=first)  # as a second delivery finds it
-
-
-def test_so_is_that_of_another_period_as_when_each_is_run_by_hand_after_the_first_deploy() -> None:
-    under_way = a_point(Period.DAY, 0.01, state="pending"), a_point(Period.MONTH, 0.01, state="pending")
-    made = a_snapshot(period="week", state="pending")
-
-    assert late(*under_way, made=made) == []
+    assert late(*under_way) == []
+    assert late(a_point(Period.DAY, 4.1, state="pending"), *under_way[1:]) == [Period.DAY]
 
 
-def test_a_first_snapshot_that_stays_pending_is_overdue_in_the_end() -> None:
-    assert Period.DAY in late(
-        a_point(Period.DAY, 4.1, state="pending"), a_point(Period.DAY, 1, state="pending")
-    )
+def test_tagging_an_old_volume_raises_no_alarm_before_its_first_week_and_month() -> None:
+    """NIGHT is a Monday: the last week fired on Saturday the 21st, the last month on the 1st."""
+    assert late(a_point(Period.DAY, 0)) == []
+    assert late(a_point(Period.DAY, 0), a_point(Period.DAY, 1.9)) == []
 
 
-def test_a_volume_whose_first_snapshots_all_failed_is_overdue() -> None:
-    first = a_snapshot(run=a_run().id, state="pending")
+def test_a_period_that_never_ran_though_it_fired_a_day_ago_is_overdue() -> None:
+    days = [a_point(Period.DAY, days) for days in (0, 1, 2, 3)]
 
-    assert Period.DAY in late(a_point(Period.DAY, 1, state="error"), made=first)
+    assert late(*days) == [Period.WEEK]
+    assert late(*days, a_point(Period.DAY, 23)) == [Period.WEEK, Period.MONTH]
 
 
-def test_a_volume_that_could_not_be_snapshotted_is_overdue_without_ever_having_had_one() -> None:
-    assert late() == [Period.DAY, Period.WEEK, Period.MONTH]
+def test_a_firing_of_less_than_a_day_ago_may_still_be_retried() -> None:
+    day = a_point(Period.DAY, 3)
+
+    assert late(day, schedule_week="0 2 ? * SUN *") == []
+    assert late(day, schedule_week="0 1 ? * SUN *") == [Period.WEEK]
+
+
+def test_a_period_that_is_off_is_never_overdue() -> None:
+    assert late(schedule_week="off", schedule_month="off") == [Period.DAY]
 
 
 @given(st.permutations([a_point(Period.DAY, days) for days in (1, 3, 6, 30)]))
-def test_the_order_of_the_listing_is_irrelevant(held: list[Snapshot]) -> None:
-    (week, *_) = overdue(OLD, held, None, settings(), a_run())
+def test_the_order_of_the_listing_is_irrelevant(there: list[Snapshot]) -> None:
+    (week, *_) = overdue(OLD, there, settings(), a_run())
 
-    assert late(*held) == [Period.WEEK, Period.MONTH]
+    assert late(*there) == [Period.WEEK, Period.MONTH]
     assert week.newest is None

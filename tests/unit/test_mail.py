@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ebs_backup.mail import one_line
+from ebs_backup.mail import one_line, table
 from ebs_backup.outcome import Overdue
 from ebs_backup.report import render
 from ebs_backup.settings import Period
@@ -25,3 +25,11 @@ def test_overdue_volumes_that_do_not_fit_are_counted() -> None:
     told = body.count("\n    db-")
     assert 0 < told < 4000
     assert f"  ... and {4000 - told:,} more" in body
+
+
+def test_rows_of_different_lengths_line_up_and_those_beyond_are_counted() -> None:
+    rows = [("a", "", "x"), ("long", ""), ("b", "", "")]
+
+    assert list(table(rows, 2)) == ["  a     x", "  long", "  ... and 1 more"]
+    assert list(table(rows, 0)) == ["  ... and 3 more"]
+    assert list(table([], 2)) == []

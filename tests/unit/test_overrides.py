@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from ebs_backup.overrides import Overrides, overrides
 from ebs_backup.settings import Period
-from tests.unit.builders import NIGHT, a_run, a_volume, settings
+from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
 
 def of(**tags: str) -> Overrides:
     """Read these tags: `keep_day` stands for `ebs-backup:keep-day`."""
     named = {f"ebs-backup:{name.replace('_', '-')}": value for name, value in tags.items()}
-    return overrides(a_volume(tags={"Backup": "true", **named}), settings(), a_run())
+    return overrides(a_volume(tags={"Backup": "true", **named}), (), settings(), a_run())
 
 
 def test_a_volume_without_such_tags_asks_for_nothing() -> None:
@@ -58,20 +58,33 @@ def test_a_bad_skip_is_a_failure_and_the_volume_is_backed_up(value: str) -> None
 
 @pytest.mark.parametrize("key", ["ebs-backup:keep-days", "EBS-Backup:skip", "ebs-backup:"])
 def test_a_mistyped_tag_is_a_failure_that_names_those_there_are(key: str) -> None:
-    found = overrides(a_volume(tags={key: "7"}), settings(), a_run())
+    found = overrides(a_volume(tags={key: "7"}), (), settings(), a_run())
 
     assert "ebs-backup:keep-day, ebs-backup:keep-week" in found.failures[0].message
     assert found == Overrides(keeps={}, failures=found.failures)
 
 
 def test_tags_that_came_with_a_restored_snapshot_ask_for_nothing() -> None:
-    assert of(set="default", period="day", run="x", source="zone=a", expires_until="x") == Overrides(keeps={})
+    found = of(set="default", period="day", run="x", source="volume=vol-0", older="3", hold="true")
+
+    assert found == Overrides(keeps={}, notes=found.notes)
+    assert "the volume itself has tags of a snapshot (ebs-backup:hold, " in found.notes[0]
+
+
+@pytest.mark.parametrize("value", ["", "yes", "True", "24.12.2026", "2026-02-30"])
+def test_a_hold_that_cannot_be_read_is_told_with_its_snapshot(value: str) -> None:
+    held = [a_snapshot(id="snap-0b", hold=value), a_snapshot(hold="true"), a_snapshot(hold="2026-12-24")]
+
+    (failure,) = overrides(a_volume(), held, settings(), a_run()).failures
+
+    assert (failure.resource, failure.code) == ("snap-0b", "InvalidTag")
+    assert "must be true, or a date such as 2026-12-24" in failure.message
 
 
 def test_tags_of_others_are_none_of_ours() -> None:
-    assert overrides(a_volume(tags={"keep-day": "x", "skip": "true"}), settings(), a_run()) == Overrides(
-        keeps={}
-    )
+    theirs = a_volume(tags={"keep-day": "x", "skip": "true"})
+
+    assert overrides(theirs, (), settings(), a_run()) == Overrides(keeps={})
 
 
 @given(key=st.sampled_from(["keep_day", "skip"]), value=st.text(max_size=256))

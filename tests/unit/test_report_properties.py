@@ -88,13 +88,39 @@ def test_one_word_tells_the_status_everywhere(outcome: Outcome) -> None:
 
 @hypothesis_settings(max_examples=60)
 @given(outcomes)
-def test_every_failure_and_check_is_named_and_nothing_deletes_a_snapshot(outcome: Outcome) -> None:
+def test_every_failure_and_check_is_named_with_what_to_do_and_nothing_deletes_a_snapshot(
+    outcome: Outcome,
+) -> None:
     body = render(outcome).body
 
-    assert "delete-snapshot" not in body.replace("\ndelete-snapshot", "")
-    if "CUT to what SNS takes" not in body:
-        for failure in (*outcome.failures, *outcome.checks):
-            assert one_line(failure.code) in body
+    assert "delete-snapshot" not in body
+    assert "CUT to what SNS takes" not in body
+    for failure in (*outcome.failures, *outcome.checks):
+        assert one_line(failure.code) in body
+        assert one_line(failure.message) in body
+        assert f"To do: {one_line(failure.advice, 1000)}" in body
+    for failed in outcome.failed:
+        assert one_line(failed.id) in body
+
+
+@hypothesis_settings(max_examples=60)
+@given(outcomes)
+def test_a_section_is_there_where_it_has_something_to_tell_and_is_referred_to_only_then(
+    outcome: Outcome,
+) -> None:
+    body = render(outcome).body.replace("CREATED  1", "")
+
+    found = headings(body)
+    count = outcome.count
+    unmade = count(lambda volume: not (volume.made or volume.gone or volume.skipped))
+    assert ("NOT BACKED UP" in found or "VOLUMES IN ERROR" in found) or not unmade
+    assert ("NOT FINISHED" in found) == (outcome.stopped is not None)
+    assert ("OVERDUE" in found) == bool(count(lambda volume: volume.overdue))
+    assert ("DEFERRED" in found) == bool(outcome.deferred)
+    assert ("FOREIGN SNAPSHOTS" in found) == bool(outcome.foreign)
+    assert outcome.status != "FAILED" or "  To do: " in body
+    told = [line for line in body.splitlines() if not line.startswith(SECTIONS)]
+    assert {name for name in SECTIONS if any(name in line for line in told)} <= set(found)
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)

@@ -1,4 +1,4 @@
-"""Selection: a tag selects to the letter and the case; what only resembles it is told."""
+"""Selection: a tag selects only when it matches exactly; what only resembles it is told."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_only_the_exact_tag_selects() -> None:
     found = chosen(a_volume(id="vol-1"), a_volume(id="vol-2", name="log", tags={"Backup": "no"}))
 
     assert list(found.volumes) == ["vol-1"]
-    assert found.others == {"vol-2": "log"}
+    assert found.names == {"vol-1": "web-1 data", "vol-2": "log"}
 
 
 @pytest.mark.parametrize(
@@ -59,16 +59,14 @@ def test_an_instance_with_another_tag_says_nothing_of_its_volumes(tag: str | Non
     assert chosen(a_volume(tags={}), i07aa=Instance(tag=tag)).near_misses == ()
 
 
-def test_a_volume_that_ec2_has_lost_is_no_near_miss_to_delete_but_one_to_keep() -> None:
-    """Told as gone, its last snapshots would stand beside the command that deletes them."""
-    found = chosen(
-        a_volume(id="vol-1", name="db", state="error"), a_volume(id="vol-2", state="error", tags={})
-    )
+def test_a_volume_that_ec2_has_lost_is_still_selected_so_that_the_run_tells_it() -> None:
+    assert "vol-1" in chosen(a_volume(id="vol-1", state="error")).volumes
 
-    (miss,) = found.near_misses
-    assert miss.why.startswith("its state is error: keep its snapshots")
-    assert not found.volumes
-    assert found.others["vol-1"] == "db"
+
+def test_volumes_that_carry_tags_of_a_snapshot_are_known() -> None:
+    spreads = a_volume(id="vol-1", tags={"ebs-backup:run": "x"})
+
+    assert chosen(spreads, a_volume(id="vol-2")).spreading == {"vol-1"}
 
 
 def test_a_volume_that_is_listed_twice_is_selected_once() -> None:

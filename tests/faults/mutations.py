@@ -1,0 +1,200 @@
+"""The ways in which `mutants` breaks the function: a text of its source, and what takes its place."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutant:
+    """One way to break the function: in each file of ebs_backup, `old` becomes `new`."""
+
+    name: str
+    edits: tuple[tuple[str, str, str], ...]
+
+
+def mutant(name: str, *edits: tuple[str, str, str]) -> Mutant:
+    """Name a mutant and its edits: file, old text, new text."""
+    return Mutant(name=name, edits=edits)
+
+
+ROTATION = (
+    mutant(
+        "every restore point is an occasion by itself",
+        ("retention.py", "    if schedule == OFF:\n        return snapshot.started", "    if True:\n        return snapshot.started"),
+    ),
+    mutant(
+        "the volume's newest goes",
+        ("retention.py", "for occasion in sorted(by_occasion, reverse=True):", "for occasion in sorted(by_occasion):"),
+    ),
+    mutant(
+        "a pending snapshot is as good as a completed one",
+        ("retention.py", "if completed <= max(1, keep - 1) and any(", "if False and any("),
+    ),
+    mutant(
+        "what EC2 may still change is deleted",
+        ("retention.py", 'return "" if snapshot.state in (COMPLETED, ERROR) else', 'return "" if True else'),
+    ),
+    mutant(
+        "error snapshots count as usable",
+        ("model.py", "self.state in (COMPLETED, PENDING)", "self.state in (COMPLETED, PENDING, ERROR)"),
+        ("backup.py", "removed = removed or (yield from self._remove_failed())", ""),
+    ),
+    mutant(
+        "a hold holds nothing",
+        ("retention.py", "if snapshot.hold is None or snapshot.state == ERROR:", "if True:"),
+    ),
+    mutant(
+        "snapshots of one run are duplicates however far apart",
+        ("retention.py", "    if apart <= LONGEST_RUN:\n", "    if True:\n"),
+    ),
+    mutant(
+        "no limit to what one run deletes",
+        ("deletion.py", "if counts and len(going - staying) >= room:", "if False:"),
+    ),
+    mutant(
+        "an occasion of which something stays counts",
+        ("deletion.py", "len(going - staying) >= room", "len(going) >= room"),
+    ),
+    mutant(
+        "a second delivery counts from zero",
+        ("rotation.py", "min(len(self._older(decisions, made)) - made.older, self.limit - freed)", "self.limit"),
+    ),
+    mutant(
+        "a failed restore point keeps its number to itself",
+        ("creation.py", "if (handed_on := next(mine, None)) is not None:", "if (handed_on := next(mine, None)) is not None and not self.failed:"),
+    ),
+    mutant(
+        "the loop stops at the first snapshot that cannot go",
+        ("deletion.py", "            # A delete that was never answered may", "            if fate.fate is not Fate.EXPIRED:\n                break\n            # A delete that was never answered may"),
+    ),
+    mutant(
+        "what was looked at again goes all the same",
+        ("deletion.py", "            if decision.fate is not Fate.EXPIRED:\n                return decision\n", ""),
+    ),
+    mutant(
+        "what AWS keeps is a failed delete",
+        ("deletion.py", "if error.kind is Kind.KEPT:", "if False:"),
+    ),
+    mutant(
+        "what a volume that is gone has left goes at once",
+        ("gone.py", "if days is not None and run.time - newest > timedelta(days=days):", "if True:"),
+    ),
+)  # fmt: skip
+CREATION = (
+    mutant(
+        "no re-list after a lost reply",
+        ("ec2.py", "(unsure or fault.code == RATE_PER_VOLUME)", "fault.code == RATE_PER_VOLUME"),
+    ),
+    mutant(
+        "what is known of a run is never too old",
+        ("lookout.py", "FRESH = 10.0", "FRESH = 1e9"),
+    ),
+    mutant(
+        "volumes that were found fill the looks",
+        ("backup.py", "        if made:\n            self.lookout.done(self.volume.id)\n", ""),
+    ),
+    mutant(
+        "failed snapshots of another period stay",
+        ("backup.py", "            if snapshot.state == ERROR\n        ]\n        return (yield", "            if snapshot.state == ERROR and snapshot.period == self.run.period\n        ]\n        return (yield"),
+    ),
+    mutant(
+        "rotation despite a failed create",
+        (
+            "backup.py",
+            "        if outcome.made is not None:\n",
+            (
+                "        if outcome.made is None:\n"
+                "            there = self.rotation.decide(tuple(self.deleter.there.values()))\n"
+                "            yield from self.deleter.delete(there, room=2)\n"
+                "        if outcome.made is not None:\n"
+            ),
+        ),
+    ),
+    mutant(
+        "the loop stops at the first volume that fails",
+        ("backup.py", "            return self._not_made(error)\n", "            raise\n"),
+    ),
+    mutant(
+        "a volume waits for its own pending snapshot",
+        ("ec2.py", "if fault.code == CONCURRENT and blocked:", "if False:"),
+        ("ec2.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
+    ),
+    mutant(
+        "a full region stays full",
+        ("creation.py", "if error.code != NO_ROOM:", "if True:"),
+    ),
+    mutant(
+        "a copied tag that a policy refuses costs the backup",
+        ("creation.py", "if error.code not in TAG_REFUSALS or not copied or in_vain:", "if True:"),
+    ),
+    mutant(
+        "a delete that was lost and then refused does not count",
+        ("ec2.py", "if unsure and fault.kind is Kind.REFUSED:", "if False:"),
+    ),
+    mutant(
+        "another server's page is a success",
+        ("ec2.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
+    ),
+    mutant(
+        "a listing is tried again past the deadline",
+        ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > deadline else None", "return None"),
+    ),
+    mutant(
+        "a throttled write is a failure at once",
+        ("faults.py", "if code in WAIT_CODES or code.startswith(THROTTL):", "if False:"),
+    ),
+    mutant(
+        "deletes take the threads from creates",
+        ("backup.py", "        yield 0.0  # creates that wait", "        # creates that wait"),
+    ),
+)  # fmt: skip
+RUN = (
+    mutant(
+        "a snapshot with our tags is ours, whoever made it",
+        ("ec2.py", 'ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),', "ours=True,"),
+    ),
+    mutant(
+        "snapshots of every set are this set's",
+        ("ec2.py", 'self._snapshots({f"tag:{TAG_SET}": [backup_set]} | of_one)', "self._snapshots(of_one)"),
+    ),
+    mutant(
+        "no paging of volumes",
+        ("ec2.py", "for page in pages:\n                yield from (_volume", "for page in list(pages)[:1]:\n                yield from (_volume"),
+    ),
+    mutant(
+        "no paging of snapshots",
+        ("ec2.py", "for page in pages:\n                yield from map(_snapshot", "for page in list(pages)[:1]:\n                yield from map(_snapshot"),
+    ),
+    mutant(
+        "a tag that only resembles the selector selects",
+        ("selection.py", "if volume.tags.get(settings.tag_name) == settings.tag_value:", 'if _plain(volume.tags.get(settings.tag_name, "")) == _plain(settings.tag_value):'),
+    ),
+    mutant(
+        "run identity ignored: any snapshot of the period will do",
+        ("backup.py", "snapshot.period == self.run.period and snapshot.run == self.run.id", "snapshot.period == self.run.period"),
+    ),
+    mutant(
+        "without the instances' names nothing is backed up",
+        ("run.py", "    except AwsError as error:", "    except KeyError as error:"),
+    ),
+    mutant(
+        "another server's page is a further invocation",
+        ("function.py", 'if answer["StatusCode"] != QUEUED:', "if False:"),
+    ),
+    mutant(
+        "a run that fails mails nothing",
+        ("handler.py", "        _tell_broken(run, error)\n", ""),
+    ),
+    mutant(
+        "a bad event is raised",
+        ("handler.py", "return _refuse(error, context)", "raise"),
+    ),
+    mutant(
+        "a mail that was not sent is no matter",
+        ("handler.py", "                _untold[key] = outcome\n                raise\n", "                pass\n"),
+    ),
+    mutant(
+        "a retry forgets what the first try did",
+        ("handler.py", "outcome.after(_untold.pop(key, None))", "outcome.after(None)"),
+    ),
+)  # fmt: skip
+MUTANTS = (*ROTATION, *CREATION, *RUN)
