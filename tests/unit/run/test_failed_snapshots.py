@@ -36,7 +36,7 @@ def takes(account: Account, volume: str, most: int) -> None:
 
 
 @pytest.mark.parametrize("period", Period)
-def test_a_failed_snapshot_of_any_period_goes_and_is_told_with_ec2s_reason(
+def test_a_failed_snapshot_of_any_period_goes_first_and_is_told_with_ec2s_reason(
     account: Account, period: Period
 ) -> None:
     volume = account.volume("db")
@@ -45,6 +45,8 @@ def test_a_failed_snapshot_of_any_period_goes_and_is_told_with_ec2s_reason(
 
     outcome = account.run(settings(), a_run())
 
+    writes = [call for call in account.calls if not call.startswith("Describe")]
+    assert writes == ["DeleteSnapshot", "CreateSnapshot"]
     assert account.asked_to_delete == [failed]
     (told,) = outcome.failed
     assert (told.id, told.period, told.message) == (failed, period, KEY_GONE)
@@ -73,6 +75,23 @@ def test_failed_snapshots_go_first_where_ec2_takes_no_more_of_the_volume(
     assert writes == [*["DeleteSnapshot"] * count, "CreateSnapshot"]
     assert set(account.asked_to_delete) == set(failed)
     assert outcome.created == 1
+
+
+def test_where_ec2_takes_more_of_the_volume_a_create_does_not_wait_for_a_delete_that_has_to(
+    account: Account,
+) -> None:
+    """Deletes may be throttled for minutes; the backup comes first."""
+    volume = account.volume()
+    failed = account.point(volume, NIGHT - timedelta(days=2), state="error")
+    account.refuse("DeleteSnapshot", "RequestLimitExceeded", times=3)
+
+    outcome = account.run(settings(), a_run())
+
+    writes = [call for call in account.calls if not call.startswith("Describe")]
+    assert writes == ["DeleteSnapshot", "CreateSnapshot", *["DeleteSnapshot"] * 3]
+    assert failed not in account.ids()
+    assert outcome.created == 1
+    assert [told.id for told in outcome.failed] == [failed]
 
 
 def test_a_failed_snapshot_that_takes_the_last_place_beside_other_tools_pending_ones_goes_first(
