@@ -137,3 +137,18 @@ def test_a_list_that_just_fits_lacks_nothing() -> None:
     result = answer(an_outcome(replace(MADE, overdue=late)), rows=3)
 
     assert (len(result["overdue"]), result["not_shown"]) == (3, {})
+
+
+def test_a_dry_runs_plan_names_what_volumes_that_are_gone_have_left() -> None:
+    old = a_snapshot(id="snap-0dead", volume_id="vol-0dead", days_ago=90)
+    outcome = replace(
+        an_outcome(MADE, run=a_run(dry_run=True)), retired=(a_decision(old, "gone", Fate.EXPIRED),)
+    )
+
+    assert answer(outcome)["plan"][-1] == {
+        "volume": "vol-0dead",
+        "name": "",
+        "create": False,
+        "snapshots": {"snap-0dead": "expired: gone"},
+        "notes": ["gone"],
+    }
