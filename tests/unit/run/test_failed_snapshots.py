@@ -17,10 +17,15 @@ CONCURRENT = "ConcurrentSnapshotLimitExceeded"
 def one_at_a_time(account: Account, volume: str) -> None:
     """Make it an st1 volume: EC2 takes no new snapshot of it while one of its own is pending or failed."""
     account.tell(volume, VolumeType="st1")
+    takes(account, volume, 1)
+
+
+def takes(account: Account, volume: str, most: int) -> None:
+    """Let EC2 take no new snapshot of a volume while so many of it are pending or failed."""
 
     def answer(params: dict[str, dict[str, str]], **_: object) -> object:
         unfinished = [found for found in account.snapshots(volume) if found["State"] != "completed"]
-        if params["body"]["VolumeId"] == volume and unfinished:
+        if params["body"]["VolumeId"] == volume and len(unfinished) >= most:
             refused = {"Error": {"Code": CONCURRENT, "Message": "one at a time"}}
             return type("Refusal", (), {"status_code": 400}), refused | {
                 "ResponseMetadata": {"HTTPStatusCode": 400}
@@ -35,7 +40,7 @@ def test_a_failed_snapshot_of_any_period_goes_first_and_is_told_with_ec2s_reason
     account: Account, period: Period
 ) -> None:
     volume = account.volume("db")
-    failed = account.point(volume, NIGHT - timedelta(days=2), period=period, state="error", Name="db x 1 2")
+    failed = account.point(volume, NIGHT - timedelta(days=2), period=period, state="error")
     account.tell(failed, StateMessage=KEY_GONE)
 
     outcome = account.run(settings(), a_run())
@@ -50,6 +55,59 @@ def test_a_failed_snapshot_of_any_period_goes_first_and_is_told_with_ec2s_reason
     assert failure.message == KEY_GONE
     assert "KMS key" in failure.advice
     assert outcome.status is Status.PROBLEM
+
+
+@pytest.mark.parametrize("period", Period)
+@pytest.mark.parametrize(("kind", "count"), [("st1", 1), ("sc1", 1), ("gp3", 5), ("gp3", 6)])
+def test_failed_snapshots_go_first_where_ec2_takes_no_more_of_the_volume(
+    account: Account, period: Period, kind: str, count: int
+) -> None:
+    volume = account.tell(account.volume(), VolumeType=kind)
+    takes(account, volume, 1 if count == 1 else 5)
+    failed = [
+        account.point(volume, NIGHT - timedelta(days=age), period=period, state="error")
+        for age in range(1, count + 1)
+    ]
+
+    outcome = account.run(settings(), a_run())
+
+    writes = [call for call in account.calls if not call.startswith("Describe")]
+    assert writes == [*["DeleteSnapshot"] * count, "CreateSnapshot"]
+    assert set(account.asked_to_delete) == set(failed)
+    assert outcome.created == 1
+
+
+def test_where_ec2_takes_more_of_the_volume_a_create_does_not_wait_for_a_delete_that_has_to(
+    account: Account,
+) -> None:
+    """Deletes may be throttled for minutes; the backup comes first."""
+    volume = account.volume()
+    failed = account.point(volume, NIGHT - timedelta(days=2), state="error")
+    account.refuse("DeleteSnapshot", "RequestLimitExceeded", times=3)
+
+    outcome = account.run(settings(), a_run())
+
+    writes = [call for call in account.calls if not call.startswith("Describe")]
+    assert writes == ["DeleteSnapshot", "CreateSnapshot", *["DeleteSnapshot"] * 3]
+    assert failed not in account.ids()
+    assert outcome.created == 1
+    assert [told.id for told in outcome.failed] == [failed]
+
+
+def test_a_failed_snapshot_that_takes_the_last_place_beside_other_tools_pending_ones_goes_first(
+    account: Account,
+) -> None:
+    """Four pending ones of another tool and a failed one of ours: only ours can make room tonight."""
+    volume = account.volume()
+    takes(account, volume, 5)
+    for _ in range(4):
+        account.snapshot(volume, state="pending")
+    account.point(volume, NIGHT - timedelta(days=2), state="error")
+
+    outcome = account.run(settings(), a_run(), seconds=800)
+
+    assert outcome.created == 1
+    assert account.clock() < 60
 
 
 @pytest.mark.parametrize("period", ["", "hour"])

@@ -221,7 +221,7 @@ def test_the_last_completed_one_stays_where_a_person_deletes_the_newest_in_the_m
     assert sentences[second] == "kept: 2 of 2"
 
 
-def test_what_a_person_deleted_before_its_turn_is_told_as_no_longer_listed(account: Account) -> None:
+def test_what_a_person_deleted_before_its_turn_is_told_as_already_gone(account: Account) -> None:
     volume = account.volume()
     newest, second = account.history(volume, 2)
     account.first_time(
@@ -233,7 +233,7 @@ def test_what_a_person_deleted_before_its_turn_is_told_as_no_longer_listed(accou
     assert account.asked_to_delete == []
     assert newest in account.ids()
     sentences = {decision.snapshot.id: decision.sentence for decision in outcome.decisions}
-    assert sentences[second] == "kept: no longer listed when it was looked at again"
+    assert sentences[second] == "expired: beyond keep_day=1; already gone"
 
 
 def test_a_snapshot_deleted_by_somebody_else_is_no_failure_and_counts_as_gone(account: Account) -> None:
