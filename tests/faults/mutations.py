@@ -68,7 +68,7 @@ ROTATION = (
     ),
     mutant(
         "what was looked at again goes all the same",
-        ("deletion.py", "            if decision.fate is not Fate.EXPIRED:\n                return decision\n", ""),
+        ("deletion.py", "if self._leaves_one(decision.snapshot):", "if False:"),
     ),
     mutant(
         "what AWS keeps is a failed delete",
@@ -80,10 +80,6 @@ ROTATION = (
     ),
 )  # fmt: skip
 CREATION = (
-    mutant(
-        "no re-list after a lost reply",
-        ("ec2.py", "(unsure or fault.code == RATE_PER_VOLUME)", "fault.code == RATE_PER_VOLUME"),
-    ),
     mutant(
         "what is known of a run is never too old",
         ("lookout.py", "FRESH = 10.0", "FRESH = 1e9"),

@@ -81,3 +81,16 @@ def test_a_delete_that_may_have_been_done_counts_though_its_second_try_is_refuse
 
     check(world, invocation)
     assert sum(each.deleted is not None for each in world.account.snapshots.values()) == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_listing_that_keeps_failing_leaves_time_for_the_mail(endpoint: Endpoint, seed: int) -> None:
+    world = small_world()
+    world.seed = seed
+
+    with world.function(endpoint) as function:
+        plan = {("DescribeSnapshots", index): OUTAGE for index in range(20)}
+        invocation = function.invoke(world.event, plan=plan, seconds=33)
+
+    check(world, invocation)
+    assert invocation.mails
