@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from ebs_backup.creation import Creation, SecondTries
 from ebs_backup.deletion import Deleter
 from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import AwsError, Kind, failure
+from ebs_backup.faults import CONCURRENT, AwsError, Kind, failure
 from ebs_backup.freshness import overdue
 from ebs_backup.labels import Labels, labels
 from ebs_backup.lookout import Lookout
@@ -115,9 +115,14 @@ class Backup:
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
         if made:
             self.lookout.done(self.volume.id)
+        creation.removing = removed is None
         outcome = self._found(made) if made else (yield from self._create(creation))
         yield 0.0  # creates that wait for a thread go first: time may be short
-        removed = (yield from removing) if removed is None else removed
+        if removed is None:
+            removed = yield from removing
+            creation.removing = False
+            if any(failure.code == CONCURRENT for failure in outcome.failures):
+                outcome = yield from self._create(creation)
         if outcome.made is not None:
             decisions = self.rotation.decide(tuple(self.deleter.there.values()))
             room = self.rotation.room(decisions, outcome.made, freed=creation.occasions_freed)

@@ -44,6 +44,7 @@ class Creation:
     rotation: Rotation
     deleter: Deleter
     failed: Sequence[Snapshot] = ()  # that were there when the run began
+    removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
 
@@ -101,7 +102,8 @@ class Creation:
         Where one is the limit and none of ours is to blame, another tool's is; a failed one of ours that has just been
         deleted may count for some seconds yet.
         """
-        return self.blocked or (self.volume.type in UNFINISHED_OF and not self.failed)
+        others = self.volume.type in UNFINISHED_OF and not self.failed
+        return self.blocked or self.removing or others
 
     def _labels(self, at: datetime, *, copy: bool) -> Labels:
         older = self._older(at)

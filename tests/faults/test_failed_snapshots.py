@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.aws import wire
 from benchmarks.aws.account import KEY_LOST
 from benchmarks.aws.server import Endpoint
 from ebs_backup.settings import Period
@@ -77,3 +78,20 @@ def test_a_create_that_answers_error_is_told_and_rotates_nothing(endpoint: Endpo
     assert invocation.told["status"] == "FAILED"
     assert not [snapshot for snapshot in history if snapshot.deleted]
     assert "SnapshotFailed" in invocation.mails[0].body
+
+
+def test_a_failed_snapshot_whose_delete_is_throttled_costs_no_backup_where_others_take_all_places(
+    endpoint: Endpoint,
+) -> None:
+    world = World()
+    volume = world.volume()
+    world.snapshot(volume.id, age=HOUR, state="error")
+    for _ in range(4):
+        world.stranger(volume.id, age=HOUR, state="pending", tags={"Name": "of another tool"})
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event, plan={("DeleteSnapshot", 0): wire.THROTTLES[0]})
+
+    check(world, invocation)
+    assert len(of_run(world, volume.id)) == 1
+    assert invocation.ended - invocation.began < 120
