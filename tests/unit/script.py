@@ -1,0 +1,131 @@
+"""EC2 as one test tells it, call by call, with a clock that only pauses move."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from boto3.session import Session
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+
+from ebs_backup.ec2 import Created, Ec2, connect
+from ebs_backup.labels import Labels, labels
+from ebs_backup.steps import Step
+from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
+
+LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
+OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
+
+
+def made(snapshot: str = "snap-new", volume: str = "vol-1", **tags: str) -> dict[str, Any]:
+    """Write what EC2 answers to a create, and lists: a pending snapshot that is our own."""
+    tags = {"ebs-backup:source": f"volume={volume} zone=eu-west-1a"} | tags
+    return {
+        "SnapshotId": snapshot,
+        "VolumeId": volume,
+        "State": "pending",
+        "StartTime": NIGHT,
+        "VolumeSize": 8,
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def listed(*snapshots: dict[str, Any]) -> dict[str, Any]:
+    """Write a listing of snapshots, whole."""
+    return {"Snapshots": list(snapshots)}
+
+
+def refused(code: str, status: int = 400) -> dict[str, Any]:
+    """Write an error of EC2's."""
+    return {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+
+
+class Script:
+    """Answers each of the function's calls from a list; what is an exception is raised. `sent` are names and parameters."""
+
+    def __init__(self, **answers: list[Any]) -> None:
+        self.client = connect(Session())
+        self.answers = answers
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+        self.now = 0.0
+        for call in answers:
+            answer: Callable[..., Any] = partial(self._answer, call)
+            self.client.meta.events.register(f"before-call.ec2.{call}", answer)
+
+    def on(self, moment: str, act: Callable[..., Any]) -> None:
+        """Do something at a moment of a call, before it is answered."""
+        self.client.meta.events.register_first(moment, act)
+
+    def _answer(self, call: str, params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, Any]:
+        self.sent.append((call, dict(params["body"])))
+        answer = self.answers[call].pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return (BAD if "Error" in answer else OK), answer
+
+    def page(self, call: str, status: int, body: bytes, *, seconds: float = 0.0) -> list[object]:
+        """Answer this call's requests with a page, each after so many seconds; returns the requests as they come."""
+        requests: list[object] = []
+
+        def answer(request: object, **_: object) -> AWSResponse:
+            requests.append(request)
+            self.now += seconds
+            raw: Any = SimpleNamespace(stream=lambda: [body])
+            return AWSResponse("", status, HTTPHeaders(), raw)
+
+        self.on(f"before-send.ec2.{call}", answer)
+        return requests
+
+    @property
+    def calls(self) -> list[str]:
+        """Return the names of the calls, in order."""
+        return [call for call, _ in self.sent]
+
+    @property
+    def filters(self) -> list[dict[str, list[str]]]:
+        """Return the filters of each call that had any, by name."""
+        found = []
+        for _, body in self.sent:
+            values: dict[str, list[str]] = {}
+            for key, name in body.items():
+                if key.startswith("Filter.") and key.endswith(".Name"):
+                    start = f"{key.removesuffix('Name')}Value."
+                    values[name] = [value for of, value in body.items() if of.startswith(start)]
+            found += [values] if values else []
+        return found
+
+    @property
+    def time(self) -> datetime:
+        """Return the time of day: NIGHT, and the pauses since."""
+        return NIGHT + timedelta(seconds=self.now)
+
+    def ec2(self, *, deadline: float = 1e9, rested: bool = True) -> Ec2:
+        """Return what the function calls EC2 with."""
+        return Ec2(
+            self.client, deadline=deadline, rested=rested, clock=lambda: self.now, now=lambda: self.time
+        )
+
+    def create(self, ec2: Ec2 | None = None, *, seen: float = 0.0, blocked: bool = False) -> Step[Created]:
+        """Return the step that makes the run's snapshot of `vol-1`; `seen` is when the run listed what there is."""
+        ec2, run, volume = ec2 or self.ec2(), a_run(), a_volume(id="vol-1")
+
+        def label(at: datetime) -> Labels:
+            return labels(volume, run, settings(), at=at, older=2)
+
+        return ec2.create(volume, label, ec2.lookout(run, ["vol-1"], seen=seen), blocked=blocked)
+
+    def delete(self, ec2: Ec2 | None = None) -> Step[bool]:
+        """Return the step that deletes `snap-old`."""
+        return (ec2 or self.ec2()).delete(a_snapshot(id="snap-old"))
+
+    def finish(self, step: Step[Any]) -> tuple[Any, list[float]]:
+        """Run a step to its end; returns its result and the pauses that it asked for."""
+        pauses = []
+        while True:
+            try:
+                pauses.append(next(step))
+                self.now += pauses[-1]
+            except StopIteration as end:
+                return end.value, pauses
