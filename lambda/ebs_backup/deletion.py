@@ -61,7 +61,7 @@ class Deleter:
         return tuple(fates.values())
 
     def _unsure(self, snapshot: Snapshot) -> bool:
-        return any(of is snapshot and error.kind is not Kind.REFUSED for of, error in self.errors)
+        return any(of.id == snapshot.id and error.kind is not Kind.REFUSED for of, error in self.errors)
 
     def _delete(self, decision: Decision) -> Step[Decision]:
         if decision.snapshot.id in self.stuck:

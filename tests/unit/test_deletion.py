@@ -35,9 +35,9 @@ class Writer:
         return True
 
     def look(self) -> list[Snapshot]:
-        """Count the look."""
+        """Count the look, and return what is there, read anew."""
         self.looks += 1
-        return self.there
+        return [replace(snapshot) for snapshot in self.there]
 
 
 def points(count: int) -> list[Snapshot]:
@@ -124,6 +124,16 @@ def test_a_delete_that_was_never_answered_counts_and_one_that_was_refused_does_n
 
     assert lost.tried == ["snap-5"]
     assert denied.tried == ["snap-5", "snap-4"]
+
+
+def test_a_delete_that_was_never_answered_counts_also_where_it_was_looked_at_again_first() -> None:
+    writer = Writer(points(4), {"snap-3": LOST})
+    deleter = a_deleter(writer, lambda found: expiring(found, kept=0))
+
+    fates = run(deleter.delete(expiring(writer.there, kept=0), room=1))
+
+    assert writer.tried == ["snap-3"]
+    assert list(fates.values()) == [Fate.DEFERRED] * 3 + [Fate.NOT_DELETED]
 
 
 def test_after_ten_refusals_the_rest_waits_for_the_next_run() -> None:
