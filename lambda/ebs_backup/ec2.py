@@ -199,13 +199,13 @@ class Ec2:
                 if made := lookout.made(volume.id, now=look):
                     return Created(snapshot=made, labels=labelled if unsure else None)
                 return Created(snapshot=self._create(volume, labelled), labels=labelled)
-            except AwsError as error:  # of the look
+            except AwsError as error:  # of the look: nothing was sent
                 fault = error
             except ERRORS as error:
                 fault = AwsError.of(error)
+                unsure = unsure or fault.kind is Kind.UNSURE
             if fault.code == CONCURRENT and blocked:
                 raise fault.but(kind=Kind.REFUSED)
-            unsure = unsure or fault.kind is Kind.UNSURE
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:
         """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.

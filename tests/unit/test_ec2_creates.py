@@ -162,6 +162,15 @@ def test_a_listing_that_fails_while_settling_never_leads_to_a_second_create() ->
     assert script.calls.count("CreateSnapshot") == 1
 
 
+def test_a_look_without_an_answer_makes_nobody_elses_snapshot_our_own() -> None:
+    script = Script(DescribeSnapshots=[LOST, listed(made("snap-other"))])
+    script.now = 60.0
+
+    created, _ = script.finish(script.create())
+
+    assert (created.snapshot.id, created.labels) == ("snap-other", None)
+
+
 def test_a_look_that_is_refused_ends_the_create_before_it_is_sent() -> None:
     script = Script(CreateSnapshot=[made()], DescribeSnapshots=[refused("UnauthorizedOperation")])
     script.now = 60.0
