@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ebs_backup.model import Failure, Run, Snapshot, Volume
+from ebs_backup.model import ERROR, Failure, Run, Snapshot, Volume
 from ebs_backup.retention import HOLD_ALLOWED, hold_until
 from ebs_backup.settings import (
     TAG_HOLD,
@@ -59,7 +59,7 @@ def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run:
     failures += [
         _unreadable(snapshot)
         for snapshot in held
-        if snapshot.hold is not None and hold_until(snapshot.hold) is None
+        if snapshot.hold is not None and snapshot.state != ERROR and hold_until(snapshot.hold) is None
     ]
     spread = ", ".join(sorted(volume.tags.keys() & SNAPSHOTS_OWN))
     note = f"the volume itself has tags of a snapshot ({spread}), which other tools copy: remove them"

@@ -78,7 +78,16 @@ def test_a_hold_that_cannot_be_read_is_told_with_its_snapshot(value: str) -> Non
     (failure,) = overrides(a_volume(), held, settings(), a_run()).failures
 
     assert (failure.resource, failure.code) == ("snap-0b", "InvalidTag")
+    assert failure.advice.endswith("until then it keeps the snapshot.")
     assert "must be true, or a date such as 2026-12-24" in failure.message
+
+
+def test_a_failed_snapshot_has_nothing_to_hold_so_its_hold_is_not_read() -> None:
+    failed = a_snapshot(state="error", hold="for ever")
+
+    found = overrides(a_volume(), [failed], settings(), a_run())
+
+    assert found == Overrides(keeps={})
 
 
 def test_tags_of_others_are_none_of_ours() -> None:
