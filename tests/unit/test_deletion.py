@@ -19,10 +19,11 @@ LOST = AwsError(kind=Kind.UNSURE, code="ReadTimeoutError", message="no answer")
 
 @dataclass
 class Writer:
-    """Deletes, but for what it has errors for; `there` is what a listing shows."""
+    """Deletes, but for what it has errors for; `there` is what a listing shows, unless it is `blind`."""
 
     there: list[Snapshot]
     errors: dict[str, AwsError] = field(default_factory=dict)
+    blind: AwsError | None = None
     tried: list[str] = field(default_factory=list)
     looks: int = 0
 
@@ -32,11 +33,13 @@ class Writer:
         self.tried.append(snapshot.id)
         if error := self.errors.get(snapshot.id):
             raise error
-        return True
+        return snapshot in self.there
 
     def look(self) -> list[Snapshot]:
         """Count the look, and return what is there, read anew."""
         self.looks += 1
+        if self.blind:
+            raise self.blind
         return [replace(snapshot) for snapshot in self.there]
 
 
@@ -64,13 +67,18 @@ def a_deleter(
     )
 
 
-def run(step: Step[Any]) -> dict[str, Fate]:
-    """Run a step to its end; return what became of each snapshot."""
+def result(step: Step[Any]) -> tuple[Decision, ...]:
+    """Run a step to its end; return its decisions."""
     while True:
         try:
             next(step)
         except StopIteration as end:
-            return {decision.snapshot.id: decision.fate for decision in end.value}
+            return tuple(end.value)
+
+
+def run(step: Step[Any]) -> dict[str, Fate]:
+    """Run a step to its end; return what became of each snapshot."""
+    return {decision.snapshot.id: decision.fate for decision in result(step)}
 
 
 def test_the_oldest_go_first_and_no_more_occasions_than_there_is_room_for() -> None:
@@ -145,6 +153,49 @@ def test_after_ten_refusals_the_rest_waits_for_the_next_run() -> None:
     assert list(fates.values()).count(Fate.KEPT) == 3 + 27 - MOST_REFUSALS
 
 
+def test_what_was_not_tried_says_so() -> None:
+    writer = Writer(points(30), {f"snap-{age}": DENIED for age in range(3, 30)})
+
+    decisions = result(a_deleter(writer).delete(expiring(writer.there), room=3))
+
+    reasons = {decision.reason for decision in decisions if decision.snapshot.id not in writer.tried}
+    assert reasons == {"a reason", "a reason, but not tried: EC2 refused 10 others of this volume"}
+
+
+def test_what_somebody_else_deleted_is_told_as_gone_and_counts() -> None:
+    writer = Writer(points(6)[:-1])
+
+    decisions = result(a_deleter(writer).delete(expiring(points(6)), room=1))
+
+    assert writer.tried == ["snap-5"]
+    assert decisions[-1].sentence == "expired: a reason; already gone"
+
+
+def test_only_what_time_cut_short_is_unfinished() -> None:
+    cut, denied = (
+        a_deleter(Writer(points(4), {"snap-3": error})) for error in (LOST.but(unfinished=True), DENIED)
+    )
+
+    for deleter in (cut, denied):
+        run(deleter.delete(expiring(points(4)), room=1))
+
+    assert (cut.unfinished, denied.unfinished) == (True, False)
+
+
+def test_an_occasion_of_which_something_stays_does_not_count() -> None:
+    """It is still there for a restore, as one that is on hold is."""
+    writer = Writer(points(6))
+    decisions = [
+        replace(decision, occasion=(NIGHT, "")) if decision.snapshot.id == "snap-5" else decision
+        for decision in expiring(writer.there)
+    ]
+
+    fates = run(a_deleter(writer).delete(decisions, room=1))
+
+    assert sorted(writer.tried) == ["snap-4", "snap-5"]
+    assert fates["snap-3"] is Fate.DEFERRED
+
+
 def test_where_the_oldest_are_kept_for_ever_the_newest_that_is_expired_still_goes() -> None:
     writer = Writer(points(30), {f"snap-{age}": IN_USE for age in range(4, 30)})
 
@@ -184,6 +235,30 @@ def test_where_one_good_one_stays_it_is_looked_at_again_and_what_others_deleted_
 
     assert writer.tried == []
     assert fates["snap-2"] is Fate.KEPT
+
+
+def test_where_it_cannot_be_looked_at_again_the_last_but_one_stays() -> None:
+    writer = Writer(points(2), blind=DENIED)
+    deleter = a_deleter(writer)
+
+    fates = run(deleter.delete(expiring(writer.there, kept=1), room=3))
+
+    assert writer.tried == []
+    assert fates["snap-1"] is Fate.NOT_DELETED
+    assert [error for _, error in deleter.errors] == [DENIED]
+
+
+def test_what_stays_of_another_period_or_is_pending_is_no_good_one_of_this() -> None:
+    others = [
+        a_snapshot(id="snap-w", period="week"),
+        a_snapshot(id="snap-p", run="x", state="pending"),
+    ]
+    writer = Writer([*others, *points(2)])
+    deleter = a_deleter(writer, lambda found: expiring(found, kept=3))
+
+    run(deleter.delete(expiring(writer.there), room=3))
+
+    assert (writer.looks, writer.tried) == (1, ["snap-1"])
 
 
 def test_what_is_not_there_any_more_when_it_is_looked_at_again_counts_as_gone() -> None:

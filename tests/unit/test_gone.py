@@ -1,70 +1,202 @@
 """What volumes that are gone have left behind expires slowly, and only where the set says so."""
 
-from collections.abc import Generator
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+import pytest
+
 from ebs_backup.ec2 import Ec2
+from ebs_backup.faults import AwsError, Kind
 from ebs_backup.gone import retirements
-from ebs_backup.model import Decision, Fate, Snapshot
-from tests.unit.builders import a_run, a_snapshot, settings
+from ebs_backup.model import Decision, Failure, Fate, Snapshot
+from ebs_backup.rehearsal import Rehearsal
+from ebs_backup.steps import Step
+from tests.unit.builders import NIGHT, a_run, a_snapshot, settings
 
-OLD = [a_snapshot(id=f"snap-{days}", days_ago=days) for days in range(40, 46)]
+IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")
+DENIED = AwsError(kind=Kind.REFUSED, code="UnauthorizedOperation", message="no", service="ec2")
 
 
+@dataclass
 class Writer:
-    """Deletes what it is told to, and lists the rest."""
+    """Deletes what it is told to, but for what it has errors for, and lists the rest."""
 
-    def __init__(self, there: list[Snapshot]) -> None:
-        self.there, self.deleted = list(there), list[str]()
+    there: list[Snapshot]
+    errors: Mapping[str, AwsError] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
 
-    def delete(self, snapshot: Snapshot) -> Generator[float, None, bool]:
-        """Delete."""
+    def delete(self, snapshot: Snapshot) -> Step[bool]:
+        """Delete it, or raise its error."""
         yield 0.0
+        if error := self.errors.get(snapshot.id):
+            raise error
         self.deleted.append(snapshot.id)
         self.there = [other for other in self.there if other.id != snapshot.id]
         return True
 
-    def snapshots(self, _: str, **__: str) -> list[Snapshot]:
-        """List."""
-        return self.there
+    def snapshots(self, _: str, *, volume_id: str) -> list[Snapshot]:
+        """List what there is of the volume, read anew."""
+        return [replace(snapshot) for snapshot in self.there if snapshot.volume_id == volume_id]
 
 
-def retire(held: list[Snapshot], **overrides: Any) -> tuple[list[str], list[Decision]]:  # noqa: ANN401 - settings
-    """Return what was deleted in a run of the day, and all decisions."""
-    writer, decisions = Writer(held), list[Decision]()
-    chosen = settings(**{"expire_gone_after_days": 30, "schedule_day": "30 1 * * ? *"} | overrides)
-    for step in retirements(cast("Ec2", writer), chosen, a_run(), {"vol-0a": held}):
-        while True:
-            try:
-                next(step)
-            except StopIteration as end:
-                decisions += end.value[0]
-                break
-    return writer.deleted, decisions
+@dataclass
+class Retired:
+    """What a run made of it: what it deleted in its order, and all that it tells."""
+
+    deleted: list[str]
+    decisions: tuple[Decision, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def fates(self) -> dict[str, Fate]:
+        """Return what became of each snapshot."""
+        return {decision.snapshot.id: decision.fate for decision in self.decisions}
+
+
+def retire(held: list[Snapshot], errors: Mapping[str, AwsError] | None = None, **given: object) -> Retired:
+    """Let the day run of NIGHT expire what is older than 30 days, or as other settings say."""
+    writer = Writer(held, errors or {})
+    return told_by(cast("Ec2", writer), held, Retired(writer.deleted), **given)
+
+
+def told_by(writer: Ec2 | Rehearsal, held: list[Snapshot], retired: Retired, **given: object) -> Retired:
+    chosen = settings(**{"expire_gone_after_days": 30, "schedule_day": "30 1 * * ? *"} | given)
+    by_volume: dict[str, list[Snapshot]] = {}
+    for snapshot in held:
+        by_volume.setdefault(snapshot.volume_id, []).append(snapshot)
+    for step in retirements(writer, chosen, a_run(), by_volume):
+        decisions, failures = finish(step)
+        retired.decisions += decisions
+        retired.failures += failures
+    return retired
+
+
+def finish(step: Step[Any]) -> Any:  # noqa: ANN401 - whatever the step returns
+    while True:
+        try:
+            next(step)
+        except StopIteration as end:
+            return end.value
+
+
+def nights(*days_ago: float, volume: str = "vol-0a", **changed: Any) -> list[Snapshot]:  # noqa: ANN401 - any field
+    """Make a restore point of each of these nights: snap-40, snap-41, ..."""
+    return [a_snapshot(id=f"snap-{days:g}", volume_id=volume, days_ago=days, **changed) for days in days_ago]
+
+
+OLD = nights(40, 41, 42, 43, 44, 45)
 
 
 def test_nothing_goes_where_the_set_does_not_say_so() -> None:
-    assert retire(OLD, expire_gone_after_days="off") == ([], [])
+    retired = retire(OLD, expire_gone_after_days="off")
+
+    assert (retired.deleted, retired.decisions) == ([], ())
 
 
 def test_the_oldest_go_within_the_limit_and_the_rest_is_deferred() -> None:
-    deleted, decisions = retire(OLD)
+    retired = retire(OLD)
 
-    assert deleted == ["snap-45", "snap-44", "snap-43"]
-    assert [decision.fate for decision in decisions].count(Fate.DEFERRED) == len(OLD) - 3
+    assert retired.deleted == ["snap-45", "snap-44", "snap-43"]
+    assert retired.fates == {
+        **dict.fromkeys(["snap-40", "snap-41", "snap-42"], Fate.DEFERRED),
+        **dict.fromkeys(["snap-43", "snap-44", "snap-45"], Fate.EXPIRED),
+    }
+    assert {decision.reason for decision in retired.decisions} == {
+        "its volume is gone, beyond expire_gone_after_days=30"
+    }
 
 
-def test_nothing_goes_while_the_newest_of_any_period_is_young_enough() -> None:
-    young = a_snapshot(id="snap-m", period="month", days_ago=30)
+def test_each_volume_has_a_limit_of_its_own() -> None:
+    retired = retire([*nights(40, 41), *nights(50, 51, volume="vol-0b")], max_expired_per_volume=1)
 
-    assert retire([*OLD, young]) == ([], [])
+    assert retired.deleted == ["snap-41", "snap-51"]
 
 
-def test_a_run_expires_those_of_its_own_period_and_none_on_hold() -> None:
-    held = [a_snapshot(id="snap-h", days_ago=50, hold="true")]
+def test_the_last_one_goes_too() -> None:
+    retired = retire(nights(40, 41))
 
-    deleted, _ = retire([*held, a_snapshot(id="snap-w", period="week", days_ago=60), OLD[0]])
+    assert retired.deleted == ["snap-41", "snap-40"]
 
-    assert deleted == ["snap-40"]
-    assert OLD[0].started < a_run().time - timedelta(days=30)
+
+@pytest.mark.parametrize("state", ["completed", "pending"])
+@pytest.mark.parametrize("period", ["day", "month", "year"])
+def test_nothing_goes_before_the_newest_of_any_period_is_older_than_the_days(state: str, period: str) -> None:
+    newest = a_snapshot(id="snap-m", period=period, state=state, days_ago=30)
+
+    retired = retire([*OLD, newest])
+
+    assert retired.deleted == []
+
+
+def test_a_moment_after_that_the_oldest_go() -> None:
+    newest = a_snapshot(id="snap-m", period="month", days_ago=30.001)
+
+    retired = retire([*OLD, newest])
+
+    assert retired.deleted == ["snap-45", "snap-44", "snap-43"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_snapshot(id="snap-x", days_ago=50, period="week"),
+        a_snapshot(id="snap-x", days_ago=50, run=""),
+        a_snapshot(id="snap-x", days_ago=50, hold="true"),
+        a_snapshot(id="snap-x", days_ago=50, hold="2026-11-23"),
+        a_snapshot(id="snap-x", days_ago=50, hold="for ever"),
+        a_snapshot(id="snap-x", days_ago=50, state="pending"),
+    ],
+    ids=["another period", "no run", "a hold", "a hold to this day", "an unreadable hold", "pending"],
+)
+def test_some_are_none_of_this_runs_business_or_stay_whatever_their_age(other: Snapshot) -> None:
+    retired = retire([*nights(40), other])
+
+    assert retired.deleted == ["snap-40"]
+
+
+def test_a_hold_that_is_over_holds_nothing_and_a_failed_snapshot_has_nothing_to_hold() -> None:
+    over = a_snapshot(id="snap-over", days_ago=50, hold="2026-11-22")
+    failed = a_snapshot(id="snap-failed", days_ago=51, hold="true", state="error")
+
+    retired = retire([over, failed], max_expired_per_volume=1)
+
+    assert retired.deleted == ["snap-failed", "snap-over"]
+
+
+def test_what_another_tool_labelled_is_not_touched_where_it_is_only_seen_when_it_looks_again() -> None:
+    """The run knows its own alone; a listing of the volume shows whatever carries the set's tag."""
+    foreign = a_snapshot(id="snap-foreign", days_ago=90, ours=False)
+    writer = Writer([*OLD, foreign])
+
+    told_by(cast("Ec2", writer), OLD, Retired([]), max_expired_per_volume=1000)
+
+    assert [snapshot.id for snapshot in writer.there] == ["snap-foreign"]
+
+
+def test_what_aws_keeps_is_told_and_no_failure_and_the_next_one_goes() -> None:
+    retired = retire(OLD, {"snap-45": IN_USE}, max_expired_per_volume=1)
+
+    assert retired.deleted == ["snap-44"]
+    assert retired.fates["snap-45"] is Fate.UNDELETABLE
+    assert retired.failures == ()
+
+
+def test_a_delete_that_is_refused_is_a_failure_with_its_snapshot() -> None:
+    retired = retire(OLD, {"snap-45": DENIED}, max_expired_per_volume=1)
+
+    (failure,) = retired.failures
+    assert (failure.resource, failure.action, failure.code) == (
+        "snap-45",
+        "delete a snapshot",
+        "UnauthorizedOperation",
+    )
+    assert retired.fates["snap-45"] is Fate.NOT_DELETED
+
+
+def test_a_dry_run_tells_what_would_go_and_deletes_nothing() -> None:
+    rehearsal = Rehearsal(run=a_run(dry_run=True), held=OLD, now=lambda: NIGHT)
+
+    retired = told_by(rehearsal, OLD, Retired([]))
+
+    assert retired.fates == retire(OLD).fates

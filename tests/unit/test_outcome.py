@@ -110,6 +110,15 @@ def test_selecting_none_of_the_named_volumes_says_so() -> None:
     assert "none of the volumes that the event names" in outcome.failures[0].message
 
 
+def test_a_run_whose_volumes_are_all_skipped_says_so() -> None:
+    skipped = VolumeOutcome(volume=a_volume(), skipped="until 2026-12-24")
+
+    (failure,) = an_outcome(skipped).failures
+
+    assert failure.code == "EverythingSkipped"
+    assert "is skipped by its tag ebs-backup:skip" in failure.message
+
+
 def untold(outcome: Outcome) -> Outcome:
     return replace(outcome, retired=(a_decision(OLD, "gone", Fate.EXPIRED),))
 
