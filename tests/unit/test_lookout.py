@@ -1,7 +1,10 @@
 """What is known of this run's snapshots: never older than ten seconds, and asked for many volumes at once."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+
+import pytest
 
 from ebs_backup.lookout import FRESH, VOLUMES_A_LOOK, Lookout
 from ebs_backup.model import Snapshot
@@ -17,10 +20,15 @@ class Listing:
     there: list[Snapshot] = field(default_factory=list)
     asked: list[Sequence[str]] = field(default_factory=list)
     now: float = 0.0
+    seconds: float = 0.0  # that it takes
+    broken: bool = False
 
     def look(self, volumes: Sequence[str]) -> list[Snapshot]:
         """Note the volumes, and return what is there of them."""
         self.asked.append(volumes)
+        self.now += self.seconds
+        if self.broken:
+            raise RuntimeError("no answer")
         return [snapshot for snapshot in self.there if snapshot.volume_id in volumes]
 
     def lookout(self) -> Lookout:
@@ -77,6 +85,63 @@ def test_after_a_lost_answer_even_fresh_knowledge_is_looked_up() -> None:
 
     assert listing.lookout().made("vol-7") is None
     assert listing.lookout().made("vol-7", now=True) is not None
+
+
+def test_a_look_leaves_out_those_that_ec2_refused_just_now_for_others_come_before_them_again() -> None:
+    listing = Listing()
+    lookout = listing.lookout()
+    for volume in VOLUMES[:150]:
+        lookout.made(volume)
+    listing.now = 60.0
+
+    lookout.made("vol-150")
+
+    assert listing.asked == [VOLUMES[150:]]
+
+
+def test_waiting_for_long_costs_one_look_for_every_hundred_volumes() -> None:
+    listing = Listing()
+    lookout = listing.lookout()
+
+    for turn in range(1, 4):
+        listing.now = 60.0 * turn
+        for volume in VOLUMES:
+            lookout.made(volume)
+
+    assert len(listing.asked) == 3 * 3
+
+
+def test_what_a_look_tells_is_as_old_as_its_beginning() -> None:
+    listing = Listing(now=60.0, seconds=8.0)
+    lookout = listing.lookout()
+    lookout.made("vol-0")
+
+    listing.now += 2.1
+    lookout.made("vol-1")
+
+    assert len(listing.asked) == 2
+
+
+def test_a_look_that_fails_tells_nothing_and_the_next_one_looks_again() -> None:
+    listing = Listing(now=60.0, broken=True)
+    lookout = listing.lookout()
+    with pytest.raises(RuntimeError):
+        lookout.made("vol-0")
+
+    listing.broken = False
+    lookout.made("vol-0")
+
+    assert len(listing.asked) == 2
+
+
+def test_many_threads_at_once_make_one_look() -> None:
+    listing = Listing(now=60.0)
+    lookout = listing.lookout()
+
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        list(pool.map(lookout.made, VOLUMES[:50]))
+
+    assert len(listing.asked) == 1
 
 
 def test_a_volume_that_is_done_can_be_asked_for_again() -> None:
