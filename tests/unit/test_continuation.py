@@ -1,13 +1,16 @@
 """Whether a run goes on in a further invocation, and what that one is told."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from ebs_backup.continuation import MOST_FAILED, following
+from ebs_backup.event import Request, continuing
 from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.outcome import Made, VolumeOutcome
+from ebs_backup.settings import Period
 from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
 BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)
@@ -88,3 +91,14 @@ def test_failed_snapshots_that_are_deleted_are_handed_on_in_short_and_the_rest_a
     assert [failed.id for failed in further.failed] == [f"snap-{number}" for number in range(MOST_FAILED)]
     assert further.more_failed == 3 + 5
     assert {(len(failed.name), len(failed.message)) for failed in further.failed} == {(80, 200)}
+
+
+def test_what_the_next_invocation_is_told_fits_into_lambdas_256_kb_in_any_script() -> None:
+    longest = replace(a_failed_one(0), name="\N{ELEPHANT}" * 256, message="m" * 300)
+    many = replace(MADE, failed=tuple(replace(longest, id=f"snap-{number:017x}") for number in range(500)))
+    request = Request(period=Period.DAY, volumes=tuple(f"vol-{number:017x}" for number in range(200)))
+
+    further = following(an_outcome(many, CUT), began=BEGAN)
+
+    assert further is not None
+    assert len(json.dumps(continuing(request, further)).encode()) < 256_000

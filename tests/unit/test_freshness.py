@@ -32,7 +32,7 @@ def test_a_volume_with_a_completed_snapshot_of_every_period_in_time_is_not_overd
 
 @pytest.mark.parametrize("period", Period)
 def test_a_period_is_overdue_from_the_moment_its_newest_is_older_than_the_limit(period: Period) -> None:
-    others = [each for each in FRESH if each.period != period]
+    others = [snapshot for snapshot in FRESH if snapshot.period != period]
 
     assert late(*others, a_point(period, LIMITS[period])) == []
     assert late(*others, a_point(period, LIMITS[period] + 0.001)) == [period]

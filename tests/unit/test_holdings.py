@@ -70,7 +70,7 @@ def test_a_volume_was_backed_up_lately_if_its_newest_snapshot_is_no_older_than_a
 
     found = unselected(held, {}, time=NIGHT, max_age=4)
 
-    assert [each.lately for each in found] == [True, False]
+    assert [volume.lately for volume in found] == [True, False]
 
 
 def test_what_is_pending_for_too_long_is_nothing_that_one_holds() -> None:

@@ -142,3 +142,13 @@ def test_what_an_earlier_try_could_not_make_is_not_told_as_made() -> None:
     told = an_outcome(replace(GOOD, when=Made.BEFORE), other).after(first)
 
     assert (told.created, told.found) == (1, 1)
+
+
+def test_what_only_the_try_that_made_a_snapshot_knows_of_its_tags_is_told_by_the_next() -> None:
+    of_tags, of_a_delete = a_failure(resource="vol-0a"), a_failure(resource="snap-0old")
+    first = an_outcome(replace(GOOD, checks=(of_tags, of_a_delete)))
+    again = an_outcome(replace(GOOD, when=Made.BEFORE, checks=(of_tags,)))
+
+    told = again.after(first)
+
+    assert told.checks == (of_tags,)

@@ -21,7 +21,7 @@ class Clock:
     now: float = START
 
     def __call__(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return self.now
 
 
@@ -83,7 +83,7 @@ class Queue:
         self.run(1e6)
 
     def times(self) -> list[float]:
-        """Give the seconds at which the calls went that EC2 took."""
+        """Return the seconds at which the calls went that EC2 took."""
         return [round(at - START, 2) for at, _ in self.calls]
 
 

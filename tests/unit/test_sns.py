@@ -39,7 +39,7 @@ def test_the_data_arrives_whole_with_its_attributes_whatever_region_the_topic_is
 
     (message,) = queues.receive_message(QueueUrl=queue)["Messages"]
     received = json.loads(message["Body"])
-    attributes = {name: each["Value"] for name, each in received["MessageAttributes"].items()}
+    attributes = {name: attribute["Value"] for name, attribute in received["MessageAttributes"].items()}
     assert (received["Subject"], received["Message"], attributes) == (
         MAIL.subject,
         MAIL.data,
@@ -51,7 +51,7 @@ def test_an_address_gets_the_text_a_phone_the_subject_and_everything_else_the_da
     assert json.loads(MAIL.message) == {"default": MAIL.data, "email": MAIL.body, "sms": MAIL.subject}
 
 
-@pytest.mark.parametrize(("policy", "comes"), [({"status": ["PARTIAL"]}, False), ({"status": ["OK"]}, True)])
+@pytest.mark.parametrize(("policy", "comes"), [({"status": ["PROBLEM"]}, False), ({"status": ["OK"]}, True)])
 def test_a_filter_policy_on_the_status_keeps_the_rest_away(
     session: Session, policy: dict[str, list[str]], *, comes: bool
 ) -> None:
