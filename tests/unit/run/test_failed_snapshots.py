@@ -110,6 +110,22 @@ def test_a_failed_snapshot_that_takes_the_last_place_beside_other_tools_pending_
     assert account.clock() < 60
 
 
+def test_where_its_delete_is_put_off_and_others_take_all_places_the_create_comes_again_after_it(
+    account: Account,
+) -> None:
+    volume = account.volume("db")
+    failed = account.point(volume, NIGHT - timedelta(days=2), state="error")
+    takes(account, volume, 1)
+    account.refuse("DeleteSnapshot", "RequestLimitExceeded", times=1)
+
+    outcome = account.run(settings(), a_run())
+
+    writes = [call for call in account.calls if not call.startswith("Describe")]
+    assert writes == ["DeleteSnapshot", "CreateSnapshot", "DeleteSnapshot", "CreateSnapshot"]
+    assert outcome.volumes[0].when is Made.NOW
+    assert failed not in account.ids()
+
+
 @pytest.mark.parametrize("period", ["", "hour"])
 def test_a_failed_stray_goes_and_is_told_too(account: Account, period: str) -> None:
     volume = account.volume()
