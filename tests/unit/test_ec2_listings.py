@@ -41,7 +41,7 @@ def snapshot_of(**changed: object) -> Snapshot:
     return snapshot
 
 
-def test_every_page_of_snapshots_is_read() -> None:
+def test_every_page_of_a_listing_is_read() -> None:
     first = listed(made("snap-1")) | {"NextToken": "more"}
     script = Script(DescribeSnapshots=[first, listed(made("snap-2"))])
 
