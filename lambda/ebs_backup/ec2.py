@@ -205,6 +205,10 @@ class Ec2:
                 fault = AwsError.of(error)
                 unsure = unsure or fault.kind is Kind.UNSURE
             if fault.code == CONCURRENT and blocked:
+                # What blocks the volume may be this run's own, made by another delivery just now.
+                yield self._in_time(SETTLING, fault)
+                if made := lookout.made(volume.id, now=True):
+                    return Created(snapshot=made, labels=labelled if unsure else None)
                 raise fault.but(kind=Kind.REFUSED)
 
     def delete(self, snapshot: Snapshot) -> Step[bool]:

@@ -222,12 +222,20 @@ def test_what_was_certainly_not_done_is_tried_again_however_often(code: str) -> 
 
 
 def test_a_volume_that_its_own_snapshots_block_is_not_waited_for() -> None:
-    script = Script(CreateSnapshot=[CONCURRENT])
+    script = Script(CreateSnapshot=[CONCURRENT], DescribeSnapshots=[listed()])
 
     with pytest.raises(AwsError) as error:
         script.finish(script.create(blocked=True))
 
-    assert (error.value.kind, error.value.unfinished, script.now) == (Kind.REFUSED, False, 0.0)
+    assert (error.value.kind, error.value.unfinished, script.now) == (Kind.REFUSED, False, 5.0)
+
+
+def test_what_blocks_a_volume_may_be_the_snapshot_that_another_delivery_has_just_made() -> None:
+    script = Script(CreateSnapshot=[CONCURRENT], DescribeSnapshots=[listed(made("snap-theirs"))])
+
+    created, _ = script.finish(script.create(blocked=True))
+
+    assert (created.snapshot.id, created.labels) == ("snap-theirs", None)
 
 
 def test_what_other_tools_block_is_waited_for_but_is_nothing_for_a_further_invocation() -> None:
