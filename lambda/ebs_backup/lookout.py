@@ -37,8 +37,7 @@ class Lookout:
                 waiting = (waits for waits in self._seen if waits != volume_id)
                 self._look_at([volume_id, *islice(waiting, VOLUMES_A_LOOK - 1)])
             # If EC2 refuses it now, its next turn comes after all others: the looks before that are for those.
-            if volume_id in self._seen:
-                self._seen[volume_id] = self._seen.pop(volume_id)
+            self._seen[volume_id] = self._seen.pop(volume_id)
             return self._found.get(volume_id)
 
     def done(self, volume_id: str) -> None:

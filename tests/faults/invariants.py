@@ -81,7 +81,12 @@ def _check_rotated(world: World, invocation: Invocation, gone: SnapshotRecord) -
     ]
     is_new = any(snapshot.tags[TAG_RUN] == world.run for snapshot in usable)
     assert is_new or _found_no_room(invocation, gone), f"rotated without a new snapshot: {gone}"
-    left = [snapshot for snapshot in usable if snapshot.exists(invocation.ended) or snapshot.by_person]
+    # What a person deleted meanwhile, or another delivery because it had failed, was not for this one to know.
+    left = [
+        snapshot
+        for snapshot in usable
+        if snapshot.exists(invocation.ended) or snapshot.by_person or snapshot.ends_as == "error"
+    ]
     completed = [snapshot for snapshot in left if snapshot.state(at) == "completed"]
     if any(_is_twin(snapshot, gone) for snapshot in completed):
         return

@@ -36,7 +36,7 @@ ROTATION = (
     mutant(
         "error snapshots count as usable",
         ("model.py", "self.state in (COMPLETED, PENDING)", "self.state in (COMPLETED, PENDING, ERROR)"),
-        ("backup.py", "removed = removed or (yield from self._remove_failed())", ""),
+        ("backup.py", "removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)", "removed: tuple[Decision, ...] | None = ()"),
     ),
     mutant(
         "a hold holds nothing",

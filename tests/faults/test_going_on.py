@@ -105,7 +105,7 @@ def test_3000_volumes_in_short_invocations_get_everything_exactly_once_and_one_m
             world.history(volume, world.settings.keep_day)
 
     with world.function(endpoint) as function:
-        invocation = function.invoke(world.event, seconds=REPORT_SECONDS + 120)
+        invocation = function.invoke(world.event, seconds=REPORT_SECONDS + 90)
 
     calls = Counter(call.action for call in invocation.calls)
     made = Counter(

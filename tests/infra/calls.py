@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ebs_backup.settings import TAG_SET
+from ebs_backup.settings import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 
 HOME, ELSEWHERE = "eu-west-1", "us-east-2"
 VOLUMES: Mapping[str, Mapping[str, str]] = {
@@ -26,6 +26,7 @@ SNAPSHOTS_ELSEWHERE = {
     "snapshot elsewhere": {TAG_SET: "default"}
 }  # of the same set's stack in another region
 STREAM = "of the role"
+RUN = "2026-11-23T01:30:00Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +94,38 @@ def through(service: str, calls: Iterable[Call]) -> tuple[Call, ...]:
 
 
 OURS = labels(set="default", Name="web")
+# All labels that the function sets, and one of `extra_tags`.
+ALL_TAGS = labels(
+    set="default",
+    Name="web",
+    CostCenter="4711",
+    **{TAG_PERIOD: "day", TAG_RUN: RUN, TAG_SOURCE: "volume={tagged volume} zone=eu-west-1a", TAG_OLDER: "3"},
+)
 NEEDED = (
     call("list volumes", "ec2.describe_volumes"),
-    call("list snapshots", "ec2.describe_snapshots", OwnerIds=["self"]),
+    call(
+        "list the set's snapshots",
+        "ec2.describe_snapshots",
+        OwnerIds=["self"],
+        Filters=[{"Name": f"tag:{TAG_SET}", "Values": ["default"]}],
+    ),
+    call(
+        "look for this run's snapshots of some volumes",
+        "ec2.describe_snapshots",
+        OwnerIds=["self"],
+        Filters=[
+            {"Name": f"tag:{TAG_SET}", "Values": ["default"]},
+            {"Name": f"tag:{TAG_PERIOD}", "Values": ["day"]},
+            {"Name": f"tag:{TAG_RUN}", "Values": [RUN]},
+            {"Name": "volume-id", "Values": ["{tagged volume}"]},
+        ],
+    ),
     call(
         "list tags",
         "ec2.describe_tags",
         Filters=[{"Name": "resource-type", "Values": ["instance"]}],
     ),
-    call("snapshot", "ec2.create_snapshot", VolumeId="{tagged volume}", TagSpecifications=OURS),
+    call("snapshot", "ec2.create_snapshot", VolumeId="{tagged volume}", TagSpecifications=ALL_TAGS),
     call("delete", "ec2.delete_snapshot", SnapshotId="{our old snapshot}"),
     call("mail", "sns.publish", TopicArn="{topic}", Subject="s", Message="m"),
     call("go on", "lambda.invoke", **invocation("{function}")),

@@ -73,6 +73,8 @@ def _tags() -> Iterator[Call]:
     yield call("tag an instance", "ec2.create_tags", Resources=[INSTANCE], Tags=[ours])
     yield call("untag a snapshot", "ec2.delete_tags", Resources=["{our snapshot}"], Tags=[{"Key": TAG_SET}])
     yield call("untag a volume", "ec2.delete_tags", Resources=["{tagged volume}"], Tags=[{"Key": "Backup"}])
+    for what in ("our snapshot", "tagged volume"):
+        yield call(f"take all tags off {what}", "ec2.delete_tags", Resources=[f"{{{what}}}"])
 
 
 def _shares() -> Iterator[Call]:

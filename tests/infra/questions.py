@@ -78,8 +78,10 @@ def _resource_tags(region: str, resource: str) -> dict[str, Any]:
 def _keys(call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
     """Give the condition keys of a call on one resource."""
     if "Resources" in params:
-        tags = {tag["Key"]: tag.get("Value", "") for tag in params["Tags"]}
-        asked = request_tags(tags) if call.operation == "create_tags" else {"aws:TagKeys": list(tags)}
+        tags = {tag["Key"]: tag.get("Value", "") for tag in params.get("Tags", [])}
+        asked = request_tags(tags)
+        if call.operation == "delete_tags":  # no value, and no key at all if it names no tag
+            asked = {key: value for key, value in asked.items() if key == "aws:TagKeys"}
         return {**asked, **_resource_tags(call.region, params["Resources"][0])}
     return _resource_tags(call.region, params.get("SnapshotId", ""))
 

@@ -1,6 +1,6 @@
-"""A judge of IAM policies that is none of ours: `@cloud-copilot/iam-simulate` (docs/decisions/0011), asked by the page.
+"""An evaluator of IAM policies that is none of ours: `@cloud-copilot/iam-simulate` (docs/decisions/0011).
 
-It refuses to answer where a policy, an action, an ARN or a condition key is none that AWS knows.
+One node process answers a list of questions. It refuses to answer where a policy, an action, an ARN or a condition key is none that AWS knows.
 """
 
 import json
@@ -40,7 +40,7 @@ def allowed(questions: Sequence[Question]) -> list[bool]:
     """Answer all questions in one go; a condition key that it would not look at is an error."""
     node = which("node")
     assert node, "node is not installed"
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(  # noqa: S603 - our own script
         [node, str(SCRIPT)],
         input=json.dumps([asdict(question) for question in questions]),
         cwd=ROOT,

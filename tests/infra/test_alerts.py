@@ -13,6 +13,7 @@ from infra.context import targets
 from infra.schedule import END, START, heartbeat_hours, longest_pause
 from infra.stack import BackupStack
 from tests.infra.conftest import ROOT, synthesize
+from tests.unit.commands import check, payload_of
 
 DEFAULTS = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
 
@@ -39,6 +40,11 @@ def written(text: Any) -> str:  # noqa: ANN401 - a text or what CloudFormation m
     kinds = {"Function": "f" * 64, "Log": "l" * 128}
     longest = [length for kind, length in kinds.items() if text["Ref"].startswith(kind)]
     return longest[0] if longest else "https://sqs.ap-southeast-1.amazonaws.com/111122223333/" + "q" * 80
+
+
+def commands(text: str) -> list[str]:
+    """Give the commands of a text; each ends at a stop or comma that stands by itself, or with the text."""
+    return re.findall(r"aws .+?(?= [.,](?: |$)|$)", text)
 
 
 def test_the_alarms_are_these_four_and_each_mails(template: Template) -> None:
@@ -103,8 +109,8 @@ def test_no_alarm_prints_a_command_that_deletes_or_that_forgets_settings(
 ) -> None:
     text = longest[name]
 
-    commands = re.findall(r"aws ([a-z0-9-]+ [a-z0-9-]+)", text)
-    assert set(commands) <= {
+    operations = {" ".join(command.split()[1:3]) for command in commands(text)}
+    assert operations <= {
         "lambda invoke",
         "logs tail",
         "sqs receive-message",
@@ -115,12 +121,21 @@ def test_no_alarm_prints_a_command_that_deletes_or_that_forgets_settings(
     assert text.count("cdk deploy") == text.count("cdk deploy, with the same -c options as before")
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_every_command_of_an_alarm_is_one_that_the_aws_cli_takes(name: str, longest: dict[str, str]) -> None:
+    found = commands(longest[name])
+
+    assert found
+    assert len(found) == longest[name].count("aws ")
+    for command in found:
+        check(command.replace("PERIOD", "day").replace("TIME", "2026-11-23T01:30:00Z"))
+
+
 @pytest.mark.parametrize("name", ["RunFailed", "RunNotDelivered"])
 def test_a_run_is_redone_under_its_own_time(name: str, longest: dict[str, str]) -> None:
-    (invoke,) = re.findall(r"aws lambda invoke .*?answer\.json", longest[name])
+    (invoke,) = (command for command in commands(longest[name]) if "lambda invoke" in command)
 
-    assert "--invocation-type Event" in invoke
-    assert """--payload '{"period":"PERIOD","time":"TIME"}'""" in invoke
+    assert payload_of(invoke) == {"period": "PERIOD", "time": "TIME"}
 
 
 def test_what_lambda_tries_again_by_itself_needs_no_command(longest: dict[str, str]) -> None:

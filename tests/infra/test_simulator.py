@@ -1,4 +1,4 @@
-"""The role before a second judge, which is none of ours: what it must pass and what it must not, check by check."""
+"""The role, tried with a second evaluator, which is none of ours: what it allows and what it denies, check by check."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_the_role_passes_what_it_must_and_nothing_else(policy: Policy) -> None:
     assert passed({"as it is": policy}) == {"as it is": {each.what for each in MUST}}
 
 
-def test_it_notices_every_mutant_that_the_first_judge_notices(policy: Policy) -> None:
+def test_it_notices_every_mutant_that_the_first_evaluator_notices(policy: Policy) -> None:
     calls = passed({"as it is": policy, **mutants(policy)})
 
     unnoticed = {name for name, those in calls.items() if those == {each.what for each in MUST}}
@@ -82,7 +82,9 @@ def test_no_tag_of_an_existing_snapshot_can_be_set(policy: Policy) -> None:
         ("ec2:DeleteSnapshot", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:queue", "resource"),
     ],
 )
-def test_it_refuses_to_judge_what_aws_does_not_know(action: str, resource: str, complaint: str) -> None:
+def test_it_refuses_to_answer_where_aws_knows_no_such_thing(
+    action: str, resource: str, complaint: str
+) -> None:
     with pytest.raises(RuntimeError, match=complaint):
         allowed([Question(principal=ROLE, action=action, resource=resource)])
 

@@ -15,6 +15,10 @@ GLOBAL = {"--query", "--output", "--cli-binary-format", "--cli-read-timeout", "-
 WAITERS = {"volume-available": "describe-volumes"}  # what the waiters that we use call
 RENAMED = {"--notification-endpoint": "--endpoint"}  # the CLI's own name, for --endpoint is taken
 OF_THE_CLI_ALONE = "aws dlm create-default-role"  # which is no API call: nothing here to hold it against
+TAIL_OPTIONS = {
+    "--since",
+    "--filter-pattern",
+}  # of `aws logs tail`, which is the CLI's own, too: those that we use
 COMMAND = re.compile(r"(?:^ +|`|xargs -n 1 )(aws [a-z0-9-]+ [^`|]+?)(?=`|\||$)", re.MULTILINE)
 LINE = re.compile(r"^ +(aws [a-z0-9-]+ .+)$", re.MULTILINE)
 PICKED = re.compile(r"\[\?[^\]]*\]\|\[0\]")  # a filter inside a --query, with backticks and a pipe of its own
@@ -39,6 +43,9 @@ def check(command: str) -> None:
     if operation == "wait":
         operation, words = WAITERS[words[0]], words[1:]
     options = {RENAMED.get(word, word) for word in words if word.startswith("--")} - GLOBAL
+    if (service, operation) == ("logs", "tail"):
+        assert options <= TAIL_OPTIONS, command
+        return
     shape = _operations(service)[operation].input_shape
     assert shape is not None
     assert options <= {f"--{xform_name(name, '-')}" for name in shape.members}, command

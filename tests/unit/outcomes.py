@@ -136,8 +136,8 @@ runs = st.builds(
         more_failed=st.integers(0, 9),
     ),
 )
-outcomes = st.deferred(lambda: _drawn)  # its parts written out would be 37 kB
-_drawn = st.builds(
+outcomes: st.SearchStrategy[Outcome] = st.deferred(lambda: _drawn)  # its parts written out would be 37 kB
+_drawn: st.SearchStrategy[Outcome] = st.builds(
     Outcome,
     run=runs,
     volumes=st.lists(volumes, max_size=5).map(tuple),

@@ -4,10 +4,19 @@ import json
 from dataclasses import replace
 
 from ebs_backup.answer import answer
-from ebs_backup.model import Fate
-from ebs_backup.outcome import Made, Overdue, VolumeOutcome
+from ebs_backup.model import Continued, Fate
+from ebs_backup.outcome import Foreign, Made, Overdue, VolumeOutcome
 from ebs_backup.settings import Period
-from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+from tests.unit.builders import (
+    NIGHT,
+    a_decision,
+    a_failed_snapshot,
+    a_failure,
+    a_run,
+    a_snapshot,
+    a_volume,
+    an_outcome,
+)
 
 NEW = a_snapshot(id="snap-0new")
 MADE = VolumeOutcome(
@@ -88,6 +97,58 @@ def test_a_dry_runs_answer_adds_the_plan_with_a_reason_for_every_snapshot() -> N
     assert result["not_shown"] == {}
 
 
+def test_a_dry_run_plans_for_volumes_that_are_gone_too() -> None:
+    retired = a_decision(a_snapshot(id="snap-0r", volume_id="vol-0dead"), "gone for 90 days", Fate.EXPIRED)
+
+    result = answer(an_outcome(MADE, retired=(retired,), run=a_run(dry_run=True)))
+
+    assert result["plan"][1] == {
+        "volume": "vol-0dead",
+        "name": "",
+        "create": False,
+        "snapshots": {"snap-0r": "expired: gone for 90 days"},
+        "notes": ["gone"],
+    }
+
+
+def test_what_asks_for_a_look_is_listed_and_what_is_many_is_bounded() -> None:
+    held = tuple(
+        a_decision(a_snapshot(id=f"snap-{n}"), "used by ami-1", Fate.UNDELETABLE) for n in range(900)
+    )
+    edited = a_decision(a_snapshot(id="snap-0e"), "its tags were edited", odd=True)
+    stray = a_snapshot(id="snap-0s", run="", days_ago=1)
+    foreign = Foreign(volume_id="vol-0f", name="", spreads=True, snapshots=tuple(map(str, range(900))))
+    outcome = an_outcome(
+        replace(MADE, decisions=(*held, edited)), foreign=(foreign,), strays=(stray,), missing=("vol-0b",)
+    )
+
+    result = answer(outcome)
+
+    assert (result["undeletable"], len(result["kept_by_aws"])) == (900, 20)
+    assert result["edited"] == [{"id": "snap-0e", "volume_id": "vol-0a", "why": "kept: its tags were edited"}]
+    assert (result["foreign"][0]["count"], len(result["foreign"][0]["snapshots"])) == (900, 20)
+    assert result["strays"][0] == {
+        "id": "snap-0s",
+        "volume_id": "vol-0a",
+        "period": "day",
+        "run": "",
+        "state": "completed",
+        "started": stray.started.isoformat(),
+    }
+    assert result["missing"] == ["vol-0b"]
+    assert len(json.dumps(result)) < 5_000
+
+
+def test_failed_snapshots_are_failures_and_those_known_by_number_only_are_counted() -> None:
+    failed = a_failed_snapshot(message="An internal error has occurred")
+    continued = Continued(run="r", began=NIGHT, invocation=2, expired=0, failed=(failed,), more_failed=7)
+
+    result = answer(an_outcome(MADE, run=a_run(continued=continued)))
+
+    assert [failure["code"] for failure in result["failures"]] == ["SnapshotFailed"]
+    assert result["not_shown"] == {"failures": 7}
+
+
 def test_a_dry_run_over_what_this_run_already_made_plans_no_create() -> None:
     result = answer(an_outcome(replace(MADE, when=Made.BEFORE), run=a_run(dry_run=True)))
 
@@ -137,3 +198,18 @@ def test_a_list_that_just_fits_lacks_nothing() -> None:
     result = answer(an_outcome(replace(MADE, overdue=late)), rows=3)
 
     assert (len(result["overdue"]), result["not_shown"]) == (3, {})
+
+
+def test_a_dry_runs_plan_names_what_volumes_that_are_gone_have_left() -> None:
+    old = a_snapshot(id="snap-0dead", volume_id="vol-0dead", days_ago=90)
+    outcome = replace(
+        an_outcome(MADE, run=a_run(dry_run=True)), retired=(a_decision(old, "gone", Fate.EXPIRED),)
+    )
+
+    assert answer(outcome)["plan"][-1] == {
+        "volume": "vol-0dead",
+        "name": "",
+        "create": False,
+        "snapshots": {"snap-0dead": "expired: gone"},
+        "notes": ["gone"],
+    }

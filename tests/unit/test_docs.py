@@ -21,6 +21,7 @@ from tests.unit.outcomes import outcomes
 
 ROOT = Path(__file__).parent.parent.parent
 MAILS = sorted((Path(__file__).parent / "golden").glob("*.txt"))
+TEXTS = (ROOT / "lambda/ebs_backup/faults.py", ROOT / "infra/alerts.py")  # of advice and of alarms
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *MAILS)
 
 
@@ -73,6 +74,15 @@ def test_every_command_of_every_mail_is_one_that_the_aws_cli_takes(outcome: Outc
 def test_a_command_that_is_wrong_or_costs_a_backup_is_noticed(command: str) -> None:
     with pytest.raises((AssertionError, ValueError)):
         check(command)
+
+
+@pytest.mark.parametrize("page", [*PAGES, *TEXTS], ids=lambda page: page.name)
+def test_every_deploy_and_destroy_keeps_the_operators_settings(page: Path) -> None:
+    """One without the `-c` options of before sets everything back to its default."""
+    text = " ".join(page.read_text(encoding="utf-8").split())
+
+    for command in re.findall(r"(?:npx |[Rr]un `)cdk (?:deploy|destroy)[^.|]*", text):
+        assert re.search(r"-c`? (?:options as before|\w+=)", command), command
 
 
 def test_the_readme_names_every_setting_with_its_default() -> None:

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from boto3.session import Session
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from ebs_backup.ec2 import Created, Ec2
+from ebs_backup.ec2 import Created, Ec2, connect
 from ebs_backup.faults import AwsError, Kind, advice
 from ebs_backup.labels import Labels, labels
 from ebs_backup.model import Instance
@@ -26,8 +27,10 @@ OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    with an_account() as account:
-        yield account
+    with an_account() as account:  # others share its client: what is registered here stays here
+        alone = Account(client=account.client, function=connect(Session()))
+        alone.forget()
+        yield alone
 
 
 class Script:

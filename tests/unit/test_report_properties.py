@@ -93,7 +93,7 @@ def test_every_failure_and_check_is_named_with_what_to_do_and_nothing_deletes_a_
 ) -> None:
     body = render(outcome).body
 
-    assert "delete-snapshot" not in body
+    assert "delete-snapshot" not in body or "delete-snapshot" in repr(outcome)
     assert "CUT to what SNS takes" not in body
     for failure in (*outcome.failures, *outcome.checks):
         assert one_line(failure.code) in body
@@ -108,7 +108,7 @@ def test_every_failure_and_check_is_named_with_what_to_do_and_nothing_deletes_a_
 def test_a_section_is_there_where_it_has_something_to_tell_and_is_referred_to_only_then(
     outcome: Outcome,
 ) -> None:
-    body = render(outcome).body.replace("CREATED  1", "")
+    body = render(outcome).body
 
     found = headings(body)
     count = outcome.count
@@ -119,8 +119,10 @@ def test_a_section_is_there_where_it_has_something_to_tell_and_is_referred_to_on
     assert ("DEFERRED" in found) == bool(outcome.deferred)
     assert ("FOREIGN SNAPSHOTS" in found) == bool(outcome.foreign)
     assert outcome.status != "FAILED" or "  To do: " in body
+    drawn = re.sub(r"<\w+\.\w+: '\w+'>", "", repr(outcome))  # people may give any name
     told = [line for line in body.splitlines() if not line.startswith(SECTIONS)]
-    assert {name for name in SECTIONS if any(name in line for line in told)} <= set(found)
+    named = {name for name in SECTIONS if any(name in line for line in told)}
+    assert {name for name in named if name not in drawn} <= set(found)
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)

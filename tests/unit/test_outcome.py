@@ -1,0 +1,135 @@
+"""The status of a run: the table of docs/operating.md, row by row; and what an earlier try left untold."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ebs_backup.model import Continued, FailedSnapshot, Fate
+from ebs_backup.outcome import Foreign, Made, Outcome, Overdue, Status, Unselected, VolumeOutcome
+from ebs_backup.settings import Period
+from tests.unit.builders import NIGHT, a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+
+GOOD = VolumeOutcome(volume=a_volume(), made=a_snapshot(), when=Made.NOW)
+FAILED = FailedSnapshot(
+    id="snap-0bad", volume_id="vol-0a", name="web-1", period="week", started=NIGHT, message="no key"
+)
+OLD = a_snapshot(id="snap-0old", days_ago=9)
+LATELY = Unselected(volume_id="vol-0c", name="log", there=True, lately=True, snapshots=3, at_most_gib=24)
+
+
+def status(volume: VolumeOutcome = GOOD, **changed: Any) -> Status:  # noqa: ANN401 - any field of an outcome
+    return replace(an_outcome(volume), **changed).status
+
+
+def test_a_run_that_backed_up_everything_is_ok() -> None:
+    kept = (a_decision(OLD, "beyond keep_day=4, but used by ami-0", Fate.UNDELETABLE),)
+
+    assert status() is Status.OK
+    assert status(replace(GOOD, decisions=kept, notes=("a note",))) is Status.OK
+    assert status(unselected=(replace(LATELY, lately=False),)) is Status.OK
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        replace(GOOD, checks=(a_failure(),)),
+        replace(GOOD, stale=(OLD,)),
+        replace(GOOD, decisions=(a_decision(OLD, "beyond keep_day=4", Fate.DEFERRED),)),
+        replace(GOOD, decisions=(replace(a_decision(OLD), odd=True),)),
+    ],
+)
+def test_what_a_person_should_look_at_is_check(volume: VolumeOutcome) -> None:
+    assert status(volume) is Status.CHECK
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"unselected": (LATELY,)},
+        {"foreign": (Foreign(volume_id="vol-0a", name="", spreads=False, snapshots=("snap-1",)),)},
+        {"strays": (a_snapshot(run=""),)},
+        {"missing": ("vol-0f",)},
+        {"unnamed": a_failure()},
+        {"retire_failures": (a_failure(),)},
+    ],
+)
+def test_what_the_set_should_be_looked_at_for_is_check(changed: dict[str, Any]) -> None:
+    assert status(**changed) is Status.CHECK
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        replace(GOOD, failures=(a_failure(),)),
+        replace(GOOD, failed=(FAILED,)),
+        replace(GOOD, overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),)),
+        replace(GOOD, unfinished=True),
+    ],
+)
+def test_what_went_wrong_for_a_volume_is_a_problem(volume: VolumeOutcome) -> None:
+    assert status(volume) is Status.PROBLEM
+
+
+def test_a_run_that_could_not_go_on_is_a_problem() -> None:
+    assert status(stopped=a_failure()) is Status.PROBLEM
+
+
+def test_failed_snapshots_that_earlier_invocations_deleted_are_a_problem_also_if_only_counted() -> None:
+    told = Continued(run="x", began=NIGHT, invocation=2, expired=0, failed=(FAILED,))
+    counted = replace(told, failed=(), more_failed=1)
+
+    for continued in (told, counted):
+        assert status(run=replace(a_run(), continued=continued)) is Status.PROBLEM
+
+
+@pytest.mark.parametrize(
+    "volumes",
+    [
+        (),
+        (VolumeOutcome(volume=a_volume(), failures=(a_failure(),)),),
+        (VolumeOutcome(volume=a_volume(), skipped="until the tag is removed"),),
+        (VolumeOutcome(volume=a_volume(), gone=True),),
+    ],
+)
+def test_a_run_without_any_restore_point_failed(volumes: tuple[VolumeOutcome, ...]) -> None:
+    assert an_outcome(*volumes).status is Status.FAILED
+
+
+def test_a_failed_snapshot_that_two_invocations_saw_is_told_once() -> None:
+    continued = Continued(run="x", began=NIGHT, invocation=2, expired=0, failed=(FAILED,))
+    outcome = an_outcome(replace(GOOD, failed=(FAILED,)), run=replace(a_run(), continued=continued))
+
+    assert outcome.failed == (FAILED,)
+
+
+def test_selecting_none_of_the_named_volumes_says_so() -> None:
+    outcome = an_outcome(run=replace(a_run(), only=("vol-0f",)))
+
+    assert outcome.failures[0].code == "NothingSelected"
+    assert "none of the volumes that the event names" in outcome.failures[0].message
+
+
+def untold(outcome: Outcome) -> Outcome:
+    return replace(outcome, retired=(a_decision(OLD, "gone", Fate.EXPIRED),))
+
+
+def test_what_an_earlier_try_did_is_told_by_the_one_that_is_heard() -> None:
+    gone = a_decision(a_snapshot(id="snap-0gone", days_ago=8), "beyond keep_day=4", Fate.EXPIRED)
+    first = untold(an_outcome(replace(GOOD, decisions=(gone,), failed=(FAILED,))))
+    again = an_outcome(replace(GOOD, when=Made.BEFORE))
+
+    told = again.after(first)
+
+    assert (told.created, told.found, told.expired) == (1, 0, 2)
+    assert told.failed == (FAILED,)
+    assert again.after(None) is again
+
+
+def test_what_an_earlier_try_could_not_make_is_not_told_as_made() -> None:
+    other = replace(GOOD, volume=a_volume(id="vol-0b"))
+    first = an_outcome(VolumeOutcome(volume=a_volume(), failures=(a_failure(),)))
+
+    told = an_outcome(replace(GOOD, when=Made.BEFORE), other).after(first)
+
+    assert (told.created, told.found) == (1, 1)
