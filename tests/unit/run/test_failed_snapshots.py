@@ -94,6 +94,21 @@ def test_where_ec2_takes_more_of_the_volume_a_create_does_not_wait_for_a_delete_
     assert [told.id for told in outcome.failed] == [failed]
 
 
+def test_where_ec2_takes_one_at_a_time_a_create_waits_for_the_delete_of_the_failed_one(
+    account: Account,
+) -> None:
+    volume = account.volume()
+    account.point(volume, NIGHT - timedelta(days=2), state="error")
+    one_at_a_time(account, volume)
+    account.refuse("DeleteSnapshot", "RequestLimitExceeded", times=3)
+
+    outcome = account.run(settings(), a_run(), seconds=800)
+
+    writes = [call for call in account.calls if not call.startswith("Describe")]
+    assert writes == [*["DeleteSnapshot"] * 4, "CreateSnapshot"]
+    assert outcome.created == 1
+
+
 def test_a_failed_snapshot_that_takes_the_last_place_beside_other_tools_pending_ones_goes_first(
     account: Account,
 ) -> None:

@@ -92,6 +92,19 @@ def test_without_a_new_restore_point_a_drain_keeps_as_many_nights_as_the_setting
     assert set(account.ids()) == set(old[:4])
 
 
+def test_what_aws_keeps_is_tried_once_though_a_run_drains_first_and_rotates_then(account: Account) -> None:
+    volume = account.volume()
+    *_, oldest = account.history(volume, 6)
+    quota(account, 6)
+    account.refuse("DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked", SnapshotId=oldest)
+
+    outcome = account.run(nightly(max_expired_per_volume=3), a_run())
+
+    assert account.asked_to_delete.count(oldest) == 1
+    assert [decision.snapshot.id for decision in outcome.of(Fate.UNDELETABLE)] == [oldest]
+    assert (outcome.created, outcome.expired) == (1, 2)
+
+
 def test_another_delivery_of_a_run_that_drained_deletes_no_more(account: Account) -> None:
     volume = account.volume()
     account.history(volume, 12)
