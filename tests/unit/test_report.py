@@ -15,10 +15,11 @@ from ebs_backup.answer import answer
 from ebs_backup.faults import AwsError, Kind, not_continued
 from ebs_backup.mail import MAX_DATA, Mail, size
 from ebs_backup.model import Continued, Decision, Failure, Fate, Snapshot
-from ebs_backup.outcome import Holding, Made, NearMiss, Overdue, Unselected, VolumeOutcome
+from ebs_backup.outcome import Made, NearMiss, Overdue, Unselected, VolumeOutcome
 from ebs_backup.report import render, render_broken
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+from tests.unit.outcomes import HOLDINGS
 
 Golden = Callable[[str, str], None]
 
@@ -121,18 +122,6 @@ GONE = Unselected(
 RETIRED = Unselected(
     volume_id="vol-0dead2dead2dead2d", name="old web", there=True, lately=False, snapshots=11, at_most_gib=88
 )
-HOLDINGS = {
-    Period.DAY: Holding(
-        points=15, volumes=5, oldest=NIGHT - timedelta(days=6), newest=NIGHT, at_most_gib=4432
-    ),
-    Period.MONTH: Holding(
-        points=1,
-        volumes=1,
-        oldest=NIGHT - timedelta(days=22),
-        newest=NIGHT - timedelta(days=22),
-        at_most_gib=8,
-    ),
-}
 NEAR = (
     NearMiss(volume=a_volume(id="vol-0c000199fe01c2d4e", name="mail"), why="its tag is 'backup'='True'"),
     NearMiss(

@@ -131,7 +131,7 @@ def test_with_report_problems_a_good_run_is_silent(world: World) -> None:
     assert world.mails() == []
 
 
-def test_with_report_problems_a_failure_speaks(world: World) -> None:
+def test_with_report_problems_a_failure_is_mailed(world: World) -> None:
     world.set(nightly(report="problems"))
     refused, _ = world.account.volume(), world.account.volume("web-1")
     world.account.refuse("CreateSnapshot", "OptInRequired", VolumeId=refused)
@@ -143,7 +143,7 @@ def test_with_report_problems_a_failure_speaks(world: World) -> None:
     assert mail.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up"
 
 
-def test_with_report_problems_what_is_deferred_speaks(world: World) -> None:
+def test_with_report_problems_what_is_deferred_is_mailed(world: World) -> None:
     world.set(nightly(report="problems", keep_day=1, max_expired_per_volume=1))
     world.account.history(world.account.volume(), 4)
 
@@ -154,7 +154,7 @@ def test_with_report_problems_what_is_deferred_speaks(world: World) -> None:
     assert mail.subject == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 2 deferred"
 
 
-def test_with_report_problems_a_volume_that_lost_its_tag_speaks(world: World) -> None:
+def test_with_report_problems_a_volume_that_lost_its_tag_is_mailed(world: World) -> None:
     world.set(nightly(report="problems"))
     world.account.volume()
     world.account.history(world.account.volume(Backup="no"), 2)
