@@ -97,7 +97,7 @@ def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatemen
             volumes,
             equals={f"aws:ResourceTag/{settings.tag_name}": settings.tag_value},
         ),
-        # ... and only if the new snapshot is labelled as this backup set's.
+        # ... and only if the new snapshot is tagged_as as this backup set's.
         _allow(
             "LabelNewSnapshotsAsOurs",
             "ec2:CreateSnapshot",

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from aws_lambda_powertools import Logger
 
-from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import CONCURRENT, AwsError, Kind, failure
 from ebs_backup.creation import Creation, SecondTries
@@ -31,8 +31,8 @@ from ebs_backup.overrides import Overrides
 from ebs_backup.retention import Rule, occasion_of
 from ebs_backup.rotation import Rotation
 from ebs_backup.settings import SERVICE, Period, Settings, keep_tag
-from ebs_backup.tags import Labels, labels
-from ebs_backup.tasks import Step
+from ebs_backup.tags import Tagging, tagging
+from ebs_backup.tasks import Task
 
 logger = Logger(service=SERVICE, child=True)
 T = TypeVar("T")
@@ -42,7 +42,7 @@ T = TypeVar("T")
 class Backup:
     """What one volume's step works with; `held` are the set's own snapshots of this volume, of every period."""
 
-    writer: Ec2 | Rehearsal
+    writer: Ec2 | DryRun
     lookout: Lookout
     second_tries: SecondTries
     settings: Settings
@@ -69,7 +69,7 @@ class Backup:
             judge=self.rotation.decide,
         )
 
-    def step(self) -> Step[VolumeOutcome]:
+    def step(self) -> Task[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
         outcome = self._left_alone() or (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
@@ -107,7 +107,7 @@ class Backup:
         )
         return replace(self._nothing_made("the volume is in state error"), failures=(lost,))
 
-    def _back_up(self) -> Step[VolumeOutcome]:
+    def _back_up(self) -> Task[VolumeOutcome]:
         creation = self._creation()
         removing = self._remove_failed()
         # A failed snapshot goes first. Where it does not keep EC2 from taking a new one, that does not wait for it.
@@ -135,7 +135,7 @@ class Backup:
             decisions=tuple({decision.snapshot.id: decision for decision in decided}.values()),
         )
 
-    def _remove_failed(self) -> Step[tuple[Decision, ...]]:
+    def _remove_failed(self) -> Task[tuple[Decision, ...]]:
         """Delete what had failed when the run began, of every period: it holds nothing."""
         failed = [
             Decision(
@@ -143,7 +143,7 @@ class Backup:
                 fate=Fate.EXPIRED,
                 reason="failed snapshot",
                 occasion=occasion_of(snapshot, self.rotation.rule.schedule),
-                waste=True,
+                redundant=True,
             )
             for snapshot in self.held
             if snapshot.state == ERROR
@@ -170,15 +170,15 @@ class Backup:
         """Tell what an earlier invocation of this delivery made from what was there before it began."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
-        labelled = labels(self.volume, self.run, self.settings, at=made.started, older=0)
+        tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
         return VolumeOutcome(
             volume=self.volume,
             made=made,
             when=Made.NOW if now else Made.BEFORE,
-            notes=tuple(_no_room_for(labelled)),
+            notes=tuple(_no_room_for(tagged_as)),
         )
 
-    def _create(self, creation: Creation) -> Step[VolumeOutcome]:
+    def _create(self, creation: Creation) -> Task[VolumeOutcome]:
         try:
             created = yield from creation.create()
         except AwsError as error:
@@ -189,7 +189,7 @@ class Backup:
         self.deleter.there[made.id] = made
         if made.state == ERROR:
             return replace(self._nothing_made(NOTHING_NEW), failed=(self._as_failed(made),))
-        if created.labels is None:
+        if created.tagging is None:
             return VolumeOutcome(volume=self.volume, made=made, when=Made.BEFORE)
         if not self.run.dry_run:
             logger.info(
@@ -199,7 +199,7 @@ class Backup:
             volume=self.volume,
             made=made,
             when=Made.NOW,
-            notes=tuple(_no_room_for(created.labels)),
+            notes=tuple(_no_room_for(created.tagging)),
             checks=tuple(self._not_copied(creation)),
         )
 
@@ -210,7 +210,7 @@ class Backup:
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
         outcome = self._nothing_made(NOTHING_NEW)
-        if error.kind is Kind.GONE:
+        if error.kind is Kind.NOT_FOUND:
             return replace(outcome, gone=True, notes=("was deleted before its snapshot was made",))
         failed = self._failed(self.volume.id, "create a snapshot", error)
         return replace(outcome, unfinished=error.unfinished, failures=(failed,))
@@ -285,7 +285,7 @@ class Backup:
         )
 
 
-def _as_far_as_it_goes(step: Step[T], *, patient: bool) -> Step[T | None]:
+def _as_far_as_it_goes(step: Task[T], *, patient: bool) -> Task[T | None]:
     """Run a step to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
     while True:
         try:
@@ -300,6 +300,6 @@ def _as_far_as_it_goes(step: Step[T], *, patient: bool) -> Step[T | None]:
 NOTHING_NEW = "this run made no new snapshot of the volume"
 
 
-def _no_room_for(labelled: Labels) -> Iterator[str]:
-    if labelled.left_off:
-        yield f"no room for its tags {', '.join(labelled.left_off)}"
+def _no_room_for(tagged_as: Tagging) -> Iterator[str]:
+    if tagged_as.not_copied:
+        yield f"no room for its tags {', '.join(tagged_as.not_copied)}"

@@ -155,7 +155,7 @@ class Fate(StrEnum):
 class Decision:
     """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike.
 
-    `waste` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `odd` tells that a person
+    `redundant` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `odd` tells that a person
     should look at its tags.
     """
 
@@ -163,8 +163,8 @@ class Decision:
     fate: Fate
     reason: str
     occasion: tuple[datetime, str]
-    waste: bool = False
-    odd: bool = False
+    redundant: bool = False
+    edited: bool = False
 
     @property
     def sentence(self) -> str:

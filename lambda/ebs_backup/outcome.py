@@ -142,7 +142,7 @@ class Outcome:
 
     `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
     of a period that there is not, `missing` the volumes that a run by hand named and the set does not select. `stopped` is
-    why a run that is not finished does not go on, `unnamed` why instances could not be looked up.
+    why a run that is not finished does not go on, `lookup_failure` why instances could not be looked up.
     """
 
     run: Run
@@ -156,8 +156,8 @@ class Outcome:
     on_hold: int = 0
     holdings: Mapping[Period, Holding]
     seconds: float
-    stopped: Failure | None = None
-    unnamed: Failure | None = None
+    continuation_failure: Failure | None = None
+    lookup_failure: Failure | None = None
     retire_failures: tuple[Failure, ...] = ()
 
     @property
@@ -170,7 +170,7 @@ class Outcome:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """Return all that is wrong, as one list: the run's own, failed snapshots, then in the order of the volumes."""
-        own = (_nothing_to_do(self), self.stopped)
+        own = (_nothing_to_do(self), self.continuation_failure)
         return (
             *(failure for failure in own if failure),
             *(as_failure(failed) for failed in self.failed),
@@ -180,7 +180,7 @@ class Outcome:
     @property
     def checks(self) -> tuple[Failure, ...]:
         """Return what is not wrong yet, and asks for a look."""
-        named = (self.unnamed,) if self.unnamed else ()
+        named = (self.lookup_failure,) if self.lookup_failure else ()
         return (
             *named,
             *self.retire_failures,
@@ -208,7 +208,7 @@ class Outcome:
         return self.count(lambda volume: volume.when is Made.NOW)
 
     @property
-    def found(self) -> int:
+    def already_made(self) -> int:
         """Count the volumes whose restore point an earlier try or another delivery had made."""
         return self.count(lambda volume: volume.when is Made.BEFORE)
 
@@ -248,7 +248,11 @@ class Outcome:
         if self.failures or more_failed or self.count(lambda volume: volume.overdue or volume.unfinished):
             return Status.PROBLEM
         look = (self.checks, self.deferred, self.deselected, self.foreign, self.strays, self.missing)
-        if any(look) or self.count(lambda volume: volume.stale) or any(each.odd for each in self.decisions):
+        if (
+            any(look)
+            or self.count(lambda volume: volume.stale)
+            or any(each.edited for each in self.decisions)
+        ):
             return Status.CHECK
         return Status.OK
 

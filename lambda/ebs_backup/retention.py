@@ -74,22 +74,22 @@ def expire_all(
             "",
             reason,
             today,
-            waste=snapshot.state == ERROR,
+            redundant=snapshot.state == ERROR,
         )
         for snapshot in sorted(_ours(snapshots), key=_age, reverse=True)
     )
 
 
 def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Return what has to go: what costs no restore point first (`waste`), then the oldest occasion."""
-    waste = [each for each in decisions if each.fate is Fate.EXPIRED and each.waste]
-    expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.waste]
-    return (*waste, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
+    """Return what has to go: what costs no restore point first (`redundant`), then the oldest occasion."""
+    redundant = [each for each in decisions if each.fate is Fate.EXPIRED and each.redundant]
+    expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.redundant]
+    return (*redundant, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
 
 
 def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasion]:
     """Return the occasions before this one of which something is there."""
-    return {each.occasion for each in decisions if each.occasion < than and not each.waste}
+    return {each.occasion for each in decisions if each.occasion < than and not each.redundant}
 
 
 def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
@@ -180,11 +180,11 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
                 fate=Fate.KEPT,
                 reason=f"same {TAG_RUN} as {point.first.id}, but {apart}: its tags were edited",
                 occasion=occasion_of(snapshot, rule.schedule),
-                odd=True,
+                edited=True,
             )
         else:
             reason = f"duplicate of {point.first.id}"
-            yield _decision(snapshot, point.occasion, "", reason, today, waste=True)
+            yield _decision(snapshot, point.occasion, "", reason, today, redundant=True)
 
 
 def _unsettled(snapshot: Snapshot) -> str:
@@ -201,9 +201,11 @@ def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
 
 
 def _decision(
-    snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, waste: bool = False
+    snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, redundant: bool = False
 ) -> Decision:
     """Keep a snapshot for the reason that is given, else if it is on hold or not settled; else let it expire."""
     if reason := kept or hold(snapshot, today) or _unsettled(snapshot):
         return Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion)
-    return Decision(snapshot=snapshot, fate=Fate.EXPIRED, reason=expired, occasion=occasion, waste=waste)
+    return Decision(
+        snapshot=snapshot, fate=Fate.EXPIRED, reason=expired, occasion=occasion, redundant=redundant
+    )

@@ -11,11 +11,11 @@ from queue import Empty, PriorityQueue
 from typing import TypeVar
 
 T = TypeVar("T")
-Step = Generator[float, None, T]
+Task = Generator[float, None, T]
 
 
-def side_by_side(
-    steps: Iterable[Step[T]],
+def run_all(
+    steps: Iterable[Task[T]],
     *,
     workers: int,
     clock: Callable[[], float] = time.monotonic,
@@ -27,7 +27,7 @@ def side_by_side(
     """
     results: dict[int, T] = {}
     broken: list[Exception] = []
-    due: PriorityQueue[tuple[float, int, Step[T]]] = PriorityQueue()
+    due: PriorityQueue[tuple[float, int, Task[T]]] = PriorityQueue()
     for number, step in enumerate(steps):
         due.put((0.0, number, step))
 

@@ -229,7 +229,7 @@ def test_an_event_that_is_delivered_twice_changes_nothing_the_second_time(
     answer = function.run(period="day", time=night(4))
 
     assert account.snapshots(volume) == before
-    assert (answer["created"], answer["found"], answer["expired"]) == (0, 1, 0)
+    assert (answer["created"], answer["already_made"], answer["expired"]) == (0, 1, 0)
     assert len(inbox.read()) == 1
 
 

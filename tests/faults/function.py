@@ -200,7 +200,7 @@ def deployed(
         (handler, "time", clock),
         (handler, "Ec2", partial(ec2.Ec2, clock=clock)),
         (handler, "execute", partial(run.execute, clock=clock)),
-        (run, "side_by_side", partial(tasks.side_by_side, clock=clock, sleep=clock.sleep)),
+        (run, "run_all", partial(tasks.run_all, clock=clock, sleep=clock.sleep)),
         (run, "WORKERS", workers),
         (tasks, "ThreadPoolExecutor", partial(ClockPool, clock)),
         (lookout, "threading", SimpleNamespace(Lock=partial(ClockLock, clock))),

@@ -83,7 +83,7 @@ def _check_volumes(world: World, invocation: Invocation) -> None:
     if without - _told_gone(invocation):
         assert answer["status"] in BAD, f"{without} have no restore point, and the word is {answer['status']}"
     if invocation.alone:
-        claimed = answer["created"] + answer["found"]
+        claimed = answer["created"] + answer["already_made"]
         assert claimed <= len(made), f"{claimed} restore points are told, {len(made)} are there"
         _check_undeleted(world, invocation, told)
 

@@ -124,7 +124,7 @@ CREATION = (
     ),
     mutant(
         "a delete that was lost and then refused does not count",
-        ("aws/ec2.py", "if unsure and fault.kind is Kind.REFUSED:", "if False:"),
+        ("aws/ec2.py", "if unsure and fault.kind is Kind.REJECTED:", "if False:"),
     ),
     mutant(
         "another server's page is a success",

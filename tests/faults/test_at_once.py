@@ -51,7 +51,7 @@ def test_two_deliveries_make_one_snapshot_of_each_volume(
 
     assert made(world) == Counter(list(world.account.volumes))
     assert [each.told["status"] for each in done] == ["OK", "OK"]
-    assert sum(each.told["created"] + each.told["found"] for each in done) == 2 * volumes
+    assert sum(each.told["created"] + each.told["already_made"] for each in done) == 2 * volumes
     # One look for each volume that the other had just snapshotted; of the rest, few for many.
     just_made = sum(call.code == "SnapshotCreationPerVolumeRateExceeded" for call in done[0].calls)
     pages = 2 * -(-len(world.account.snapshots) // 1000)

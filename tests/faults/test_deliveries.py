@@ -70,7 +70,7 @@ def test_a_retried_manual_invocation_is_one_run(endpoint: Endpoint) -> None:
 
     assert state(world) == there
     assert again.answer is not None
-    assert again.answer["found"] == 3
+    assert again.answer["already_made"] == 3
 
 
 def test_another_manual_invocation_is_another_run(endpoint: Endpoint) -> None:

@@ -12,7 +12,9 @@ from tests.faults.mutations import MUTANTS, Mutant
 @pytest.mark.parametrize("broken", MUTANTS, ids=[each.name for each in MUTANTS])
 def test_every_text_that_a_mutant_replaces_is_there_once(tmp_path: Path, broken: Mutant) -> None:
     for name, _, _ in broken.edits:
-        shutil.copy(ROOT / FUNCTION / name, tmp_path)
+        copy = tmp_path / name
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / FUNCTION / name, copy)
 
     apply(broken, tmp_path)
 

@@ -20,7 +20,7 @@ from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.model import COMPLETED, PENDING, Run
 from ebs_backup.outcome import Outcome
 from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Settings
-from ebs_backup.tasks import side_by_side
+from ebs_backup.tasks import run_all
 from tests.unit.builders import NIGHT, settings
 
 if TYPE_CHECKING:
@@ -243,8 +243,8 @@ class Account:
     @contextmanager
     def in_no_time(self) -> Iterator[None]:
         """Let the steps of a run wait on this account's clock, one after the other."""
-        steps = partial(side_by_side, clock=self.clock, sleep=self.sleep)
-        with patch.object(module, "side_by_side", steps), patch.object(module, "WORKERS", 1):
+        steps = partial(run_all, clock=self.clock, sleep=self.sleep)
+        with patch.object(module, "run_all", steps), patch.object(module, "WORKERS", 1):
             yield
 
     def clock(self) -> float:

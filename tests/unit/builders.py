@@ -142,12 +142,17 @@ def a_decision(
     reason: str = "1 of 4",
     fate: Fate = Fate.KEPT,
     *,
-    waste: bool = False,
-    odd: bool = False,
+    redundant: bool = False,
+    edited: bool = False,
 ) -> Decision:
     """Keep this snapshot as the newest, unless told otherwise; it is an occasion of its own."""
     return Decision(
-        snapshot=snapshot, fate=fate, reason=reason, occasion=(snapshot.started, ""), waste=waste, odd=odd
+        snapshot=snapshot,
+        fate=fate,
+        reason=reason,
+        occasion=(snapshot.started, ""),
+        redundant=redundant,
+        edited=edited,
     )
 
 

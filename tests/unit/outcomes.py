@@ -55,7 +55,7 @@ decisions = st.lists(
         fate=st.sampled_from(Fate),
         reason=words,
         occasion=st.tuples(moments, words),
-        odd=st.booleans(),
+        edited=st.booleans(),
     ),
     max_size=4,
 ).map(tuple)
@@ -170,7 +170,7 @@ _drawn: st.SearchStrategy[Outcome] = st.builds(
     on_hold=st.integers(0, 3),
     holdings=st.just({}) | st.just(HOLDINGS),
     seconds=st.floats(0, 900),
-    stopped=st.none() | failure,
-    unnamed=st.none() | failure,
+    continuation_failure=st.none() | failure,
+    lookup_failure=st.none() | failure,
     retire_failures=failures,
 )

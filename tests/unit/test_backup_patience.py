@@ -3,10 +3,10 @@
 from collections.abc import Generator
 
 from ebs_backup.backup import _as_far_as_it_goes
-from ebs_backup.tasks import Step
+from ebs_backup.tasks import Task
 
 
-def removing(log: list[str]) -> Step[str]:
+def removing(log: list[str]) -> Task[str]:
     """Try, wait for five seconds, and finish."""
     log.append("tried")
     yield 0.0

@@ -9,12 +9,12 @@ from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.deletion import MOST_REFUSALS, Deleter
 from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.tasks import Step
+from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_decision, a_snapshot
 
 IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")
-DENIED = AwsError(kind=Kind.REFUSED, code="UnauthorizedOperation", message="no")
-LOST = AwsError(kind=Kind.UNSURE, code="ReadTimeoutError", message="no answer")
+DENIED = AwsError(kind=Kind.REJECTED, code="UnauthorizedOperation", message="no")
+LOST = AwsError(kind=Kind.UNKNOWN_OUTCOME, code="ReadTimeoutError", message="no answer")
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Writer:
     tried: list[str] = field(default_factory=list)
     looks: int = 0
 
-    def delete(self, snapshot: Snapshot) -> Step[bool]:
+    def delete(self, snapshot: Snapshot) -> Task[bool]:
         """Delete it, or raise its error."""
         yield from ()
         self.tried.append(snapshot.id)
@@ -67,7 +67,7 @@ def a_deleter(
     )
 
 
-def result(step: Step[Any]) -> tuple[Decision, ...]:
+def result(step: Task[Any]) -> tuple[Decision, ...]:
     """Run a step to its end; return its decisions."""
     while True:
         try:
@@ -76,7 +76,7 @@ def result(step: Step[Any]) -> tuple[Decision, ...]:
             return tuple(end.value)
 
 
-def run(step: Step[Any]) -> dict[str, Fate]:
+def run(step: Task[Any]) -> dict[str, Fate]:
     """Run a step to its end; return what became of each snapshot."""
     return {decision.snapshot.id: decision.fate for decision in result(step)}
 
@@ -92,9 +92,9 @@ def test_the_oldest_go_first_and_no_more_occasions_than_there_is_room_for() -> N
 
 def test_duplicates_and_failed_snapshots_go_whatever_the_limit() -> None:
     writer = Writer(points(5))
-    waste = [replace(decision, waste=True) for decision in expiring(writer.there)]
+    redundant = [replace(decision, redundant=True) for decision in expiring(writer.there)]
 
-    run(a_deleter(writer).delete(waste, room=0))
+    run(a_deleter(writer).delete(redundant, room=0))
 
     assert sorted(writer.tried) == ["snap-3", "snap-4"]
 

@@ -6,16 +6,16 @@ from typing import Any, cast
 
 import pytest
 
-from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.gone import retirements
 from ebs_backup.model import Decision, Failure, Fate, Snapshot
-from ebs_backup.tasks import Step
+from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot, settings
 
 IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")
-DENIED = AwsError(kind=Kind.REFUSED, code="UnauthorizedOperation", message="no", service="ec2")
+DENIED = AwsError(kind=Kind.REJECTED, code="UnauthorizedOperation", message="no", service="ec2")
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Writer:
     errors: Mapping[str, AwsError] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
 
-    def delete(self, snapshot: Snapshot) -> Step[bool]:
+    def delete(self, snapshot: Snapshot) -> Task[bool]:
         """Delete it, or raise its error."""
         yield 0.0
         if error := self.errors.get(snapshot.id):
@@ -60,7 +60,7 @@ def retire(held: list[Snapshot], errors: Mapping[str, AwsError] | None = None, *
     return told_by(cast("Ec2", writer), held, Retired(writer.deleted), **given)
 
 
-def told_by(writer: Ec2 | Rehearsal, held: list[Snapshot], retired: Retired, **given: object) -> Retired:
+def told_by(writer: Ec2 | DryRun, held: list[Snapshot], retired: Retired, **given: object) -> Retired:
     chosen = settings(**{"expire_gone_after_days": 30, "schedule_day": "30 1 * * ? *"} | given)
     by_volume: dict[str, list[Snapshot]] = {}
     for snapshot in held:
@@ -72,7 +72,7 @@ def told_by(writer: Ec2 | Rehearsal, held: list[Snapshot], retired: Retired, **g
     return retired
 
 
-def finish(step: Step[Any]) -> Any:  # noqa: ANN401 - whatever the step returns
+def finish(step: Task[Any]) -> Any:  # noqa: ANN401 - whatever the step returns
     while True:
         try:
             next(step)
@@ -195,7 +195,7 @@ def test_a_delete_that_is_refused_is_a_failure_with_its_snapshot() -> None:
 
 
 def test_a_dry_run_tells_what_would_go_and_deletes_nothing() -> None:
-    rehearsal = Rehearsal(run=a_run(dry_run=True), held=OLD, now=lambda: NIGHT)
+    rehearsal = DryRun(run=a_run(dry_run=True), held=OLD, now=lambda: NIGHT)
 
     retired = told_by(rehearsal, OLD, Retired([]))
 

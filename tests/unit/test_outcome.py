@@ -36,7 +36,7 @@ def test_a_run_that_backed_up_everything_is_ok() -> None:
         replace(GOOD, checks=(a_failure(),)),
         replace(GOOD, stale=(OLD,)),
         replace(GOOD, decisions=(a_decision(OLD, "beyond keep_day=4", Fate.DEFERRED),)),
-        replace(GOOD, decisions=(replace(a_decision(OLD), odd=True),)),
+        replace(GOOD, decisions=(replace(a_decision(OLD), edited=True),)),
     ],
 )
 def test_what_a_person_should_look_at_is_check(volume: VolumeOutcome) -> None:
@@ -50,7 +50,7 @@ def test_what_a_person_should_look_at_is_check(volume: VolumeOutcome) -> None:
         {"foreign": (Foreign(volume_id="vol-0a", name="", spreads=False, snapshots=("snap-1",)),)},
         {"strays": (a_snapshot(run=""),)},
         {"missing": ("vol-0f",)},
-        {"unnamed": a_failure()},
+        {"lookup_failure": a_failure()},
         {"retire_failures": (a_failure(),)},
     ],
 )
@@ -72,7 +72,7 @@ def test_what_went_wrong_for_a_volume_is_a_problem(volume: VolumeOutcome) -> Non
 
 
 def test_a_run_that_could_not_go_on_is_a_problem() -> None:
-    assert status(stopped=a_failure()) is Status.PROBLEM
+    assert status(continuation_failure=a_failure()) is Status.PROBLEM
 
 
 def test_failed_snapshots_that_earlier_invocations_deleted_are_a_problem_also_if_only_counted() -> None:
@@ -130,7 +130,7 @@ def test_what_an_earlier_try_did_is_told_by_the_one_that_is_heard() -> None:
 
     told = again.after(first)
 
-    assert (told.created, told.found, told.expired) == (1, 0, 2)
+    assert (told.created, told.already_made, told.expired) == (1, 0, 2)
     assert told.failed == (FAILED,)
     assert again.after(None) is again
 
@@ -141,7 +141,7 @@ def test_what_an_earlier_try_could_not_make_is_not_told_as_made() -> None:
 
     told = an_outcome(replace(GOOD, when=Made.BEFORE), other).after(first)
 
-    assert (told.created, told.found) == (1, 1)
+    assert (told.created, told.already_made) == (1, 1)
 
 
 def test_what_only_the_try_that_made_a_snapshot_knows_of_its_tags_is_told_by_the_next() -> None:

@@ -355,8 +355,8 @@ def test_a_duplicate_further_than_four_hours_apart_stays_and_is_reported(apart: 
     assert decisions["snap-other"].sentence == (
         f"kept: same ebs-backup:run as snap-9, but {said} apart: its tags were edited"
     )
-    assert decisions["snap-other"].odd
-    assert not decisions["snap-9"].odd
+    assert decisions["snap-other"].edited
+    assert not decisions["snap-9"].edited
 
 
 def test_the_same_run_tag_on_thirty_points_days_apart_costs_none_of_them_as_a_duplicate() -> None:
@@ -433,7 +433,7 @@ def test_only_a_duplicate_costs_no_restore_point() -> None:
 
     decisions = rotated(a_point(0), a_point(1, run="twice"), twin, keep=1)
 
-    assert {each.snapshot.id: each.waste for each in decisions} == {
+    assert {each.snapshot.id: each.redundant for each in decisions} == {
         "snap-0": False,
         "snap-1": False,
         "snap-twin": True,
@@ -544,7 +544,7 @@ def test_of_a_volume_that_is_gone_failed_snapshots_go_first_and_cost_no_restore_
 
     order = deletion_order(decisions)
     assert [decision.snapshot.id for decision in order] == ["snap-0", "snap-2", "snap-1"]
-    assert [decision.waste for decision in order] == [True, False, False]
+    assert [decision.redundant for decision in order] == [True, False, False]
 
 
 # How many stay

@@ -273,7 +273,7 @@ def test_of_what_this_run_made_only_duplicates_go(history: list[Snapshot], keep:
     decisions = decide(history, keep, schedule)
 
     mine = [decision for decision in decisions if decision.snapshot.run == RUN]
-    assert all(decision.fate is Fate.KEPT or decision.waste for decision in mine)
+    assert all(decision.fate is Fate.KEPT or decision.redundant for decision in mine)
     assert not mine or any(decision.fate is Fate.KEPT for decision in mine)
 
 
@@ -321,8 +321,8 @@ def test_duplicates_go_first_and_then_the_oldest_occasions(
 
     order = deletion_order(decisions)
 
-    expired = [each for each in order if not each.waste]
-    assert [each.waste for each in order] == sorted((each.waste for each in order), reverse=True)
+    expired = [each for each in order if not each.redundant]
+    assert [each.redundant for each in order] == sorted((each.redundant for each in order), reverse=True)
     assert [occasion(each.snapshot, schedule) for each in expired] == sorted(
         occasion(each.snapshot, schedule) for each in expired
     )

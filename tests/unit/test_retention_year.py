@@ -161,8 +161,8 @@ class World:
 
 def within_limit(order: tuple[Decision, ...]) -> set[str]:
     """Return what one run deletes: what costs no restore point, and so many occasions."""
-    occasions = list(dict.fromkeys(decision.occasion for decision in order if not decision.waste))[:LIMIT]
-    return {each.snapshot.id for each in order if each.waste or each.occasion in occasions}
+    occasions = list(dict.fromkeys(decision.occasion for decision in order if not decision.redundant))[:LIMIT]
+    return {each.snapshot.id for each in order if each.redundant or each.occasion in occasions}
 
 
 def dates(world: World, period: Period) -> list[str]:

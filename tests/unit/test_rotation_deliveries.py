@@ -15,7 +15,7 @@ from ebs_backup.deletion import Deleter
 from ebs_backup.model import Snapshot
 from ebs_backup.retention import Occasion, Rule, occasion_of
 from ebs_backup.rotation import Rotation
-from ebs_backup.tasks import Step
+from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot
 
 EVERY_NIGHT = "30 1 * * ? *"
@@ -34,7 +34,7 @@ class Ec2Of:
     kept_by_aws: frozenset[str]
     allowed: int = 0
 
-    def delete(self, snapshot: Snapshot) -> Step[bool]:
+    def delete(self, snapshot: Snapshot) -> Task[bool]:
         """Delete it, unless AWS keeps it or the run is cut short."""
         yield 0.0
         if not self.allowed:

@@ -23,12 +23,12 @@ from ebs_backup.aws.errors import (
     AwsError,
     Kind,
 )
-from ebs_backup.aws.rate_limiter import Pace
+from ebs_backup.aws.rate_limiter import RateLimiter
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Instance, Run, Snapshot, Volume
 from ebs_backup.settings import SERVICE, TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
-from ebs_backup.tags import Labels, named_after, names_source
-from ebs_backup.tasks import Step
+from ebs_backup.tags import Tagging, named_after, names_source
+from ebs_backup.tasks import Task
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -78,16 +78,16 @@ def _take_only_ec2s_own(parsed_response: Mapping[str, Any] | None, **_: object) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """What came of a create: the run's restore point; `labels` are those it was sent with, None where it was there."""
+    """What came of a create: the run's restore point; `tagging` is those it was sent with, None where it was there."""
 
     snapshot: Snapshot
-    labels: Labels | None
+    tagging: Tagging | None
 
 
 class Ec2:
     """One function invocation's EC2: `deadline` is when to stop trying, on `clock`, in seconds.
 
-    `rested` is False where an invocation just before has used up what EC2 takes at once.
+    `full_bucket` is False where an invocation just before has used up what EC2 takes at once.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Ec2:
         client: "EC2Client",
         *,
         deadline: float,
-        rested: bool = True,
+        full_bucket: bool = True,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -104,7 +104,10 @@ class Ec2:
         self._deadline = deadline
         self._look_up_until = min(deadline, clock() + LOOKING_UP)
         self._clock = clock
-        self._creates, self._deletes = Pace(clock, rested=rested), Pace(clock, rested=rested)
+        self._creates, self._deletes = (
+            RateLimiter(clock, full_bucket=full_bucket),
+            RateLimiter(clock, full_bucket=full_bucket),
+        )
         # botocore's retries of a listing know no deadline: the last pause must leave time for the report.
         client.meta.events.unregister("needs-retry.ec2", unique_id="deadline")
         client.meta.events.register_first("needs-retry.ec2", self._until_deadline, unique_id="deadline")
@@ -134,7 +137,7 @@ class Ec2:
                     tags[tag["ResourceId"]][tag["Key"]] = tag["Value"]
                 if "NextToken" in page and self._clock() >= self._look_up_until:
                     raise AwsError(
-                        kind=Kind.WAIT, code=SLOW_LISTING, message=f"not all of them in {LOOKING_UP:.0f} s"
+                        kind=Kind.RETRY, code=SLOW_LISTING, message=f"not all of them in {LOOKING_UP:.0f} s"
                     )
         except ERRORS as error:
             raise AwsError.of(error) from None
@@ -186,15 +189,15 @@ class Ec2:
     def create(
         self,
         volume: Volume,
-        labels: Callable[[datetime], Labels],
+        tagging: Callable[[datetime], Tagging],
         lookout: Lookout,
         *,
         blocked: bool = False,
-    ) -> Step[Created]:
+    ) -> Task[Created]:
         """Make one snapshot: never a second one where a first exists, whatever became of EC2's answer.
 
         Waits for its turn, and as long as EC2 asks it to; `blocked` tells that the volume has as many unfinished
-        snapshots as EC2 takes, so that waiting cannot help. `labels` are those of a snapshot that is taken at that time.
+        snapshots as EC2 takes, so that waiting cannot help. `tagging` is those of a snapshot that is taken at that time.
         Raises an AwsError of kind GONE or REFUSED, or, when the time is too short, the last one met, or OUT_OF_TIME.
         """
         unsure, fault = False, None
@@ -202,24 +205,24 @@ class Ec2:
             yield from self._turn(self._creates, fault)
             # Not known, or a refusal by rate, which says that somebody made one just now: perhaps another delivery.
             look = fault is not None and (unsure or fault.code == RATE_PER_VOLUME)
-            labelled = labels(self._now())
+            tagged_as = tagging(self._now())
             try:
                 if made := lookout.made(volume.id, now=look):
-                    return Created(snapshot=made, labels=labelled if unsure else None)
-                return Created(snapshot=self._create(volume, labelled), labels=labelled)
+                    return Created(snapshot=made, tagging=tagged_as if unsure else None)
+                return Created(snapshot=self._create(volume, tagged_as), tagging=tagged_as)
             except AwsError as error:  # of the look: nothing was sent
                 fault = error
             except ERRORS as error:
                 fault = AwsError.of(error)
-                unsure = unsure or fault.kind is Kind.UNSURE
+                unsure = unsure or fault.kind is Kind.UNKNOWN_OUTCOME
             if fault.code == CONCURRENT and blocked:
                 # What blocks the volume may be this run's own, made by another delivery just now.
                 yield self._in_time(SETTLING, fault)
                 if made := lookout.made(volume.id, now=True):
-                    return Created(snapshot=made, labels=labelled if unsure else None)
-                raise fault.but(kind=Kind.REFUSED)
+                    return Created(snapshot=made, tagging=tagged_as if unsure else None)
+                raise fault.but(kind=Kind.REJECTED)
 
-    def delete(self, snapshot: Snapshot) -> Step[bool]:
+    def delete(self, snapshot: Snapshot) -> Task[bool]:
         """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
 
         A refusal is of kind UNSURE where an earlier try was never answered: that one may have deleted it.
@@ -233,22 +236,22 @@ class Ec2:
                 fault = AwsError.of(error)
             else:
                 return True
-            if fault.kind is Kind.GONE:
+            if fault.kind is Kind.NOT_FOUND:
                 return False
-            if unsure and fault.kind is Kind.REFUSED:
-                raise fault.but(kind=Kind.UNSURE)
-            unsure = unsure or fault.kind is Kind.UNSURE
+            if unsure and fault.kind is Kind.REJECTED:
+                raise fault.but(kind=Kind.UNKNOWN_OUTCOME)
+            unsure = unsure or fault.kind is Kind.UNKNOWN_OUTCOME
 
-    def _turn(self, pace: Pace, fault: AwsError | None) -> Step[None]:
+    def _turn(self, pace: RateLimiter, fault: AwsError | None) -> Task[None]:
         """Wait until the next call may be made, after `fault` if there was one; raises it if waiting cannot help.
 
         A turn that would come after the deadline is not waited for.
         """
-        if fault and fault.kind in (Kind.GONE, Kind.REFUSED, Kind.KEPT):
+        if fault and fault.kind in (Kind.NOT_FOUND, Kind.REJECTED, Kind.KEPT):
             raise fault
         if fault and not fault.throttled:
             yield self._in_time(random.uniform(SETTLING, LONGEST_PAUSE), fault)  # noqa: S311 - jitter, not a secret
-        turn = pace.throttled() if fault and fault.throttled else pace.book()
+        turn = pace.throttled() if fault and fault.throttled else pace.reserve()
         while wait := self._in_time(pace.wait(turn), fault):
             yield wait
 
@@ -257,17 +260,17 @@ class Ec2:
         if self._clock() + wait < self._deadline:
             return wait
         met = fault or AwsError(
-            kind=Kind.WAIT, code=OUT_OF_TIME, message="the function's time ended before its turn"
+            kind=Kind.RETRY, code=OUT_OF_TIME, message="the function's time ended before its turn"
         )
         # Another invocation would wait for the same snapshots of other tools, and hold up everybody's mail.
         unfinished = met.code != CONCURRENT
         raise met.but(unfinished=unfinished)
 
-    def _create(self, volume: Volume, labels: Labels) -> Snapshot:
-        tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in labels.tags.items()]
+    def _create(self, volume: Volume, tagging: Tagging) -> Snapshot:
+        tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in tagging.tags.items()]
         answer = self._client.create_snapshot(
             VolumeId=volume.id,
-            Description=labels.description,
+            Description=tagging.description,
             TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}],
         )
         if not {"SnapshotId", "VolumeId", "StartTime", "State", "VolumeSize"} <= answer.keys():

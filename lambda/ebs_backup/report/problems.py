@@ -122,7 +122,7 @@ def _of_the_run(outcome: Outcome) -> Iterator[Section]:
             problems=[_alone(outcome.failures[0] if skipped else NOTHING_LEFT)],
             after=("  When that is done, back up now:", again),
         )
-    if stopped := outcome.stopped:
+    if stopped := outcome.continuation_failure:
         undone = counted(outcome.count(lambda volume: volume.unfinished), "volume")
         yield Section(
             heading=f"NOT FINISHED  {undone}: time ended, and it could not {one_line(stopped.action)}",
@@ -155,8 +155,8 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
             add(CHECK, check, volume)
     for failure in outcome.retire_failures:
         add(CHECK, failure)
-    if outcome.unnamed:
-        add(UNNAMED, outcome.unnamed)
+    if outcome.lookup_failure:
+        add(UNNAMED, outcome.lookup_failure)
     return found
 
 

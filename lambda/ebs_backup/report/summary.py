@@ -98,7 +98,7 @@ def _labels(outcome: Outcome) -> Iterator[Part]:
             (*snapshot_cells(stray), one_line(f"{stray.period!r}, {stray.run!r}")) for stray in outcome.strays
         ],
     )
-    odd = [decision for decision in outcome.decisions if decision.odd]
+    odd = [decision for decision in outcome.decisions if decision.edited]
     yield Part(
         heading=f"EDITED TAGS  {counted(len(odd), 'snapshot')}; what cannot be told apart is kept",
         before=f"To do: set the tags {TAG_RUN} right, or put {TAG_HOLD}=true on what is to stay.",
@@ -167,20 +167,20 @@ def _created(outcome: Outcome) -> Part:
         )
         for volume, snapshot in made
     ]
-    number = f"{outcome.found:,} of them" if outcome.created else "all"
-    earlier = f", {number} {EARLIER} of this run" if outcome.found else ""
+    number = f"{outcome.already_made:,} of them" if outcome.created else "all"
+    earlier = f", {number} {EARLIER} of this run" if outcome.already_made else ""
     return Part(heading=f"CREATED  {counted(len(made), 'snapshot')}{earlier}", rows=rows)
 
 
 def _expired(outcome: Outcome, detail: Detail) -> Iterator[str]:
     gone = decision_rows(outcome.of(Fate.EXPIRED))
-    if outcome.expired or outcome.found:
+    if outcome.expired or outcome.already_made:
         before = outcome.expired - len(gone)
         where = (
             f", {before:,} of them by earlier invocations of this run: the log lists those" if before else ""
         )
         yield f"EXPIRED  {counted(outcome.expired, 'snapshot') if outcome.expired else 'none by this try'}{where}"
-    if outcome.found:
+    if outcome.already_made:
         yield "  An earlier try of this run may have deleted expired snapshots too; the log lists them."
     yield from table(gone) if detail.lists else ()
 

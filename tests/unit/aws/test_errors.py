@@ -86,28 +86,28 @@ REFUSED = (
 )
 # Code by code, as in the design's table: how it is classed, whether it is throttling, and a few words of its advice.
 TABLE = [
-    ("InvalidVolume.NotFound", 400, Kind.GONE, False, "no longer there"),
-    ("InvalidSnapshot.NotFound", 400, Kind.GONE, False, "no longer there"),
-    *((code, 503, Kind.WAIT, True, "throttled this account") for code in THROTTLED),
-    (RATE_PER_VOLUME, 400, Kind.WAIT, False, "one every 15 seconds"),
-    (CONCURRENT, 400, Kind.WAIT, False, "one at a time of an st1 or sc1 volume"),
-    ("PendingSnapshotLimitExceeded", 400, Kind.WAIT, False, "Ask AWS to raise that quota"),
-    ("RetryableError", 400, Kind.WAIT, False, "service behind EC2"),
-    ("RequestExpired", 400, Kind.WAIT, False, "a clock is wrong"),
-    ("ConcurrentTagAccess", 400, Kind.WAIT, False, "changing the same tags"),
-    ("UnauthorizedOperation", 403, Kind.REFUSED, False, "service control policy"),
-    ("TagPolicyViolation", 400, Kind.REFUSED, False, "extra_tags"),
-    ("CustomerKeyHasBeenRevoked", 400, Kind.REFUSED, False, "the volume's KMS key"),
-    ("PendingVerification", 400, Kind.REFUSED, False, "still verifying"),
-    ("OptInRequired", 401, Kind.REFUSED, False, "sign-up"),
-    ("Blocked", 403, Kind.REFUSED, False, "has blocked this account"),
-    ("AuthFailure", 401, Kind.REFUSED, False, "credentials"),
-    (NO_ROOM, 400, Kind.REFUSED, False, "up to max_expired_per_volume expired ones"),
-    ("IncorrectState", 400, Kind.REFUSED, False, "in a state"),
-    ("InternalError", 500, Kind.UNSURE, False, "looks again"),
-    ("Unavailable", 503, Kind.UNSURE, False, "looks again"),
-    ("RequestTimeout", 400, Kind.UNSURE, False, "looks again"),
-    ("SomethingOf2030", 400, Kind.REFUSED, False, "list of error codes"),
+    ("InvalidVolume.NotFound", 400, Kind.NOT_FOUND, False, "no longer there"),
+    ("InvalidSnapshot.NotFound", 400, Kind.NOT_FOUND, False, "no longer there"),
+    *((code, 503, Kind.RETRY, True, "throttled this account") for code in THROTTLED),
+    (RATE_PER_VOLUME, 400, Kind.RETRY, False, "one every 15 seconds"),
+    (CONCURRENT, 400, Kind.RETRY, False, "one at a time of an st1 or sc1 volume"),
+    ("PendingSnapshotLimitExceeded", 400, Kind.RETRY, False, "Ask AWS to raise that quota"),
+    ("RetryableError", 400, Kind.RETRY, False, "service behind EC2"),
+    ("RequestExpired", 400, Kind.RETRY, False, "a clock is wrong"),
+    ("ConcurrentTagAccess", 400, Kind.RETRY, False, "changing the same tags"),
+    ("UnauthorizedOperation", 403, Kind.REJECTED, False, "service control policy"),
+    ("TagPolicyViolation", 400, Kind.REJECTED, False, "extra_tags"),
+    ("CustomerKeyHasBeenRevoked", 400, Kind.REJECTED, False, "the volume's KMS key"),
+    ("PendingVerification", 400, Kind.REJECTED, False, "still verifying"),
+    ("OptInRequired", 401, Kind.REJECTED, False, "sign-up"),
+    ("Blocked", 403, Kind.REJECTED, False, "has blocked this account"),
+    ("AuthFailure", 401, Kind.REJECTED, False, "credentials"),
+    (NO_ROOM, 400, Kind.REJECTED, False, "up to max_expired_per_volume expired ones"),
+    ("IncorrectState", 400, Kind.REJECTED, False, "in a state"),
+    ("InternalError", 500, Kind.UNKNOWN_OUTCOME, False, "looks again"),
+    ("Unavailable", 503, Kind.UNKNOWN_OUTCOME, False, "looks again"),
+    ("RequestTimeout", 400, Kind.UNKNOWN_OUTCOME, False, "looks again"),
+    ("SomethingOf2030", 400, Kind.REJECTED, False, "list of error codes"),
 ]
 
 
@@ -123,8 +123,11 @@ def test_every_code_is_classed_and_has_its_advice(
 
 def test_no_two_codes_share_advice_but_where_they_mean_the_same() -> None:
     own = [advice(refusal(code)) for code in (*WAITS, *REFUSED, "RequestLimitExceeded", "SomethingOf2030")]
-    own += [advice(AwsError(kind=Kind.UNSURE, code=code, message="")) for code in (UNREADABLE, "Unavailable")]
-    own += [advice(AwsError(kind=Kind.WAIT, code=code, message="")) for code in (OUT_OF_TIME, SLOW_LISTING)]
+    own += [
+        advice(AwsError(kind=Kind.UNKNOWN_OUTCOME, code=code, message=""))
+        for code in (UNREADABLE, "Unavailable")
+    ]
+    own += [advice(AwsError(kind=Kind.RETRY, code=code, message="")) for code in (OUT_OF_TIME, SLOW_LISTING)]
 
     assert max(Counter(own).values()) == 1
 
@@ -132,12 +135,12 @@ def test_no_two_codes_share_advice_but_where_they_mean_the_same() -> None:
 def test_all_that_botocore_takes_for_throttling_is_throttling() -> None:
     for code in ThrottledRetryableChecker._THROTTLED_ERROR_CODES:  # type: ignore[attr-defined] # not in its stubs
         assert refusal(code).throttled, code
-        assert refusal(code, status=502).kind is Kind.WAIT, code
+        assert refusal(code, status=502).kind is Kind.RETRY, code
 
 
 def test_no_code_that_botocore_takes_for_passing_is_refused_for_good() -> None:
     for code in TransientRetryableChecker._TRANSIENT_ERROR_CODES:  # type: ignore[attr-defined] # not in its stubs
-        assert refusal(code).kind in (Kind.WAIT, Kind.UNSURE), code
+        assert refusal(code).kind in (Kind.RETRY, Kind.UNKNOWN_OUTCOME), code
 
 
 def test_throttling_of_a_new_name_is_throttling() -> None:
@@ -148,17 +151,17 @@ def test_throttling_of_a_new_name_is_throttling() -> None:
 @pytest.mark.parametrize(
     ("error", "kind", "code"),
     [
-        (ConnectTimeoutError(endpoint_url="http://127.0.0.1"), Kind.UNSURE, "ConnectTimeoutError"),
-        (exceptions.ReadTimeoutError(endpoint_url="x"), Kind.UNSURE, "ReadTimeoutError"),
-        (exceptions.ConnectionClosedError(endpoint_url="x"), Kind.UNSURE, "ConnectionClosedError"),
+        (ConnectTimeoutError(endpoint_url="http://127.0.0.1"), Kind.UNKNOWN_OUTCOME, "ConnectTimeoutError"),
+        (exceptions.ReadTimeoutError(endpoint_url="x"), Kind.UNKNOWN_OUTCOME, "ReadTimeoutError"),
+        (exceptions.ConnectionClosedError(endpoint_url="x"), Kind.UNKNOWN_OUTCOME, "ConnectionClosedError"),
         (
             exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2),
-            Kind.UNSURE,
+            Kind.UNKNOWN_OUTCOME,
             "IncompleteReadError",
         ),
-        (ResponseParserError("not XML"), Kind.UNSURE, UNREADABLE),
-        (NoCredentialsError(), Kind.REFUSED, "NoCredentialsError"),
-        (client_error(""), Kind.REFUSED, "Unknown"),
+        (ResponseParserError("not XML"), Kind.UNKNOWN_OUTCOME, UNREADABLE),
+        (NoCredentialsError(), Kind.REJECTED, "NoCredentialsError"),
+        (client_error(""), Kind.REJECTED, "Unknown"),
     ],
 )
 def test_what_is_no_answer_of_aws_is_classed_too(error: Exception, kind: Kind, code: str) -> None:
@@ -212,12 +215,12 @@ def test_what_aws_keeps_is_said_with_what_holds_it_and_how_to_free_it(
     ],
 )
 def test_a_word_that_happens_to_be_there_keeps_no_snapshot(code: str, message: str) -> None:
-    assert on_delete(code, message).kind is Kind.REFUSED
+    assert on_delete(code, message).kind is Kind.REJECTED
 
 
 def test_a_create_that_is_refused_is_never_taken_for_a_snapshot_that_aws_keeps() -> None:
-    assert refusal("InvalidParameterValue", AWS_BACKUP).kind is Kind.REFUSED
-    assert refusal("InvalidSnapshot.InUse", USED_BY_AMI).kind is Kind.REFUSED
+    assert refusal("InvalidParameterValue", AWS_BACKUP).kind is Kind.REJECTED
+    assert refusal("InvalidSnapshot.InUse", USED_BY_AMI).kind is Kind.REJECTED
 
 
 def test_what_keeps_a_snapshot_for_an_unknown_reason_is_still_said_in_words() -> None:
@@ -247,7 +250,7 @@ def test_what_keeps_a_snapshot_for_an_unknown_reason_is_still_said_in_words() ->
 def test_a_key_that_cannot_be_used_is_called_a_key_whatever_ec2_calls_it(code: str, message: str) -> None:
     error = refusal(code, message)
 
-    assert error.kind is Kind.REFUSED
+    assert error.kind is Kind.REJECTED
     assert "enable it, or cancel its deletion" in advice(error)
 
 
@@ -296,8 +299,8 @@ def test_errors_of_sns_have_advice_of_their_own() -> None:
     own = {advice(on_publish(code)) for code in (*SNS, "InternalError")}
 
     assert len(own) == len(SNS) + 1
-    assert on_publish("KMSThrottling").kind is Kind.WAIT
-    assert on_publish("InternalError", status=500).kind is Kind.UNSURE
+    assert on_publish("KMSThrottling").kind is Kind.RETRY
+    assert on_publish("InternalError", status=500).kind is Kind.UNKNOWN_OUTCOME
     assert "SNS" in advice(on_publish("UnauthorizedOperation"))
 
 
@@ -350,7 +353,7 @@ def test_nothing_that_aws_or_a_proxy_says_is_unbounded(error: Exception) -> None
 
 
 def test_a_short_message_is_told_whole_on_one_line() -> None:
-    error = AwsError(kind=Kind.REFUSED, code="X", message=" You may\n\tnot. ")
+    error = AwsError(kind=Kind.REJECTED, code="X", message=" You may\n\tnot. ")
 
     assert error.message == "You may not."
     assert str(error) == "X: You may not."
@@ -360,10 +363,10 @@ def test_an_error_that_time_cut_short_is_the_same_error() -> None:
     error = on_publish("KMSDisabled")
 
     cut = error.but(unfinished=True)
-    unsure = cut.but(kind=Kind.UNSURE)
+    unsure = cut.but(kind=Kind.UNKNOWN_OUTCOME)
 
     assert (cut.kind, cut.unfinished, cut.code, cut.message) == (error.kind, True, error.code, error.message)
-    assert (unsure.kind, unsure.unfinished, unsure.service) == (Kind.UNSURE, True, "sns")
+    assert (unsure.kind, unsure.unfinished, unsure.service) == (Kind.UNKNOWN_OUTCOME, True, "sns")
     assert advice(unsure) == advice(error)
 
 

@@ -42,7 +42,7 @@ def test_two_deliveries_of_one_instant_are_one_run_in_whatever_zone(world: World
     answer = world.invoke({"period": "day", "time": again}, request_id="two")
 
     assert world.runs() == [RUN]
-    assert (answer["run"], answer["created"], answer["found"]) == (RUN, 0, 1)
+    assert (answer["run"], answer["created"], answer["already_made"]) == (RUN, 0, 1)
     _, second = world.mails()
     assert second.subject == "[OK] EBS day backup, eu-west-1: 1 already made, nothing to do"
 

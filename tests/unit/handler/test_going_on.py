@@ -34,7 +34,12 @@ def test_the_last_invocation_mails_and_answers_for_the_whole_run(world: World) -
     answer = world.invoke(world.queued[0], request_id="another")
 
     assert world.runs() == [RUN, RUN]
-    assert (answer["status"], answer["created"], answer["found"], answer["failures"]) == ("OK", 2, 0, [])
+    assert (answer["status"], answer["created"], answer["already_made"], answer["failures"]) == (
+        "OK",
+        2,
+        0,
+        [],
+    )
     (mail,) = world.mails()
     assert mail.subject == "[OK] EBS day backup, eu-west-1: 2 created, 0 expired"
     assert "in 2 invocations" in mail.text
@@ -74,7 +79,7 @@ def test_what_an_earlier_delivery_made_is_not_told_as_created_by_the_run_that_go
     answer = world.invoke(world.queued[0])
 
     assert len(world.account.ids(there)) == 1
-    assert (answer["created"], answer["found"]) == (2, 1)
+    assert (answer["created"], answer["already_made"]) == (2, 1)
 
 
 def test_failed_snapshots_that_an_earlier_invocation_deleted_are_told_in_the_mail(world: World) -> None:
@@ -144,7 +149,7 @@ def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world
 
     answer = world.invoke(RULE)
 
-    assert (answer["status"], answer["created"], answer["found"]) == ("OK", 1, 1)
+    assert (answer["status"], answer["created"], answer["already_made"]) == ("OK", 1, 1)
     assert world.runs() == [RUN, RUN]
 
 

@@ -38,7 +38,12 @@ def test_the_retry_of_a_run_whose_mail_sns_refused_tells_all_that_was_done(world
 
     answer = world.invoke(RULE)
 
-    assert (answer["status"], answer["created"], answer["found"], answer["expired"]) == ("OK", 3, 0, 12)
+    assert (answer["status"], answer["created"], answer["already_made"], answer["expired"]) == (
+        "OK",
+        3,
+        0,
+        12,
+    )
     (mail,) = world.mails()
     assert mail.subject == "[OK] EBS day backup, eu-west-1: 3 created, 12 expired"
     assert all(snapshot in mail.text for snapshot in gone)
@@ -163,7 +168,7 @@ def test_after_it_was_told_it_is_not_told_again(world: World) -> None:
 
     answer = world.invoke(RULE)
 
-    assert (answer["created"], answer["found"], answer["expired"]) == (0, 1, 0)
+    assert (answer["created"], answer["already_made"], answer["expired"]) == (0, 1, 0)
 
 
 def test_a_mail_that_was_lost_with_its_topic_fails_the_invocation_and_the_retry_only_mails(

@@ -48,7 +48,7 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
         "dry_run": False,
         "volumes": 3,
         "created": 1,
-        "found": 1,
+        "already_made": 1,
         "skipped": 0,
         "expired": 1,
         "deferred": 1,
@@ -115,7 +115,7 @@ def test_what_asks_for_a_look_is_listed_and_what_is_many_is_bounded() -> None:
     held = tuple(
         a_decision(a_snapshot(id=f"snap-{n}"), "used by ami-1", Fate.UNDELETABLE) for n in range(900)
     )
-    edited = a_decision(a_snapshot(id="snap-0e"), "its tags were edited", odd=True)
+    edited = a_decision(a_snapshot(id="snap-0e"), "its tags were edited", edited=True)
     stray = a_snapshot(id="snap-0s", run="", days_ago=1)
     foreign = Foreign(volume_id="vol-0f", name="", spreads=True, snapshots=tuple(map(str, range(900))))
     outcome = an_outcome(

@@ -288,9 +288,9 @@ def test_where_everything_is_skipped_the_mail_says_so_loudly() -> None:
 
 
 def test_without_the_names_of_the_instances_the_mail_says_what_it_lacks() -> None:
-    unnamed = a_failure(resource="instances", action="list the tags of the instances")
+    lookup_failure = a_failure(resource="instances", action="list the tags of the instances")
 
-    mail_ = render(replace(an_outcome(a_good_one(1, "db-1")), unnamed=unnamed))
+    mail_ = render(replace(an_outcome(a_good_one(1, "db-1")), lookup_failure=lookup_failure))
 
     assert mail_.subject == (
         "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, instances not looked up"
@@ -396,7 +396,7 @@ def test_a_run_of_several_invocations_is_told_as_one(golden: Golden) -> None:
 
 def test_a_run_that_cannot_go_on_says_so_before_all_else(golden: Golden) -> None:
     error = AwsError(
-        kind=Kind.REFUSED,
+        kind=Kind.REJECTED,
         code="AccessDeniedException",
         message="User: arn:aws:sts::111122223333:assumed-role/r/f is not authorized to perform: lambda:InvokeFunction",
     )
@@ -409,7 +409,9 @@ def test_a_run_that_cannot_go_on_says_so_before_all_else(golden: Golden) -> None
     cut = replace(a_failed_one(2, "db-1 data", late), unfinished=True)
 
     mail_ = render(
-        replace(an_outcome(a_good_one(1, "web-1"), cut), stopped=not_continued(error, "ebs-backup-f"))
+        replace(
+            an_outcome(a_good_one(1, "web-1"), cut), continuation_failure=not_continued(error, "ebs-backup-f")
+        )
     )
 
     assert mail_.subject == (

@@ -107,7 +107,9 @@ def test_what_asks_for_a_look_is_named_with_what_to_do(golden: Golden) -> None:
         snapshots=tuple(f"snap-0f{n}" for n in range(20)),
     )
     quiet = Foreign(volume_id="vol-0f2", name="", spreads=False, snapshots=("snap-0f20",))
-    edited = a_decision(point(db.volume.id, 30, name="db-1 data"), "same ebs-backup:run as snap-0a", odd=True)
+    edited = a_decision(
+        point(db.volume.id, 30, name="db-1 data"), "same ebs-backup:run as snap-0a", edited=True
+    )
     outcome = an_outcome(
         replace(
             db,

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from ebs_backup.continuation import following
-from ebs_backup.event import continuing, parse
+from ebs_backup.event import next_invocation, parse, to_event
 from ebs_backup.model import Continued
 from ebs_backup.outcome import Made, Outcome, Status
 from tests.unit.account import Account, nightly
@@ -46,8 +45,8 @@ class Chain:
         self.invocations += 1
         settings = nightly(keep_day=KEEP, max_expired_per_volume=LIMIT)
         outcome = self.account.run(settings, run, seconds=budget)
-        further = following(outcome, began=began)
-        self.event = continuing(request, further) if further else None
+        further = next_invocation(outcome, began=began)
+        self.event = to_event(request, further) if further else None
         return outcome
 
     def to_the_end(self, budget: float) -> Outcome:
@@ -137,7 +136,7 @@ def test_an_invocation_that_is_delivered_again_after_the_run_has_ended_changes_n
 def test_the_limit_holds_for_the_run_however_many_invocations_it_has(chain: Chain) -> None:
     chain.to_the_end(1)
     continued = Continued(run=RULE["time"], began=NIGHT, invocation=3, expired=0)
-    chain.event = continuing(parse(RULE), continued)
+    chain.event = to_event(parse(RULE), continued)
 
     outcome = chain.to_the_end(1e9)
 

@@ -23,7 +23,7 @@ def test_a_second_delivery_changes_nothing(account: Account, keep: int) -> None:
 
     assert account.ids() == after_one
     assert outcome.volumes[0].when is Made.BEFORE
-    assert (outcome.created, outcome.found, outcome.expired) == (0, 1, 0)
+    assert (outcome.created, outcome.already_made, outcome.expired) == (0, 1, 0)
 
 
 @pytest.mark.parametrize("first", ["pending", "completed"])
@@ -167,7 +167,7 @@ def test_another_delivery_that_ran_since_our_listing_is_seen_before_a_create_is_
     outcome = account.run(nightly(max_expired_per_volume=2), a_run())
 
     assert account.calls.count("CreateSnapshot") == 2
-    assert (outcome.created, outcome.found) == (0, 2)
+    assert (outcome.created, outcome.already_made) == (0, 2)
     for volume in volumes:
         assert set(old[volume]) - set(account.ids(volume)) == set(old[volume][-2:])
         assert len(account.ids(volume)) == 7

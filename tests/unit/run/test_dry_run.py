@@ -106,9 +106,9 @@ def test_a_dry_run_plans_exactly_what_the_run_then_does(
 
     assert sentences(planned) == sentences(done)
     assert planned.status is done.status
-    assert (planned.created, planned.found, planned.expired, planned.deferred) == (
+    assert (planned.created, planned.already_made, planned.expired, planned.deferred) == (
         done.created,
-        done.found,
+        done.already_made,
         done.expired,
         done.deferred,
     )

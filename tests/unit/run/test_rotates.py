@@ -123,7 +123,7 @@ def test_the_same_run_on_points_that_are_days_apart_costs_none_of_them(account: 
     outcome = account.run(nightly(max_expired_per_volume=1), a_run())
 
     assert len(set(old) & set(account.ids())) == 30
-    odd = [decision for decision in outcome.decisions if decision.odd]
+    odd = [decision for decision in outcome.decisions if decision.edited]
     assert len(odd) == 29
     assert all(decision.reason.endswith("its tags were edited") for decision in odd)
     assert outcome.status is Status.CHECK
