@@ -5,12 +5,14 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup demo test check lint types unit deleter infra e2e faults mutants bench picture audit lock release clean
+.PHONY: help setup deploy-tools demo test check lint types unit deleter infra e2e faults mutants bench picture audit lock release clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready .emulator/.ready node_modules/.ready ## Install what everything else needs
+
+deploy-tools: .venv/.ready node_modules/.ready ## Install no more than cdk deploy needs
 
 .venv/.ready: requirements/dev.txt
 	@echo "Installing the development tools into .venv ..."
