@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,17 @@ def made(command: str) -> list[str]:
     return [word for words in re.findall(r"\bmake((?: [a-z0-9-]+)+)", command) for word in words.split()]
 
 
+def strings(value: object) -> Iterator[str]:
+    """Return every text of a YAML document, however deep it is."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from strings(part)
+    if isinstance(value, str):
+        yield value
+
+
 @pytest.mark.parametrize("path", YAML, ids=lambda path: path.name)
 def test_every_yaml_file_can_be_read(path: Path) -> None:
     assert isinstance(parsed(path), dict)
@@ -55,8 +67,7 @@ def test_the_hooks_run_all_of_make_check_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_every_workflow_runs_only_what_make_can_make(path: Path) -> None:
-    steps = [step for job in parsed(path)["jobs"].values() for step in job["steps"]]
-    named = {target for step in steps for target in made(step.get("run", ""))}
+    named = {target for text in strings(parsed(path)["jobs"]) for target in made(text)}
 
     assert named
     assert named <= targets()
@@ -81,8 +92,8 @@ def test_the_example_deploys_only_by_hand_and_only_where_a_role_is_named() -> No
 
 def test_dependabot_watches_every_place_that_pins_something() -> None:
     watched = {
-        (each["package-ecosystem"], each["directory"])
-        for each in parsed(ROOT / ".github/dependabot.yml")["updates"]
+        (update["package-ecosystem"], update["directory"])
+        for update in parsed(ROOT / ".github/dependabot.yml")["updates"]
     }
 
     assert watched == {("github-actions", "/"), ("npm", "/"), ("uv", "/requirements")}
