@@ -82,7 +82,7 @@ ROTATION = (
 CREATION = (
     mutant(
         "what is known of a run is never too old",
-        ("lookout.py", "FRESH = 10.0", "FRESH = 1e9"),
+        ("lookout.py", "FRESH = 9.0 ", "FRESH = 1e9 "),
     ),
     mutant(
         "volumes that were found fill the looks",
