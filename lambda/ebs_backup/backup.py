@@ -26,11 +26,12 @@ from ebs_backup.model import (
     Snapshot,
     Volume,
 )
+from ebs_backup.names import SERVICE, Period, keep_tag
 from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.overrides import Overrides
 from ebs_backup.retention import Rule, occasion_of
 from ebs_backup.rotation import Rotation
-from ebs_backup.settings import SERVICE, Period, Settings, keep_tag
+from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task
 

@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ebs_backup.model import COMPLETED, Snapshot
+from ebs_backup.names import Period
 from ebs_backup.outcome import Foreign, Holding, Unselected
-from ebs_backup.settings import Period
 
 GIB = 2**30
 

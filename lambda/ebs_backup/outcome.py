@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED, snapshot_failed_advice
 from ebs_backup.model import Decision, FailedSnapshot, Failure, Fate, Run, Snapshot, Volume
-from ebs_backup.settings import TAG_SKIP, Period
+from ebs_backup.names import TAG_SKIP, Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

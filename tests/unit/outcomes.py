@@ -6,6 +6,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from ebs_backup.model import Continued, Decision, FailedSnapshot, Failure, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import (
     Foreign,
     Holding,
@@ -16,7 +17,6 @@ from ebs_backup.outcome import (
     Unselected,
     VolumeOutcome,
 )
-from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume
 
 HOLDINGS = {

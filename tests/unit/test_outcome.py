@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ebs_backup.model import Continued, FailedSnapshot, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import Foreign, Made, Outcome, Overdue, Status, Unselected, VolumeOutcome
-from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
 
 GOOD = VolumeOutcome(volume=a_volume(), made=a_snapshot(), when=Made.NOW)

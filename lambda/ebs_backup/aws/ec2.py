@@ -26,7 +26,7 @@ from ebs_backup.aws.errors import (
 from ebs_backup.aws.rate_limiter import RateLimiter
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Instance, Run, Snapshot, Volume
-from ebs_backup.settings import SERVICE, TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.names import SERVICE, TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.tags import Tagging, named_after, names_source
 from ebs_backup.tasks import Task
 

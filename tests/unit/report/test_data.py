@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 
 from ebs_backup.model import Continued, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import Foreign, Made, Overdue, VolumeOutcome
 from ebs_backup.report.data import answer
-from ebs_backup.settings import Period
 from tests.unit.builders import (
     NIGHT,
     a_decision,

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from ebs_backup.names import Period
 from ebs_backup.outcome import Overdue
 from ebs_backup.report.render import render
 from ebs_backup.report.text import one_line, table
-from ebs_backup.settings import Period
 from tests.unit.builders import an_outcome
 from tests.unit.report.test_render import a_good_one
 
