@@ -42,12 +42,12 @@ TAGS = {SETTINGS.tag_name: SETTINGS.tag_value, "team": "storage", "service": "we
 
 
 def volume_id(number: int) -> str:
-    """Give the id of the n-th volume, from 0."""
+    """Return the id of the n-th volume, from 0."""
     return f"vol-{number:017x}"
 
 
 def expiring_id(number: int) -> str:
-    """Give the id of the snapshot of the n-th volume that the run has to delete: the oldest of its days."""
+    """Return the id of the snapshot of the n-th volume that the run has to delete: the oldest of its days."""
     return f"snap-f{number * PER_VOLUME + HISTORY[Period.DAY][0] - 1:016x}"
 
 
@@ -63,9 +63,9 @@ def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> Acco
         )
         account.volumes[volume.id] = volume
         ages = (
-            (period, each * days)
+            (period, point * days)
             for period, (points, days) in HISTORY.items()
-            for each in range(1, points + 1)
+            for point in range(1, points + 1)
         )
         for index, (period, days) in enumerate(ages):
             history.append(_snapshot(number * PER_VOLUME + index, volume, period, days, clock()))
@@ -106,8 +106,10 @@ class Truth:
 
 def judge(account: Account) -> Truth:
     """Compare what is there with what one run was to do."""
-    made = Counter(each.volume_id for each in account.snapshots.values() if each.tags.get(TAG_RUN) == RUN)
-    gone = {each.id for each in account.snapshots.values() if each.deleted is not None}
+    made = Counter(
+        snapshot.volume_id for snapshot in account.snapshots.values() if snapshot.tags.get(TAG_RUN) == RUN
+    )
+    gone = {snapshot.id for snapshot in account.snapshots.values() if snapshot.deleted is not None}
     due = {expiring_id(number) for number in range(len(account.volumes))}
     return Truth(
         missed=sum(not made[volume] for volume in account.volumes),

@@ -48,11 +48,11 @@ def simulated(settings: Settings) -> Iterator[Point]:
         _volumes(client, 4, START)
         arriving = dict(NEW)
         for at, period in _occasions(settings):
-            for arrival in [each for each in arriving if each <= at]:
+            for arrival in [arrival for arrival in arriving if arrival <= at]:
                 _volumes(client, arriving.pop(arrival), arrival)
             with _faults(backend, at):
                 yield from _run(at, period, tries=3 if at == BROKEN else 1)
-            for gone in [each for each in backend.tags if each.startswith("snap-")]:
+            for gone in [resource for resource in backend.tags if resource.startswith("snap-")]:
                 if gone not in backend.snapshots:  # moto keeps them for ever, and searches them all each time
                     del backend.tags[gone]
 
@@ -63,7 +63,9 @@ def _occasions(settings: Settings) -> list[tuple[datetime, Period]]:
         for period in Period
         for at in cron.instants(settings.schedule(period), start=START, end=END)
     )
-    return [(at, each) for at, each in every if each != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]]
+    return [
+        (at, period) for at, period in every if period != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]
+    ]
 
 
 def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:

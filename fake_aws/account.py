@@ -50,7 +50,7 @@ class Account:
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def add(self, snapshot: SnapshotRecord) -> SnapshotRecord:
-        """Put a snapshot there, as history or as the result of a create."""
+        """Add a snapshot, as history or as the result of a create."""
         self.snapshots[snapshot.id] = snapshot
         self._there += 1
         if snapshot.started >= getattr(self._newest.get(snapshot.volume_id), "started", 0):

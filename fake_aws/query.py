@@ -18,7 +18,7 @@ FEWEST = 5  # EC2: MaxResults is at least 5
 
 
 def numbered(params: Params, prefix: str) -> list[str]:
-    """Give `Prefix.1`, `Prefix.2`, ... in order."""
+    """Return `Prefix.1`, `Prefix.2`, ... in order."""
     found: list[str] = []
     for number in count(1):
         value = params.get(f"{prefix}.{number}")
@@ -29,7 +29,7 @@ def numbered(params: Params, prefix: str) -> list[str]:
 
 
 def filters(params: Params) -> dict[str, list[str]]:
-    """Give each filter's name and patterns."""
+    """Return each filter's name and patterns."""
     names = numbered({key.removesuffix(".Name"): value for key, value in params.items()}, "Filter")
     found = {name: numbered(params, f"Filter.{number}.Value") for number, name in enumerate(names, 1)}
     if not all(found.values()):
@@ -40,7 +40,7 @@ def filters(params: Params) -> dict[str, list[str]]:
 
 
 def selected(items: Iterable[T], wanted: Mapping[str, Sequence[str]], fields: Fields[T]) -> list[T]:
-    """Give the items that match every filter with any of its patterns."""
+    """Return the items that match every filter with any of its patterns."""
     matchers = [(name, _matcher_of_any(values)) for name, values in wanted.items()]
 
     def fits(item: T) -> bool:
@@ -72,7 +72,7 @@ class Pages:
     _listings: dict[str, list[object]] = field(default_factory=dict)
 
     def page(self, params: Params, list_all: Callable[[], list[T]], *, at_most: int) -> tuple[list[T], str]:
-        """Give one page and the token of the next one, empty after the last."""
+        """Return one page and the token of the next one, empty after the last."""
         size = int(params.get("MaxResults", at_most))
         if not FEWEST <= size <= 1000:
             raise RefusalError("InvalidParameterValue", f"Value ( {size} ) for maxResults is invalid.")

@@ -54,7 +54,7 @@ class SnapshotRecord:
 
     @property
     def kept_by_aws(self) -> bool:
-        """Tell whether something keeps it from being deleted."""
+        """Return whether something keeps it from being deleted."""
         return bool(self.ami) or self.locked or self.managed or self.fast_restore
 
     def state(self, at: float) -> str:
@@ -62,7 +62,7 @@ class SnapshotRecord:
         return "pending" if at < self.settles else self.ends_as
 
     def exists(self, at: float) -> bool:
-        """Tell whether it was there at this time."""
+        """Return whether it was there at this time."""
         return self.started <= at and (self.deleted is None or at < self.deleted)
 
     def check_deletable(self) -> None:

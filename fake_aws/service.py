@@ -201,7 +201,7 @@ def _tag_values(tags: dict[str, str], name: str, others: dict[str, str]) -> Iter
 
 
 def _attributes(params: Params) -> dict[str, str]:
-    """Give the attributes of a message."""
+    """Return the attributes of a message."""
     entry = "MessageAttributes.entry"
     names = numbered({key.removesuffix(".Name"): value for key, value in params.items()}, entry)
     return {name: params[f"{entry}.{number}.Value.StringValue"] for number, name in enumerate(names, 1)}

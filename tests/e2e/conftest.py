@@ -26,7 +26,7 @@ def emulator(cdk: Cdk) -> Emulator:
 
 @pytest.fixture(scope="session")
 def outputs(cdk: Cdk) -> Mapping[str, str]:
-    """Give the outputs of the stack, deployed as the README says."""
+    """Return the outputs of the stack, deployed as the README says."""
     cdk.deploy(STACK, alert_email="you@example.com")
     return cdk.outputs(STACK)
 

@@ -113,7 +113,11 @@ def test_a_queue_gets_the_report_as_data_and_a_filter_policy_chooses_by_status(
     sns = emulator.client("sns")
     failures = Inbox.of(emulator, outputs["TopicArn"], name="failures")
     listed = sns.list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])["Subscriptions"]
-    (subscription,) = [each["SubscriptionArn"] for each in listed if each["Endpoint"].endswith(":failures")]
+    (subscription,) = [
+        subscription["SubscriptionArn"]
+        for subscription in listed
+        if subscription["Endpoint"].endswith(":failures")
+    ]
     policy = json.dumps({"status": ["FAILED"]})
     sns.set_subscription_attributes(
         SubscriptionArn=subscription, AttributeName="FilterPolicy", AttributeValue=policy

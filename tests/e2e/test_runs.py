@@ -358,4 +358,4 @@ def test_a_run_that_breaks_is_mailed_tried_again_and_parked_where_an_alarm_looks
 def _message(queue: Inbox) -> str:
     """Wait for a message of a queue that no topic feeds; three attempts may be three cold starts."""
     waits = (queue.sqs.receive_message(QueueUrl=queue.url, WaitTimeSeconds=20) for _ in range(5))
-    return str(next(each["Messages"][0]["Body"] for each in waits if "Messages" in each))
+    return str(next(wait["Messages"][0]["Body"] for wait in waits if "Messages" in wait))

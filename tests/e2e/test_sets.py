@@ -18,7 +18,7 @@ MONDAY = datetime(2027, 6, 7, 1, 30, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def sets(cdk: Cdk) -> Iterator[Mapping[str, Function]]:
-    """Give each set's function in the first region; the other region's stacks are there beside them."""
+    """Return each set's function in the first region; the other region's stacks are there beside them."""
     context = {**SETS, "regions": f"{REGION},{ELSEWHERE}", "alert_email": "you@example.com"}
     cdk.bootstrap(ELSEWHERE)
     cdk.deploy("--all", **context)
@@ -32,7 +32,7 @@ def sets(cdk: Cdk) -> Iterator[Mapping[str, Function]]:
 
 def held(account: Account, volume: str) -> dict[str, int]:
     """Count the volume's snapshots by backup set."""
-    sets = [each["Tags"]["ebs-backup:set"] for each in account.snapshots(volume)]
+    sets = [snapshot["Tags"]["ebs-backup:set"] for snapshot in account.snapshots(volume)]
     return {name: sets.count(name) for name in sets}
 
 

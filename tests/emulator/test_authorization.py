@@ -30,7 +30,7 @@ CREATE = [
 
 @pytest.fixture
 def as_role(account: Account) -> Callable[..., Any]:
-    """Give a client, of EC2 or another service, of a role that has exactly these statements."""
+    """Return a client, of EC2 or another service, of a role that has exactly these statements."""
 
     def client(statements: list[Statement], service: str = "ec2") -> Any:  # noqa: ANN401 - a client
         iam = account.emulator.client("iam")
@@ -81,7 +81,7 @@ def test_a_create_needs_the_volume_the_snapshot_and_the_tagging_allowed(
     volume_tag: str,
     tags: dict[str, str],
 ) -> None:
-    ec2 = as_role([each for number, each in enumerate(CREATE) if number != without])
+    ec2 = as_role([check for number, check in enumerate(CREATE) if number != without])
     volume = account.volume("web", Backup=volume_tag)
 
     with pytest.raises(ClientError) as refused:
@@ -102,7 +102,7 @@ def test_a_delete_is_checked_against_the_snapshots_own_tags(
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         ec2.delete_snapshot(SnapshotId=theirs)
 
-    assert [each["SnapshotId"] for each in account.snapshots()] == [theirs]
+    assert [snapshot["SnapshotId"] for snapshot in account.snapshots()] == [theirs]
 
 
 def test_tagging_outside_a_create_call_is_refused(
@@ -146,4 +146,4 @@ def test_a_log_is_written_by_who_may_write_to_streams_of_its_group_and_of_no_oth
             logs.create_log_stream(logGroupName=group, logStreamName="a")
 
     told = owner.get_log_events(logGroupName="in", logStreamName="a")["events"]
-    assert [each["message"] for each in told] == ["words"]
+    assert [refusal["message"] for refusal in told] == ["words"]

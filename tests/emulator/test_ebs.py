@@ -16,7 +16,7 @@ def test_a_listing_comes_in_pages_that_together_hold_everything(account: Account
     pages = account.ec2.get_paginator("describe_volumes").paginate(PaginationConfig={"PageSize": 5})
 
     assert len(first["Volumes"]) == 5
-    assert {each["VolumeId"] for page in pages for each in page["Volumes"]} == volumes
+    assert {volume["VolumeId"] for page in pages for volume in page["Volumes"]} == volumes
 
 
 def test_a_snapshot_is_pending_until_the_emulators_clock_has_moved_on(account: Account) -> None:
@@ -37,7 +37,7 @@ def test_a_snapshot_that_fails_tells_the_reason_in_every_listing(account: Accoun
 
     account.fail(failed, "Given key ID is <not> accessible")
 
-    listed = {each["SnapshotId"]: each for each in account.snapshots(volume)}
+    listed = {snapshot["SnapshotId"]: snapshot for snapshot in account.snapshots(volume)}
     assert listed[failed]["State"] == "error"
     assert listed[failed]["StateMessage"] == "Given key ID is <not> accessible"
     assert "StateMessage" not in listed[well]
@@ -51,7 +51,7 @@ def test_a_snapshot_that_is_completed_fails_no_more(account: Account) -> None:
 
     account.fail(snapshot, "too late")
 
-    assert [each["State"] for each in account.snapshots(volume)] == ["completed"]
+    assert [snapshot["State"] for snapshot in account.snapshots(volume)] == ["completed"]
 
 
 @pytest.mark.parametrize(("kind", "most"), [("gp3", 5), ("st1", 1), ("sc1", 1)])
@@ -82,7 +82,7 @@ def test_a_listing_is_filtered_by_tags_and_by_several_volumes_at_once(account: A
         OwnerIds=["self"], Filters=[{"Name": name, "Values": values} for name, values in filters.items()]
     )
 
-    assert {each["SnapshotId"] for each in listed["Snapshots"]} == wanted
+    assert {snapshot["SnapshotId"] for snapshot in listed["Snapshots"]} == wanted
 
 
 def test_a_volume_of_a_snapshot_is_as_large_as_that(account: Account) -> None:
@@ -100,7 +100,7 @@ def test_start_times_are_the_emulators_and_have_milliseconds(account: Account) -
     for _ in range(3):
         account.snapshot(volume)
 
-    times = [each["StartTime"] for each in account.snapshots(volume)]
+    times = [snapshot["StartTime"] for snapshot in account.snapshots(volume)]
     assert all(time.date().isoformat() == "2030-02-28" for time in times)
     assert len(set(times)) == 3
 

@@ -42,7 +42,7 @@ def _identity(world: World, snapshot: SnapshotRecord) -> list[str]:
 
 
 def one_clean_run(endpoint: Endpoint, world: World) -> World:
-    """Do one run without faults and check it against DESIGN; gives the world once its snapshots are completed."""
+    """Do one run without faults and check it against DESIGN; return the world once its snapshots are completed."""
     with world.function(endpoint) as function:
         clean_night(world, function)
     for volume in world.selected:

@@ -54,17 +54,17 @@ class Invocation:
 
     @property
     def went_on(self) -> bool:
-        """Tell whether the function sent an event to itself, or tried to."""
+        """Return whether the function sent an event to itself, or tried to."""
         return any(call.action == "Invoke" for call in self.calls)
 
     @property
     def killed(self) -> bool:
-        """Tell whether the process died."""
+        """Return whether the process died."""
         return self.answer is None and self.raised is None
 
     @property
     def told(self) -> dict[str, Any]:
-        """Return the answer; asserts that there is one."""
+        """Return the answer; assert that there is one."""
         assert self.answer is not None, f"no answer, but {self.raised!r}"
         return self.answer
 
@@ -85,7 +85,7 @@ class Function:
         seconds: float = TIME_LIMIT,
         request: str = "request-1",
     ) -> Invocation:
-        """Deliver the event once, and what the function then sends to itself; gives the first's time, the last's end.
+        """Deliver the event once, and what the function then sends to itself; return the first's begin and the last's end.
 
         What the function has sent to itself stays queued when it is killed there: Lambda tries it again.
         """
@@ -122,7 +122,7 @@ class Function:
         done = lambda_.end()
         service.account.queued = []
         sent = service.account.mails[mails:]
-        return [replace(each, calls=service.calls, mails=sent, alone=False) for each in done]
+        return [replace(invocation, calls=service.calls, mails=sent, alone=False) for invocation in done]
 
     def serve(self, plan: Plan | None, acts: Acts | None) -> Service:
         """Exchange the service: all calls are counted from zero."""

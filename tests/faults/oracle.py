@@ -19,7 +19,7 @@ Occasion = tuple[float, str]
 
 
 def ours(world: World, snapshot: SnapshotRecord) -> bool:
-    """Tell whether the snapshot is the set's own."""
+    """Return whether the snapshot is the set's own."""
     source = snapshot.tags.get(TAG_SOURCE, "").split(" ")[0]
     return (
         snapshot.tags.get(TAG_SET) == world.settings.backup_set and source == f"volume={snapshot.volume_id}"
@@ -27,7 +27,7 @@ def ours(world: World, snapshot: SnapshotRecord) -> bool:
 
 
 def judged(world: World, snapshot: SnapshotRecord) -> bool:
-    """Tell whether rotation in this run may look at the snapshot: it is ours, of this period and of a run."""
+    """Return whether rotation in this run may look at the snapshot: it is ours, of this period and of a run."""
     return (
         ours(world, snapshot)
         and snapshot.tags.get(TAG_PERIOD) == world.period
@@ -36,12 +36,12 @@ def judged(world: World, snapshot: SnapshotRecord) -> bool:
 
 
 def is_selected(world: World, snapshot: SnapshotRecord) -> bool:
-    """Tell whether the set backs its volume up."""
+    """Return whether the set backs its volume up."""
     return any(volume.id == snapshot.volume_id for volume in world.selected)
 
 
 def is_held(snapshot: SnapshotRecord, at: float) -> bool:
-    """Tell whether a hold keeps the snapshot: to the end of its day, and for ever where it cannot be read."""
+    """Return whether a hold keeps the snapshot: to the end of its day, and for ever where it cannot be read."""
     value = snapshot.tags.get(TAG_HOLD)
     if value is None:
         return False
@@ -78,7 +78,9 @@ def points(world: World, held: Iterable[SnapshotRecord], at: float) -> list[Poin
     rank = {"completed": 0, "pending": 1}
     found = []
     for run, group in by_run.items():
-        first, *others = sorted(group, key=lambda each: (rank.get(each.state(at), 2), each.started, each.id))
+        first, *others = sorted(
+            group, key=lambda snapshot: (rank.get(snapshot.state(at), 2), snapshot.started, snapshot.id)
+        )
         found.append(Point(first=first, others=others, occasion=occasion(world, first.started, run)))
     return found
 
@@ -165,6 +167,6 @@ def _kept(world: World, found: list[Point], at: float) -> set[Occasion]:
 
 
 def _may_go(point: Point, at: float) -> bool:
-    """Tell whether nothing of a restore point is unsettled or held."""
+    """Return whether nothing of a restore point is unsettled or held."""
     settled = all(snapshot.state(at) == "completed" for snapshot in (point.first, *point.others))
     return settled and not is_held(point.first, at)

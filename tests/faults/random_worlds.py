@@ -56,7 +56,7 @@ def _add_volume(world: World, draw: random.Random, **tags: str) -> None:
 
 
 def _add_occasion(world: World, draw: random.Random, volume: str, period: Period, number: int) -> None:
-    """Put the restore points of one firing there: one, or a few that a person asked for."""
+    """Add the restore points of one firing: one, or a few that a person asked for."""
     age = world.age(number, period)
     if age < HOUR:
         return
@@ -67,7 +67,7 @@ def _add_occasion(world: World, draw: random.Random, volume: str, period: Period
 
 
 def _add_point(world: World, draw: random.Random, volume: str, period: Period, age: float, run: str) -> None:
-    """Put one restore point there, now and then failed, pending, on hold, kept by AWS, or double."""
+    """Add one restore point, now and then failed, pending, on hold, kept by AWS, or double."""
     now = world.clock()
     mine = [snapshot for snapshot in world.account.snapshots.values() if snapshot.volume_id == volume]
     blocking = sum(snapshot.state(now) in ("pending", "error") for snapshot in mine)

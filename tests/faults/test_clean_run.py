@@ -56,5 +56,5 @@ def test_a_volume_is_selected_only_when_its_tag_matches_exactly(endpoint: Endpoi
     with world.function(endpoint) as function:
         function.invoke(world.event)
 
-    made = [each for each in world.account.snapshots.values() if TAG_RUN in each.tags]
-    assert [each.volume_id for each in made] == [wanted.id]
+    made = [snapshot for snapshot in world.account.snapshots.values() if TAG_RUN in snapshot.tags]
+    assert [snapshot.volume_id for snapshot in made] == [wanted.id]

@@ -69,7 +69,7 @@ def test_filters_take_wildcards_and_escapes(
 
     listed = ec2.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "tag:set", "Values": [pattern]}])
 
-    assert [each["Tags"][0]["Value"] for each in listed["Snapshots"]] == found
+    assert [snapshot["Tags"][0]["Value"] for snapshot in listed["Snapshots"]] == found
 
 
 def test_pages_hold_no_more_than_asked_for_and_lead_to_the_end(ec2: "EC2Client", account: Account) -> None:
@@ -79,7 +79,7 @@ def test_pages_hold_no_more_than_asked_for_and_lead_to_the_end(ec2: "EC2Client",
     pages = list(paginator.paginate(OwnerIds=["self"], PaginationConfig={"PageSize": 5}))
 
     assert [len(page["Snapshots"]) for page in pages] == [5, 5, 2]
-    assert len({each["SnapshotId"] for page in pages for each in page["Snapshots"]}) == 12
+    assert len({snapshot["SnapshotId"] for page in pages for snapshot in page["Snapshots"]}) == 12
 
 
 @pytest.mark.parametrize("size", [4, 1001])
@@ -138,7 +138,9 @@ def test_listings_trail_the_writes(ec2: "EC2Client", account: Account, clock: Vi
     clock.sleep(2)
     ec2.delete_snapshot(SnapshotId=made)
 
-    assert [each["SnapshotId"] for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]] == [made]
+    assert [
+        snapshot["SnapshotId"] for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    ] == [made]
 
 
 def test_a_snapshot_that_an_image_uses_or_a_lock_holds_stays(ec2: "EC2Client", account: Account) -> None:

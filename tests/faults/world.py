@@ -107,7 +107,7 @@ class World:
         ]
 
     def volume(self, *, state: str = "in-use", kind: str = "gp3", **tags: str) -> VolumeRecord:
-        """Put a volume there, selected unless its tags say otherwise."""
+        """Add a volume, selected unless its tags say otherwise."""
         number = len(self.account.volumes) + 1
         ours = {self.settings.tag_name: self.settings.tag_value, "Name": f"web-{number} data"}
         made = VolumeRecord(id=f"vol-{number:017x}", tags=ours | tags, state=state, type=kind)
@@ -118,7 +118,7 @@ class World:
     def snapshot(
         self, volume: str, *, age: float, state: str = "completed", run: str | None = None, **changed: str
     ) -> SnapshotRecord:
-        """Put a snapshot of ours there, so many seconds older than the first firing.
+        """Add a snapshot of ours, so many seconds older than the first firing.
 
         `period`, `of_set`, `source` and `hold` may be others; a tag that is empty is left off.
         """
@@ -136,7 +136,7 @@ class World:
     def stranger(
         self, volume: str, *, age: float, tags: dict[str, str], state: str = "completed"
     ) -> SnapshotRecord:
-        """Put any snapshot there; a pending one settles long after everything that a test does in one night."""
+        """Add any snapshot; a pending one settles long after everything that a test does in one night."""
         self._strangers += 1
         return self.account.add(
             SnapshotRecord(
@@ -155,7 +155,7 @@ class World:
         return self.firing(0) - self.firing(number, period) - 60
 
     def history(self, volume: str, points: int, *, period: Period | None = None) -> list[SnapshotRecord]:
-        """Put completed restore points of a period there, one for each of its last firings, newest first."""
+        """Add completed restore points of a period, one for each of its last firings, newest first."""
         period = period or self.period
         latest = -1
         while self.age(latest, period) < HOUR:
@@ -172,7 +172,7 @@ class World:
 
     @property
     def may_slip(self) -> bool:
-        """Tell whether a duplicate may slip through: no listing shows in time what has just been made."""
+        """Return whether a duplicate may slip through: no listing shows in time what has just been made."""
         return self.account.lag > SETTLED
 
     def next_night(self) -> None:
@@ -216,7 +216,7 @@ def small_world() -> World:
 
 
 def add_strangers(world: World, volume: str) -> None:
-    """Put there what no run may ever touch."""
+    """Add what no run may ever touch."""
     world.snapshot(volume, age=30 * DAY, of_set="another")
     world.stranger(volume, age=90 * DAY, tags={})
     world.stranger(volume, age=90 * DAY, tags={"Name": "day_snapshot by hand"})

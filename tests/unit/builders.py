@@ -29,7 +29,7 @@ CONTEXT: Mapping[str, Any] = {
 
 
 def settings(**overrides: object) -> Settings:
-    """Give cdk.json's settings, but for these."""
+    """Return cdk.json's settings, but for these."""
     return Settings.parse({**CONTEXT, **overrides})
 
 

@@ -57,12 +57,15 @@ def rotated(
 
 
 def decide(*snapshots: Snapshot, keep: int, schedule: str = EVERY_NIGHT) -> dict[str, str]:
-    return {each.snapshot.id: each.sentence for each in rotated(*snapshots, keep=keep, schedule=schedule)}
+    return {
+        decision.snapshot.id: decision.sentence
+        for decision in rotated(*snapshots, keep=keep, schedule=schedule)
+    }
 
 
 def goes(*snapshots: Snapshot, keep: int, schedule: str = EVERY_NIGHT, run: str = THIS_RUN) -> list[str]:
     decisions = rotated(*snapshots, keep=keep, schedule=schedule, run=run)
-    return [each.snapshot.id for each in deletion_order(decisions)]
+    return [decision.snapshot.id for decision in deletion_order(decisions)]
 
 
 def run_by_run(
@@ -433,7 +436,7 @@ def test_only_a_duplicate_costs_no_restore_point() -> None:
 
     decisions = rotated(a_point(0), a_point(1, run="twice"), twin, keep=1)
 
-    assert {each.snapshot.id: each.redundant for each in decisions} == {
+    assert {decision.snapshot.id: decision.redundant for decision in decisions} == {
         "snap-0": False,
         "snap-1": False,
         "snap-twin": True,

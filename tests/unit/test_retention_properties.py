@@ -70,7 +70,7 @@ def decide(history: Iterable[Snapshot], keep: int, schedule: str, run: str = RUN
 
 
 def goes(history: Iterable[Snapshot], keep: int, schedule: str, run: str = RUN) -> set[str]:
-    return {each.snapshot.id for each in deletion_order(decide(history, keep, schedule, run))}
+    return {decision.snapshot.id for decision in deletion_order(decide(history, keep, schedule, run))}
 
 
 def left(history: list[Snapshot], keep: int, schedule: str, run: str = RUN) -> list[Snapshot]:
@@ -121,9 +121,13 @@ def expected(history: list[Snapshot], keep: int, schedule: str) -> set[str]:
     kept = kept_occasions(history, keep, schedule)
     gone = set()
     for first, others in points(history):
-        far = [each for each in others if each.started - first.started > timedelta(hours=4)]
-        stay = [each for each in others if each.state != "completed" or is_held(each) or each in far]
-        gone |= {each.id for each in others if each not in stay}
+        far = [snapshot for snapshot in others if snapshot.started - first.started > timedelta(hours=4)]
+        stay = [
+            snapshot
+            for snapshot in others
+            if snapshot.state != "completed" or is_held(snapshot) or snapshot in far
+        ]
+        gone |= {snapshot.id for snapshot in others if snapshot not in stay}
         mine = first.run == RUN or occasion(first, schedule) in kept
         if first.state == "completed" and not (mine or is_held(first) or stay):
             gone.add(first.id)
@@ -148,10 +152,10 @@ def test_every_snapshot_but_a_failed_one_gets_exactly_one_decision_with_a_reason
 ) -> None:
     decisions = decide(history, keep, schedule)
 
-    assert sorted(each.snapshot.id for each in decisions) == [
+    assert sorted(decision.snapshot.id for decision in decisions) == [
         snapshot.id for snapshot in history if snapshot.state != "error"
     ]
-    assert all(each.reason and each.fate in (Fate.KEPT, Fate.EXPIRED) for each in decisions)
+    assert all(decision.reason and decision.fate in (Fate.KEPT, Fate.EXPIRED) for decision in decisions)
 
 
 @given(histories(), keeps, schedules, st.randoms(use_true_random=False))
@@ -306,7 +310,7 @@ def test_a_rotation_cut_short_anywhere_ends_in_the_same_place(
     history: list[Snapshot], keep: int, schedule: str, cut: int
 ) -> None:
     whole = left(history, keep, schedule)
-    first = {each.snapshot.id for each in deletion_order(decide(history, keep, schedule))[:cut]}
+    first = {decision.snapshot.id for decision in deletion_order(decide(history, keep, schedule))[:cut]}
 
     resumed = left([snapshot for snapshot in history if snapshot.id not in first], keep, schedule)
 
@@ -321,12 +325,14 @@ def test_duplicates_go_first_and_then_the_oldest_occasions(
 
     order = deletion_order(decisions)
 
-    expired = [each for each in order if not each.redundant]
-    assert [each.redundant for each in order] == sorted((each.redundant for each in order), reverse=True)
-    assert [occasion(each.snapshot, schedule) for each in expired] == sorted(
-        occasion(each.snapshot, schedule) for each in expired
+    expired = [decision for decision in order if not decision.redundant]
+    assert [decision.redundant for decision in order] == sorted(
+        (decision.redundant for decision in order), reverse=True
     )
-    assert set(order) == {each for each in decisions if each.fate is Fate.EXPIRED}
+    assert [occasion(decision.snapshot, schedule) for decision in expired] == sorted(
+        occasion(decision.snapshot, schedule) for decision in expired
+    )
+    assert set(order) == {decision for decision in decisions if decision.fate is Fate.EXPIRED}
 
 
 @given(histories(), keeps, keeps, schedules)
@@ -361,7 +367,9 @@ def test_a_pending_snapshot_that_completes_or_fails_never_costs_the_last_complet
     assume(any(snapshot.state == "completed" for snapshot in history))
 
     for end in ("completed", "error"):
-        ended = [replace(each, state=end) if each.state == "pending" else each for each in held]
+        ended = [
+            replace(snapshot, state=end) if snapshot.state == "pending" else snapshot for snapshot in held
+        ]
         assert any(snapshot.state == "completed" for snapshot in left(ended, keep, schedule))
 
 
@@ -379,5 +387,5 @@ def test_of_a_volume_that_is_gone_all_goes_but_what_is_held_or_not_settled(
         if snapshot.state not in ("completed", "error")
         or (is_held(snapshot) and snapshot.state == "completed")
     }
-    assert {each.snapshot.id for each in decisions if each.fate is Fate.KEPT} == stays
-    assert {each.snapshot.id for each in deletion_order(decisions)} == {s.id for s in history} - stays
+    assert {decision.snapshot.id for decision in decisions if decision.fate is Fate.KEPT} == stays
+    assert {decision.snapshot.id for decision in deletion_order(decisions)} == {s.id for s in history} - stays

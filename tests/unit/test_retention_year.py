@@ -44,7 +44,7 @@ def seeded(seed: int) -> Random:
 
 
 def fires(day: datetime) -> Iterator[tuple[datetime, Period]]:
-    """Give a day's firings: weekdays 01:30, Saturdays 02:30, the first of a month 03:30."""
+    """List a day's firings: weekdays 01:30, Saturdays 02:30, the first of a month 03:30."""
     if day.weekday() < 5:
         yield day + timedelta(hours=1, minutes=30), Period.DAY
     if day.weekday() == 5:
@@ -67,13 +67,13 @@ def last_firing(at: datetime, period: Period) -> datetime:
 
 
 def on_time() -> list[Event]:
-    """Give the events of a year in which nothing else happens."""
+    """List the events of a year in which nothing else happens."""
     days = (START + timedelta(days=number) for number in range(DAYS))
     return [Event(due, period, due.isoformat()) for day in days for due, period in fires(day)]
 
 
 def restless(random: Random) -> list[Event]:
-    """Give the events of a year in which runs are missed, late, replayed, delivered twice and made by hand."""
+    """List the events of a year in which runs are missed, late, replayed, delivered twice and made by hand."""
     events: list[Event] = []
     for event in on_time():
         begins = event.at + timedelta(seconds=random.choice((-60, -3, 0, 40, 7200)))
@@ -129,11 +129,15 @@ class World:
     def promised(self, event: Event, *, keep: int, least: bool = False) -> set[str]:
         """Return, from the ledger, all of the newest `keep` occasions (with `least`, of those completed) and holds."""
         counts = ("completed",) if least else ("completed", "pending")
-        ledger = [each for each in self.made.values() if each.period == event.period and each.state in counts]
-        begun = {each.id: last_firing(each.started, event.period) for each in ledger}
+        ledger = [
+            snapshot
+            for snapshot in self.made.values()
+            if snapshot.period == event.period and snapshot.state in counts
+        ]
+        begun = {snapshot.id: last_firing(snapshot.started, event.period) for snapshot in ledger}
         occasions = sorted(set(begun.values()))[-keep:]
         kept = {name for name, began in begun.items() if began in occasions}
-        held = {each.id for each in ledger if hold(each, event.at.date())}
+        held = {snapshot.id for snapshot in ledger if hold(snapshot, event.at.date())}
         return (kept | (held & self.there)) - self.twins
 
     def _make(self, event: Event, suffix: str) -> None:
@@ -162,7 +166,9 @@ class World:
 def within_limit(order: tuple[Decision, ...]) -> set[str]:
     """Return what one run deletes: what costs no restore point, and so many occasions."""
     occasions = list(dict.fromkeys(decision.occasion for decision in order if not decision.redundant))[:LIMIT]
-    return {each.snapshot.id for each in order if each.redundant or each.occasion in occasions}
+    return {
+        decision.snapshot.id for decision in order if decision.redundant or decision.occasion in occasions
+    }
 
 
 def dates(world: World, period: Period) -> list[str]:

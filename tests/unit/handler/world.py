@@ -105,7 +105,7 @@ class World:
             return handler(event, cast("LambdaContext", context))
 
     def set(self, settings: Settings) -> None:
-        """Give the function's environment as the stack writes it."""
+        """Return the function's environment as the stack writes it."""
         for name, value in settings.to_env(topic_arn=self.topic).items():
             self.env.setenv(name, value)
 

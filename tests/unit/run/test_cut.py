@@ -32,7 +32,7 @@ class Chain:
     dies_at: float = float("inf")  # of all writes
 
     def write(self, **_: object) -> None:
-        """Take a second; where the function dies, nothing is sent."""
+        """Let a second pass; where the function dies, nothing is sent."""
         if self.account.clock() >= self.dies_at:
             raise KilledError
         self.account.sleep(1)
@@ -74,7 +74,7 @@ def state(account: Account) -> list[tuple[str, str]]:
 
 
 def is_clean(account: Account) -> bool:
-    """Tell whether each volume has its new snapshot, and has lost its three oldest and nothing else."""
+    """Return whether each volume has its new snapshot, and has lost its three oldest and nothing else."""
     nights = [NIGHT - timedelta(days=day) for day in range(HISTORY - LIMIT + 1)]
     kept = sorted(f"{night:%Y-%m-%dT%H:%M:%SZ}" for night in nights)
     volumes = sorted({volume for volume, _ in state(account)})
