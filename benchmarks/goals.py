@@ -8,6 +8,7 @@ from benchmarks.coldstart import ColdStart
 from benchmarks.measure import Measured
 from benchmarks.population import PER_VOLUME
 from fake_aws.buckets import WRITES
+from fake_aws.limits import SNAPSHOTS_A_PAGE, TAGS_A_PAGE, VOLUMES_A_PAGE
 
 LARGE = (1000, 5000)  # where CPU and memory are held against bare
 
@@ -55,8 +56,9 @@ def floor(volumes: int) -> float:
 
 
 def pages(volumes: int) -> int:
-    """Count the pages of the listings: 500 volumes, 1,000 snapshots, 1,000 names of instances each."""
-    return sum(math.ceil(volumes * items / most) for items, most in ((1, 500), (PER_VOLUME, 1000), (1, 1000)))
+    """Count the pages of the listings of volumes, snapshots and names of instances."""
+    listings = ((1, VOLUMES_A_PAGE), (PER_VOLUME, SNAPSHOTS_A_PAGE), (1, TAGS_A_PAGE))
+    return sum(math.ceil(volumes * items / most) for items, most in listings)
 
 
 def goals(results: Results) -> Iterator[Goal]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ebs_backup.settings import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
-from fake_aws.account import TOPIC, Account
+from fake_aws.account import TOPIC, FakeAccount
 from fake_aws.buckets import ec2_buckets
 from fake_aws.records import SnapshotRecord, VolumeRecord
 
@@ -51,9 +51,9 @@ def expiring_id(number: int) -> str:
     return f"snap-f{number * PER_VOLUME + HISTORY[Period.DAY][0] - 1:016x}"
 
 
-def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> Account:
+def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> FakeAccount:
     """Build the account; the snapshots are listed in no order, as EC2 lists them."""
-    account = Account(clock=clock, buckets=ec2_buckets() if buckets else {})
+    account = FakeAccount(clock=clock, buckets=ec2_buckets() if buckets else {})
     history = []
     for number in range(volumes):
         instance = f"i-{number:017x}"
@@ -104,7 +104,7 @@ class Truth:
     not_deleted: int
 
 
-def judge(account: Account) -> Truth:
+def judge(account: FakeAccount) -> Truth:
     """Compare what is there with what one run was to do."""
     made = Counter(
         snapshot.volume_id for snapshot in account.snapshots.values() if snapshot.tags.get(TAG_RUN) == RUN

@@ -13,7 +13,7 @@ from demo import show
 from demo.calendar import A_WEEK_LATER, AFTER_A_FAILURE, BY_HAND, BY_RULES, THE_NIGHT_AFTER, Occasion
 from demo.show import console
 from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Period
-from emulator.account import Account, Function, Inbox, Letter
+from emulator.account import DeployedFunction, EmulatedAccount, Inbox, Letter
 from emulator.cdk import Cdk, CdkError
 from emulator.server import Emulator, EmulatorError, running
 
@@ -29,8 +29,8 @@ class DemoError(RuntimeError):
 class Stage:
     """The deployed stack in its account, and the volumes by name."""
 
-    account: Account
-    function: Function
+    account: EmulatedAccount
+    function: DeployedFunction
     inbox: Inbox
     volumes: Mapping[str, str]
 
@@ -80,7 +80,7 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
 
 
 def _set_up(emulator: Emulator) -> Stage:
-    cdk, account = Cdk(emulator), Account(emulator)
+    cdk, account = Cdk(emulator), EmulatedAccount(emulator)
     with show.step("cdk bootstrap"):
         cdk.bootstrap()
     with show.step("cdk deploy -c alert_email=you@example.com"):
@@ -92,7 +92,7 @@ def _set_up(emulator: Emulator) -> Stage:
         volumes["scratch"] = account.volume("scratch")
         account.snapshot(volumes["db-1 data"], Name="day_snapshot of db-1, by hand")
     outputs = cdk.outputs(STACK)
-    function = Function(client=emulator.client("lambda"), name=outputs["FunctionName"])
+    function = DeployedFunction(client=emulator.client("lambda"), name=outputs["FunctionName"])
     inbox = Inbox.of(emulator, outputs["TopicArn"])
     return Stage(account=account, function=function, inbox=inbox, volumes=volumes)
 

@@ -31,7 +31,7 @@ NEW = {datetime(2027, 4, 12, tzinfo=UTC): 1, datetime(2027, 11, 2, tzinfo=UTC): 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class MetricPoint:
     """One value of one metric."""
 
     metric: str
@@ -40,7 +40,7 @@ class Point:
     value: float
 
 
-def simulated(settings: Settings) -> Iterator[Point]:
+def simulated(settings: Settings) -> Iterator[MetricPoint]:
     """Run every occasion of a year, one after the other, and give what a dashboard would get of it."""
     with mock_aws(), _environment(settings):
         backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
@@ -68,7 +68,7 @@ def _occasions(settings: Settings) -> list[tuple[datetime, Period]]:
     ]
 
 
-def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
+def _run(at: datetime, period: Period, *, tries: int) -> Iterator[MetricPoint]:
     printed, errors = io.StringIO(), 0
     context: Any = SimpleNamespace(
         function_name="ebs-backup",
@@ -84,18 +84,18 @@ def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
                 handler({"period": period.value, "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}, context)
             except Exception:  # noqa: BLE001 - whatever it raises, Lambda counts one error
                 errors += 1
-    yield Point(metric="Errors", dimensions={}, at=at, value=errors)
+    yield MetricPoint(metric="Errors", dimensions={}, at=at, value=errors)
     for line in printed.getvalue().splitlines():
         if '"_aws"' in line:
             yield from _points(json.loads(line), at)
 
 
-def _points(line: Mapping[str, Any], at: datetime) -> Iterator[Point]:
+def _points(line: Mapping[str, Any], at: datetime) -> Iterator[MetricPoint]:
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     names = [name for name in directive["Dimensions"][0] if name in ("set", "period")]
     for metric in directive["Metrics"]:
         (value,) = line[metric["Name"]] if isinstance(line[metric["Name"]], list) else [line[metric["Name"]]]
-        yield Point(
+        yield MetricPoint(
             metric=metric["Name"], dimensions={name: line[name] for name in names}, at=at, value=value
         )
 

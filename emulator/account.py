@@ -10,7 +10,7 @@ from emulator.server import REGION, Emulator
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class EmulatedAccount:
     """The account's EC2 as its owner uses it."""
 
     emulator: Emulator
@@ -157,7 +157,7 @@ class FunctionError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class DeployedFunction:
     """The deployed function, called by hand."""
 
     client: Any

@@ -15,8 +15,9 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator, responses
 from ministack.services import ec2
 
-from emulator.ebs import Params, numbered, one
+from emulator.ebs import Params, one
 from emulator.patching import replace
+from fake_aws.query import numbered
 
 _asked: ContextVar[Params] = ContextVar("the call that is being authorized", default={})  # noqa: B039 - never written to
 
@@ -56,7 +57,7 @@ def _parameters(service: str, body: bytes, params: Params) -> Params:
     if service == "logs":
         asked: Params = json.loads(body) if body.startswith(b"{") else {}
         return asked
-    return dict(params) if service == "ec2" else {}
+    return {name: one(params, name) for name in params} if service == "ec2" else {}
 
 
 def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,7 +100,9 @@ def checks(action: str, params: Params, region: str, account: str) -> tuple[Chec
             Check(action=action, resource=arns.of(resource), keys=asked | _resource_keys(resource))
             for resource in numbered(params, "ResourceId.{}")
         )
-    touched = [found for name in ("SnapshotId", "SourceSnapshotId", "VolumeId") if (found := one(params, name))]
+    touched = [
+        found for name in ("SnapshotId", "SourceSnapshotId", "VolumeId") if (found := one(params, name))
+    ]
     return tuple(
         Check(
             action=action, resource=arns.of(resource), keys=_resource_keys(resource) | {"ec2:owner": account}

@@ -25,11 +25,6 @@ class VolumeRecord:
     created: str = "2026-01-01T00:00:00.000Z"
     kms_key: str = ""  # the ARN of the key that encrypts it
 
-    @property
-    def concurrent(self) -> int:
-        """Return how many of its snapshots may be pending or failed at once."""
-        return 1 if self.type in ("st1", "sc1") else 5
-
 
 @dataclass(slots=True, kw_only=True)
 class SnapshotRecord:

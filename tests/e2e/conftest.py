@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from emulator.account import Account, Function, Inbox
+from emulator.account import DeployedFunction, EmulatedAccount, Inbox
 from emulator.cdk import Cdk
 from emulator.server import Emulator, running
 
@@ -32,14 +32,14 @@ def outputs(cdk: Cdk) -> Mapping[str, str]:
 
 
 @pytest.fixture
-def account(emulator: Emulator) -> Iterator[Account]:
-    yield (account := Account(emulator))
+def account(emulator: Emulator) -> Iterator[EmulatedAccount]:
+    yield (account := EmulatedAccount(emulator))
     account.clear()
 
 
 @pytest.fixture
-def function(emulator: Emulator, outputs: Mapping[str, str]) -> Function:
-    return Function(client=emulator.client("lambda"), name=outputs["FunctionName"])
+def function(emulator: Emulator, outputs: Mapping[str, str]) -> DeployedFunction:
+    return DeployedFunction(client=emulator.client("lambda"), name=outputs["FunctionName"])
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.account import Account, Function
+from emulator.account import DeployedFunction, EmulatedAccount
 from emulator.cdk import Cdk, options
 from emulator.server import Emulator
 
@@ -85,10 +85,10 @@ def test_an_update_changes_the_function_and_keeps_the_topic(
 
 
 def test_a_destroyed_stack_leaves_no_function_and_every_snapshot(
-    cdk: Cdk, emulator: Emulator, account: Account, life: Mapping[str, str]
+    cdk: Cdk, emulator: Emulator, account: EmulatedAccount, life: Mapping[str, str]
 ) -> None:
     account.volume("web", Life="true")
-    function = Function(client=emulator.client("lambda"), name=life["FunctionName"])
+    function = DeployedFunction(client=emulator.client("lambda"), name=life["FunctionName"])
     function.run(period="day")
 
     cdk.destroy(STACK, **SETTINGS)

@@ -11,7 +11,7 @@ import pytest
 from boto3.session import Session
 from botocore.exceptions import ClientError
 
-from emulator.account import Account, Function, FunctionError
+from emulator.account import DeployedFunction, EmulatedAccount, FunctionError
 from emulator.server import REGION, Emulator
 from tests.infra.calls import (
     ELSEWHERE,
@@ -55,7 +55,7 @@ def inside(emulator: Emulator, role: str) -> Session:
 @pytest.fixture(scope="module")
 def names(emulator: Emulator, outputs: Mapping[str, str], role: str) -> Iterator[dict[str, str]]:
     """Return what each name in a call's parameters stands for, and make what the stack has not made."""
-    account = Account(emulator)
+    account = EmulatedAccount(emulator)
     volumes = {name: account.volume(name, **tags) for name, tags in VOLUMES.items()}  # type: ignore[arg-type] # no size
     volume = volumes["tagged volume"]
     snapshots = {name: account.snapshot(volume, **tags) for name, tags in SNAPSHOTS.items()}
@@ -122,7 +122,7 @@ def make(call: Call, inside: Session, names: Mapping[str, str], endpoint: str) -
 
 
 @pytest.mark.usefixtures("bare")
-def test_the_function_can_do_nothing_but_by_its_roles_policies(function: Function) -> None:
+def test_the_function_can_do_nothing_but_by_its_roles_policies(function: DeployedFunction) -> None:
     with pytest.raises(FunctionError, match="UnauthorizedOperation"):
         function.run(period="day")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.account import Account, Function, Inbox
+from emulator.account import DeployedFunction, EmulatedAccount, Inbox
 from emulator.server import Emulator
 from tests.e2e import nights
 from tests.e2e.nights import run_at, written
@@ -20,12 +20,12 @@ def night(number: int) -> str:
 
 
 def run_nights(
-    account: Account, function: Function, count: int, *, first: int = 0
+    account: EmulatedAccount, function: DeployedFunction, count: int, *, first: int = 0
 ) -> list[dict[str, object]]:
     return nights.run_nights(account, function, MONDAY, count, first=first)
 
 
-def runs(account: Account, volume: str) -> set[str | None]:
+def runs(account: EmulatedAccount, volume: str) -> set[str | None]:
     """Return the runs that the volume has snapshots of."""
     return {snapshot["Tags"].get("ebs-backup:run") for snapshot in account.snapshots(volume)}
 
@@ -39,7 +39,7 @@ def runs(account: Account, volume: str) -> set[str | None]:
     ],
 )
 def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_mail(
-    account: Account, inbox: Inbox, outputs: Mapping[str, str], period: str, scheduled: datetime
+    account: EmulatedAccount, inbox: Inbox, outputs: Mapping[str, str], period: str, scheduled: datetime
 ) -> None:
     account.emulator.clock.set(scheduled - timedelta(seconds=20))
     volume = account.volume("web-1 data", Backup="true", Team="blue")
@@ -64,7 +64,7 @@ def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_ma
 
 
 def test_five_nights_leave_four_restore_points_and_whatever_is_not_ours(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     ours, other = account.volume("web", Backup="true"), account.volume("scratch", Backup="True")
@@ -81,7 +81,9 @@ def test_five_nights_leave_four_restore_points_and_whatever_is_not_ours(
     )
 
 
-def test_extra_runs_by_hand_cost_nothing_of_the_history(account: Account, function: Function) -> None:
+def test_extra_runs_by_hand_cost_nothing_of_the_history(
+    account: EmulatedAccount, function: DeployedFunction
+) -> None:
     account.emulator.clock.set(MONDAY)
     volume = account.volume("web", Backup="true")
     run_nights(account, function, 4)
@@ -98,7 +100,9 @@ def test_extra_runs_by_hand_cost_nothing_of_the_history(account: Account, functi
     assert len(kept) == 4 + 3
 
 
-def test_a_snapshot_is_called_after_the_time_when_it_was_taken(account: Account, function: Function) -> None:
+def test_a_snapshot_is_called_after_the_time_when_it_was_taken(
+    account: EmulatedAccount, function: DeployedFunction
+) -> None:
     account.emulator.clock.set(MONDAY + timedelta(hours=3))
     volume = account.volume("web", Backup="true")
 
@@ -110,7 +114,7 @@ def test_a_snapshot_is_called_after_the_time_when_it_was_taken(account: Account,
 
 
 def test_a_snapshot_that_failed_after_its_run_is_told_by_the_next_one_of_any_period(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     volume = account.volume("web", Backup="true")
@@ -134,7 +138,7 @@ def test_a_snapshot_that_failed_after_its_run_is_told_by_the_next_one_of_any_per
 
 
 def test_a_failed_snapshot_does_not_keep_a_volume_that_takes_one_at_a_time_from_its_backup(
-    account: Account, function: Function
+    account: EmulatedAccount, function: DeployedFunction
 ) -> None:
     account.emulator.clock.set(MONDAY)
     volume = account.volume("archive", size=125, kind="st1", Backup="true")
@@ -148,7 +152,7 @@ def test_a_failed_snapshot_does_not_keep_a_volume_that_takes_one_at_a_time_from_
 
 
 def test_a_volume_that_its_own_pending_snapshot_blocks_is_told_at_once(
-    account: Account, function: Function
+    account: EmulatedAccount, function: DeployedFunction
 ) -> None:
     account.emulator.clock.set(MONDAY)
     account.volume("archive", size=125, kind="st1", Backup="true")
@@ -163,7 +167,7 @@ def test_a_volume_that_its_own_pending_snapshot_blocks_is_told_at_once(
 
 
 def test_snapshots_to_which_another_tool_copied_our_tags_are_left_alone_and_named(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     """A restored volume carries its snapshot's tags, and another tool copies them to its own snapshots."""
     account.emulator.clock.set(MONDAY)
@@ -186,7 +190,7 @@ def test_snapshots_to_which_another_tool_copied_our_tags_are_left_alone_and_name
     assert f"--resources {volume} " in letter.body
 
 
-def test_a_snapshot_on_hold_stays(account: Account, function: Function, inbox: Inbox) -> None:
+def test_a_snapshot_on_hold_stays(account: EmulatedAccount, function: DeployedFunction, inbox: Inbox) -> None:
     account.emulator.clock.set(MONDAY)
     volume = account.volume("web", Backup="true")
     run_nights(account, function, 1)
@@ -202,7 +206,7 @@ def test_a_snapshot_on_hold_stays(account: Account, function: Function, inbox: I
 
 
 def test_a_run_by_hand_of_some_volumes_leaves_the_others_alone(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     wanted, other = account.volume("web", Backup="true"), account.volume("db", Backup="true")
@@ -218,7 +222,7 @@ def test_a_run_by_hand_of_some_volumes_leaves_the_others_alone(
 
 
 def test_an_event_that_is_delivered_twice_changes_nothing_the_second_time(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     volume = account.volume("web", Backup="true")
@@ -234,7 +238,7 @@ def test_an_event_that_is_delivered_twice_changes_nothing_the_second_time(
 
 
 def test_a_dry_run_gives_every_reason_changes_nothing_and_mails_nothing(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     volume = account.volume("web", Backup="true")
@@ -258,7 +262,9 @@ def test_a_dry_run_gives_every_reason_changes_nothing_and_mails_nothing(
     ]
 
 
-def test_nothing_selected_is_a_failure_by_mail(account: Account, function: Function, inbox: Inbox) -> None:
+def test_nothing_selected_is_a_failure_by_mail(
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
+) -> None:
     account.volume("web")
 
     answer = function.run(period="week")
@@ -271,7 +277,7 @@ def test_nothing_selected_is_a_failure_by_mail(account: Account, function: Funct
 
 
 def test_a_snapshot_that_an_ami_uses_is_told_and_stops_no_other(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     first, second = account.volume("golden", Backup="true"), account.volume("web", Backup="true")
@@ -300,7 +306,7 @@ def test_a_snapshot_that_an_ami_uses_is_told_and_stops_no_other(
     ],
 )
 def test_a_bad_event_is_answered_and_mailed_and_touches_nothing(
-    account: Account, function: Function, inbox: Inbox, event: dict[str, object], words: str
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox, event: dict[str, object], words: str
 ) -> None:
     account.volume("web", Backup="true")
 
@@ -315,7 +321,11 @@ def test_a_bad_event_is_answered_and_mailed_and_touches_nothing(
 
 
 def test_a_bad_event_is_not_tried_again_and_leaves_nothing_in_the_failure_queue(
-    account: Account, function: Function, inbox: Inbox, emulator: Emulator, outputs: Mapping[str, str]
+    account: EmulatedAccount,
+    function: DeployedFunction,
+    inbox: Inbox,
+    emulator: Emulator,
+    outputs: Mapping[str, str],
 ) -> None:
     account.volume("web", Backup="true")
     sqs, url = emulator.client("sqs"), outputs["FailureQueueUrl"]
@@ -330,7 +340,11 @@ def test_a_bad_event_is_not_tried_again_and_leaves_nothing_in_the_failure_queue(
 
 
 def test_a_run_that_breaks_is_mailed_tried_again_and_parked_where_an_alarm_looks(
-    account: Account, function: Function, inbox: Inbox, emulator: Emulator, outputs: Mapping[str, str]
+    account: EmulatedAccount,
+    function: DeployedFunction,
+    inbox: Inbox,
+    emulator: Emulator,
+    outputs: Mapping[str, str],
 ) -> None:
     account.volume("web", Backup="true")
     iam = emulator.client("iam")

@@ -20,7 +20,7 @@ from ebs_backup.settings import Settings
 from fake_aws.account import OWNER, REGION, TOPIC
 from fake_aws.records import MailRecord
 from fake_aws.server import Endpoint
-from fake_aws.service import Call, Service
+from fake_aws.service import ReceivedCall, Service
 from fake_aws.wire import Plan
 from tests.faults import instance
 from tests.faults.clock import ClockLock, ClockPool, VirtualClock
@@ -48,7 +48,7 @@ class Invocation:
     began: float
     ended: float
     until: float  # then Lambda ends it
-    calls: Sequence[Call] = ()
+    calls: Sequence[ReceivedCall] = ()
     mails: Sequence[MailRecord] = ()
     alone: bool = True  # else the calls and mails of another delivery are among these
 
@@ -70,7 +70,7 @@ class Invocation:
 
 
 @dataclass(slots=True, kw_only=True)
-class Function:
+class LocalFunction:
     """A deployed function: `invoke` it with a plan of faults, or `overlap` several deliveries."""
 
     endpoint: Endpoint
@@ -156,7 +156,7 @@ RETRIES = (60.0, 120.0)  # seconds after which Lambda tries an asynchronous invo
 class _Lambda:
     """Lambda's queue: begins each invocation in a thread of its own, at its time."""
 
-    function: Function
+    function: LocalFunction
     seconds: float
     _threads: list[threading.Thread] = field(default_factory=list)
     _done: list[Invocation] = field(default_factory=list)
@@ -192,9 +192,9 @@ class _Lambda:
 @contextmanager
 def deployed(
     endpoint: Endpoint, clock: VirtualClock, settings: Settings, *, workers: int, seed: int = 0
-) -> Iterator[Function]:
+) -> Iterator[LocalFunction]:
     """Deploy the function against the endpoint, with time under our control and its jitter by seed."""
-    function = Function(endpoint=endpoint, clock=clock)
+    function = LocalFunction(endpoint=endpoint, clock=clock)
     environment = ENVIRONMENT | settings.to_env(topic_arn=TOPIC) | {"AWS_ENDPOINT_URL": endpoint.url}
     replaced = (
         (handler, "time", clock),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fake_aws import wire
 from fake_aws.wire import Fault
-from tests.faults.function import Function, Invocation
+from tests.faults.function import Invocation, LocalFunction
 from tests.faults.invariants import check
 from tests.faults.world import World
 
@@ -44,7 +44,7 @@ class Night:
         return any(_refused(invocation) for invocation in self.invocations)
 
 
-def faulty_night(world: World, function: Function, draw: random.Random) -> Night:
+def faulty_night(world: World, function: LocalFunction, draw: random.Random) -> Night:
     """Deliver the event one to three times, each with faults, a crash or a second delivery beside it."""
     invocations: list[Invocation] = []
     for _ in range(draw.randint(1, 3)):

@@ -61,7 +61,7 @@ def occasion(world: World, started: float, run: str = "", period: Period | None 
 
 
 @dataclass(slots=True, kw_only=True)
-class Point:
+class RestorePoint:
     """A restore point: the snapshot that stands for it, and its duplicates."""
 
     first: SnapshotRecord
@@ -69,7 +69,7 @@ class Point:
     occasion: Occasion
 
 
-def points(world: World, held: Iterable[SnapshotRecord], at: float) -> list[Point]:
+def points(world: World, held: Iterable[SnapshotRecord], at: float) -> list[RestorePoint]:
     """Group one volume's snapshots by run; the first completed one stands for each."""
     by_run: dict[str, list[SnapshotRecord]] = defaultdict(list)
     for snapshot in held:
@@ -81,7 +81,7 @@ def points(world: World, held: Iterable[SnapshotRecord], at: float) -> list[Poin
         first, *others = sorted(
             group, key=lambda snapshot: (rank.get(snapshot.state(at), 2), snapshot.started, snapshot.id)
         )
-        found.append(Point(first=first, others=others, occasion=occasion(world, first.started, run)))
+        found.append(RestorePoint(first=first, others=others, occasion=occasion(world, first.started, run)))
     return found
 
 
@@ -103,7 +103,7 @@ def must_go(world: World) -> set[str]:
     return {id_ for id_ in going if not world.account.snapshots[id_].kept_by_aws}
 
 
-def _duplicates(found: Iterable[Point], at: float) -> list[SnapshotRecord]:
+def _duplicates(found: Iterable[RestorePoint], at: float) -> list[SnapshotRecord]:
     return [
         snapshot
         for point in found
@@ -129,7 +129,7 @@ def deferred(world: World) -> set[str]:
     return everything - limited
 
 
-def _expired(world: World, found: list[Point], at: float, limit: int = 0) -> list[SnapshotRecord]:
+def _expired(world: World, found: list[RestorePoint], at: float, limit: int = 0) -> list[SnapshotRecord]:
     """Return what goes because its occasion is not kept, of the oldest occasions that the limit allows."""
     limit = limit or world.settings.max_expired_per_volume
     kept = _kept(world, found, at)
@@ -146,14 +146,14 @@ def _expired(world: World, found: list[Point], at: float, limit: int = 0) -> lis
     return gone
 
 
-def _by_occasion(found: Iterable[Point]) -> list[tuple[Occasion, list[Point]]]:
-    by_occasion: dict[Occasion, list[Point]] = defaultdict(list)
+def _by_occasion(found: Iterable[RestorePoint]) -> list[tuple[Occasion, list[RestorePoint]]]:
+    by_occasion: dict[Occasion, list[RestorePoint]] = defaultdict(list)
     for point in found:
         by_occasion[point.occasion].append(point)
     return sorted(by_occasion.items(), key=lambda item: item[0])
 
 
-def _kept(world: World, found: list[Point], at: float) -> set[Occasion]:
+def _kept(world: World, found: list[RestorePoint], at: float) -> set[Occasion]:
     """Return the newest `keep` occasions with a usable restore point and `max(1, keep - 1)` with a completed one.
 
     The one that the run is about to make counts as usable.
@@ -166,7 +166,7 @@ def _kept(world: World, found: list[Point], at: float) -> set[Occasion]:
     return {*newest, *sorted(completed, reverse=True)[: max(1, keep - 1)]}
 
 
-def _may_go(point: Point, at: float) -> bool:
+def _may_go(point: RestorePoint, at: float) -> bool:
     """Return whether nothing of a restore point is unsettled or held."""
     settled = all(snapshot.state(at) == "completed" for snapshot in (point.first, *point.others))
     return settled and not is_held(point.first, at)

@@ -27,7 +27,10 @@ def random_world(seed: int) -> World:
         workers=draw.choice([1, 1, 1, 4]),
         seed=seed,
     )
-    world.account.page, world.account.volumes_a_page = draw.choice([7, 40, 1000]), draw.choice([1, 3, 500])
+    world.account.snapshots_a_page, world.account.volumes_a_page = (
+        draw.choice([7, 40, 1000]),
+        draw.choice([1, 3, 500]),
+    )
     world.account.lag = draw.choice([0, 0, 1, 2.5, 4, 8, 40])
     if draw.random() < 0.5:  # a listing may then hide what the one before it showed
         wobble = random.Random(seed)  # noqa: S311 - not a secret

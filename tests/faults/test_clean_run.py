@@ -15,7 +15,7 @@ def test_a_clean_run_deletes_exactly_what_design_says(endpoint: Endpoint) -> Non
 @pytest.mark.parametrize("workers", [1, 4])
 def test_every_page_of_both_listings_is_read(endpoint: Endpoint, workers: int) -> None:
     world = World(workers=workers)
-    world.account.page = world.account.volumes_a_page = 5
+    world.account.snapshots_a_page = world.account.volumes_a_page = 5
     for _ in range(12):
         world.history(world.volume().id, 4)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from ebs_backup import cron
 from ebs_backup.settings import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
-from fake_aws.account import KEY_LOST, Account
+from fake_aws.account import KEY_LOST, FakeAccount
 from fake_aws.records import SnapshotRecord, VolumeRecord
 from fake_aws.server import Endpoint
 from fake_aws.service import Service
 from tests.faults.clock import DAY, HOUR, NIGHT, VirtualClock
-from tests.faults.function import Function, deployed
+from tests.faults.function import LocalFunction, deployed
 
 SETTLED = 4  # seconds by which EC2's listings may lag: with 10 s of knowledge inside its 15 s for a volume
 CONTEXT = json.loads(Path(__file__).parents[2].joinpath("cdk.json").read_text("utf-8"))["context"]
@@ -60,13 +60,13 @@ class World:
     by_hand: str = ""
     excused: Counter[str] = field(default_factory=Counter)  # deletions beyond the limit, by volume
     clock: VirtualClock = field(init=False)
-    account: Account = field(init=False)
+    account: FakeAccount = field(init=False)
     began: float = field(init=False)  # when the first delivery of this run came
     _strangers: int = 0
 
     def __post_init__(self) -> None:
         self.clock = VirtualClock(self.firing(0))
-        self.account = Account(clock=self.clock)
+        self.account = FakeAccount(clock=self.clock)
         self.began = self.clock()
 
     def firing(self, number: int, period: Period | None = None) -> float:
@@ -193,7 +193,7 @@ class World:
         self.began = self.clock()
 
     @contextmanager
-    def function(self, endpoint: Endpoint) -> Iterator[Function]:
+    def function(self, endpoint: Endpoint) -> Iterator[LocalFunction]:
         """Deploy the function in this world."""
         endpoint.service = Service(account=self.account)
         with deployed(endpoint, self.clock, self.settings, workers=self.workers, seed=self.seed) as function:
@@ -211,7 +211,7 @@ def small_world() -> World:
     last = world.selected[-1].id
     world.snapshot(last, age=2 * HOUR, state="error")
     add_strangers(world, last)
-    world.account.page, world.account.volumes_a_page = 7, 2
+    world.account.snapshots_a_page, world.account.volumes_a_page = 7, 2
     return world
 
 

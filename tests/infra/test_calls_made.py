@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from ebs_backup import handler
 from fake_aws import wire
-from fake_aws.account import Account
+from fake_aws.account import FakeAccount
 from fake_aws.server import Endpoint
 from fake_aws.service import Service
 from tests.faults.world import small_world
@@ -34,7 +34,7 @@ def called() -> set[str]:
 
     world = small_world()
     throttled = {("CreateSnapshot", index): wire.THROTTLES[0] for index in range(1, 900)}
-    with Endpoint(Service(account=Account())) as endpoint, world.function(endpoint) as function:
+    with Endpoint(Service(account=FakeAccount())) as endpoint, world.function(endpoint) as function:
         handler._session().events.register("before-call", record)
         function.invoke(world.event)
         world.next_night()

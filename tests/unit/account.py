@@ -48,7 +48,7 @@ def nightly(**overrides: object) -> Settings:
 
 
 @dataclass(slots=True, kw_only=True)
-class Account:
+class MotoAccount:
     """EC2 of one region, as the tests see it (`client`) and as the function does (`function`).
 
     What the function creates starts at `now`, is answered as `answered`, and is then listed as `listed`. No wait takes any
@@ -263,11 +263,11 @@ def _clients() -> tuple["EC2Client", "EC2Client"]:
 
 
 @contextmanager
-def an_account() -> Iterator[Account]:
+def an_account() -> Iterator[MotoAccount]:
     """Open an empty account; every call stays in this process."""
     client, function = _clients()
     with mock_aws():
-        account = Account(client=client, function=function)
+        account = MotoAccount(client=client, function=function)
         try:
             yield account
         finally:

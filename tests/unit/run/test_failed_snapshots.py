@@ -7,20 +7,20 @@ import pytest
 from ebs_backup.model import Fate
 from ebs_backup.outcome import Made, Status
 from ebs_backup.settings import Period
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run, settings
 
 KEY_GONE = "Given key ID is not accessible"
 CONCURRENT = "ConcurrentSnapshotLimitExceeded"
 
 
-def one_at_a_time(account: Account, volume: str) -> None:
+def one_at_a_time(account: MotoAccount, volume: str) -> None:
     """Make it an st1 volume: EC2 takes no new snapshot of it while one of its own is pending or failed."""
     account.tell(volume, VolumeType="st1")
     takes(account, volume, 1)
 
 
-def takes(account: Account, volume: str, most: int) -> None:
+def takes(account: MotoAccount, volume: str, most: int) -> None:
     """Let EC2 take no new snapshot of a volume while so many of it are pending or failed."""
 
     def answer(params: dict[str, dict[str, str]], **_: object) -> object:
@@ -37,7 +37,7 @@ def takes(account: Account, volume: str, most: int) -> None:
 
 @pytest.mark.parametrize("period", Period)
 def test_a_failed_snapshot_of_any_period_goes_first_and_is_told_with_ec2s_reason(
-    account: Account, period: Period
+    account: MotoAccount, period: Period
 ) -> None:
     volume = account.volume("db")
     failed = account.point(volume, NIGHT - timedelta(days=2), period=period, state="error")
@@ -60,7 +60,7 @@ def test_a_failed_snapshot_of_any_period_goes_first_and_is_told_with_ec2s_reason
 @pytest.mark.parametrize("period", Period)
 @pytest.mark.parametrize(("kind", "count"), [("st1", 1), ("sc1", 1), ("gp3", 5), ("gp3", 6)])
 def test_failed_snapshots_go_first_where_ec2_takes_no_more_of_the_volume(
-    account: Account, period: Period, kind: str, count: int
+    account: MotoAccount, period: Period, kind: str, count: int
 ) -> None:
     volume = account.tell(account.volume(), VolumeType=kind)
     takes(account, volume, 1 if count == 1 else 5)
@@ -78,7 +78,7 @@ def test_failed_snapshots_go_first_where_ec2_takes_no_more_of_the_volume(
 
 
 def test_where_ec2_takes_more_of_the_volume_a_create_does_not_wait_for_a_delete_that_has_to(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     """Deletes may be throttled for minutes; the backup comes first."""
     volume = account.volume()
@@ -95,7 +95,7 @@ def test_where_ec2_takes_more_of_the_volume_a_create_does_not_wait_for_a_delete_
 
 
 def test_where_ec2_takes_one_at_a_time_a_create_waits_for_the_delete_of_the_failed_one(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     account.point(volume, NIGHT - timedelta(days=2), state="error")
@@ -110,7 +110,7 @@ def test_where_ec2_takes_one_at_a_time_a_create_waits_for_the_delete_of_the_fail
 
 
 def test_a_failed_snapshot_that_takes_the_last_place_beside_other_tools_pending_ones_goes_first(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     """Four pending ones of another tool and a failed one of ours: only ours can make room tonight."""
     volume = account.volume()
@@ -126,7 +126,7 @@ def test_a_failed_snapshot_that_takes_the_last_place_beside_other_tools_pending_
 
 
 def test_where_its_delete_is_put_off_and_others_take_all_places_the_create_comes_again_after_it(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume("db")
     failed = account.point(volume, NIGHT - timedelta(days=2), state="error")
@@ -142,7 +142,7 @@ def test_where_its_delete_is_put_off_and_others_take_all_places_the_create_comes
 
 
 @pytest.mark.parametrize("period", ["", "hour"])
-def test_a_failed_stray_goes_and_is_told_too(account: Account, period: str) -> None:
+def test_a_failed_stray_goes_and_is_told_too(account: MotoAccount, period: str) -> None:
     volume = account.volume()
     failed = account.snapshot(volume, state="error", set="default", period=period)
 
@@ -154,7 +154,7 @@ def test_a_failed_stray_goes_and_is_told_too(account: Account, period: str) -> N
 
 
 def test_a_volume_of_which_ec2_takes_one_at_a_time_is_backed_up_whichever_periods_snapshot_failed(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     """Its failed week snapshot would else keep EC2 from taking any other of it, for ever."""
     volume = account.volume()
@@ -167,7 +167,7 @@ def test_a_volume_of_which_ec2_takes_one_at_a_time_is_backed_up_whichever_period
     assert outcome.volumes[0].when is Made.NOW
 
 
-def test_ec2_may_count_a_failed_snapshot_for_some_seconds_after_its_delete(account: Account) -> None:
+def test_ec2_may_count_a_failed_snapshot_for_some_seconds_after_its_delete(account: MotoAccount) -> None:
     volume = account.volume()
     account.point(volume, NIGHT - timedelta(days=2), state="error")
     account.tell(volume, VolumeType="st1")
@@ -180,7 +180,7 @@ def test_ec2_may_count_a_failed_snapshot_for_some_seconds_after_its_delete(accou
 
 
 def test_a_failed_snapshot_that_cannot_be_deleted_is_told_at_once_and_not_waited_for(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume, other = account.volume(), account.volume()
     failed = account.point(volume, NIGHT - timedelta(days=2), state="error")
@@ -197,7 +197,7 @@ def test_a_failed_snapshot_that_cannot_be_deleted_is_told_at_once_and_not_waited
 
 
 def test_a_volume_whose_own_pending_snapshot_blocks_it_does_not_hold_up_the_others_mail(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume, other = account.volume(), account.volume()
     account.point(volume, NIGHT - timedelta(hours=23), state="pending")
@@ -211,7 +211,7 @@ def test_a_volume_whose_own_pending_snapshot_blocks_it_does_not_hold_up_the_othe
     assert not any(volume.unfinished for volume in outcome.volumes)
 
 
-def test_another_tools_pending_snapshot_is_waited_for_where_ec2_takes_five(account: Account) -> None:
+def test_another_tools_pending_snapshot_is_waited_for_where_ec2_takes_five(account: MotoAccount) -> None:
     account.volume()
     account.refuse("CreateSnapshot", CONCURRENT, times=3)
 
@@ -220,7 +220,7 @@ def test_another_tools_pending_snapshot_is_waited_for_where_ec2_takes_five(accou
     assert outcome.created == 1
 
 
-def test_failing_every_second_night_is_a_problem_every_second_night(account: Account) -> None:
+def test_failing_every_second_night_is_a_problem_every_second_night(account: MotoAccount) -> None:
     """A snapshot fails an hour after it was begun: its run was fine, so the next one must tell."""
     account.volume()
     statuses = []
@@ -234,7 +234,7 @@ def test_failing_every_second_night_is_a_problem_every_second_night(account: Acc
     assert len(account.ids()) == 4
 
 
-def test_a_failed_snapshot_counts_neither_as_restore_point_nor_as_expired_one(account: Account) -> None:
+def test_a_failed_snapshot_counts_neither_as_restore_point_nor_as_expired_one(account: MotoAccount) -> None:
     volume = account.volume()
     good = account.point(volume, NIGHT - timedelta(days=3))
     for age in (1, 2):
@@ -246,7 +246,7 @@ def test_a_failed_snapshot_counts_neither_as_restore_point_nor_as_expired_one(ac
     assert outcome.deferred == 0
 
 
-def test_a_failed_snapshot_of_this_run_is_made_again(account: Account) -> None:
+def test_a_failed_snapshot_of_this_run_is_made_again(account: MotoAccount) -> None:
     volume = account.volume()
     failed = account.snapshot(volume, state="error", set="default", period="day", run=a_run().id)
 
@@ -258,7 +258,7 @@ def test_a_failed_snapshot_of_this_run_is_made_again(account: Account) -> None:
 
 
 def test_a_create_that_ec2_answers_with_a_failed_snapshot_is_a_problem_and_nothing_goes(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     old = account.history(volume, 9)
@@ -275,7 +275,7 @@ def test_a_create_that_ec2_answers_with_a_failed_snapshot_is_a_problem_and_nothi
 
 
 def test_a_volume_that_ec2_lost_is_a_problem_for_as_long_as_it_is_there_and_loses_nothing(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     account.volume()
     lost = account.tell(account.volume("lost"), State="error")
