@@ -42,7 +42,7 @@ def _identity(world: World, snapshot: SnapshotRecord) -> list[str]:
 
 
 def one_clean_run(endpoint: Endpoint, world: World) -> World:
-    """Do one run without faults and check it against DESIGN; return the world once its snapshots are completed."""
+    """Do one run without faults and check what is left; return the world once its snapshots are completed."""
     with world.function(endpoint) as function:
         clean_night(world, function)
     for volume in world.selected:
@@ -52,7 +52,7 @@ def one_clean_run(endpoint: Endpoint, world: World) -> World:
 
 
 def clean_night(world: World, function: LocalFunction) -> Invocation:
-    """Do one run without faults: exactly what DESIGN says goes, and the status word is the right one."""
+    """Do one run without faults: exactly what the oracle names goes, and the status is the right one."""
     doomed, word = must_go(world), expected(world)
     invocation = function.invoke(world.event)
     check(world, invocation)

@@ -1,4 +1,4 @@
-"""The status of one clean run, said a second time and straight from DESIGN's table."""
+"""The status of one clean run, said a second time and from the table of statuses in docs/operating.md."""
 
 import re
 from bisect import bisect_right

@@ -1,6 +1,6 @@
 """What goes and why, by properties: what no history of snapshots, however odd, can make the rotation do.
 
-The oracle below is DESIGN's rotation written a second time, snapshot by snapshot and from a list of all firings.
+The oracle below is docs/how-it-works.md#rotation, written a second time: snapshot by snapshot, from a list of all firings.
 """
 
 from bisect import bisect_right

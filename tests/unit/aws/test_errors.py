@@ -84,7 +84,7 @@ REFUSED = (
     NO_ROOM,
     "IncorrectState",
 )
-# Code by code, as in the design's table: how it is classed, whether it is throttling, and a few words of its advice.
+# Code by code, how it is classed, whether it is throttling, and a few words of its advice.
 TABLE = [
     ("InvalidVolume.NotFound", 400, Kind.NOT_FOUND, False, "no longer there"),
     ("InvalidSnapshot.NotFound", 400, Kind.NOT_FOUND, False, "no longer there"),
