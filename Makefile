@@ -41,7 +41,7 @@ check: .venv/.ready ## Lint, types and unit tests
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 
 deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
-	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
+	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet tests/infra
