@@ -21,14 +21,13 @@ from ebs_backup.model import COMPLETED, PENDING, Run
 from ebs_backup.outcome import Outcome
 from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Settings
 from ebs_backup.tasks import run_all
-from tests.unit.builders import NIGHT, settings
+from tests.unit.builders import EVERY_NIGHT, NIGHT, settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import SnapshotTypeDef
 
 REGION = "eu-west-1"
-EVERY_NIGHT = "30 1 * * ? *"
 FOREVER = 1e9  # seconds
 CALLS = (
     "DescribeTags",

@@ -21,6 +21,7 @@ from ebs_backup.outcome import Foreign, Holding, NearMiss, Outcome, Unselected, 
 from ebs_backup.settings import Period, Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
+EVERY_NIGHT = "30 1 * * ? *"  # a schedule
 _DEFAULTS = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
 # Which stacks there are is the app's business (tests/infra/test_context.py); here are the settings of one.
 CONTEXT: Mapping[str, Any] = {

@@ -9,9 +9,8 @@ from ebs_backup.retention import (
     deletion_order,
     rotate,
 )
-from tests.unit.builders import a_snapshot
+from tests.unit.builders import EVERY_NIGHT, a_snapshot
 
-EVERY_NIGHT = "30 1 * * ? *"
 WEEKNIGHTS = "30 1 ? * MON-FRI *"
 FIRST_OF_MONTH = "30 3 1 * ? *"
 THIS_RUN = "this run"

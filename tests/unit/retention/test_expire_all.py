@@ -7,7 +7,8 @@ from ebs_backup.retention import (
     occasion_of,
     older_occasions,
 )
-from tests.unit.retention.examples import EVERY_NIGHT, TODAY, a_point
+from tests.unit.builders import EVERY_NIGHT
+from tests.unit.retention.examples import TODAY, a_point
 
 
 def test_of_a_volume_that_is_gone_all_goes_but_what_is_held_or_not_settled() -> None:

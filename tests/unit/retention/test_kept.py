@@ -8,8 +8,8 @@ from ebs_backup.retention import (
     expire_all,
     rotate,
 )
-from tests.unit.builders import a_snapshot
-from tests.unit.retention.examples import EVERY_NIGHT, THIS_RUN, TODAY, a_point, decide, goes, rotated
+from tests.unit.builders import EVERY_NIGHT, a_snapshot
+from tests.unit.retention.examples import THIS_RUN, TODAY, a_point, decide, goes, rotated
 
 
 def test_the_newest_keep_occasions_stay_and_the_older_ones_go_oldest_first() -> None:

@@ -9,9 +9,8 @@ from ebs_backup.retention import (
     older_occasions,
 )
 from ebs_backup.settings import OFF
-from tests.unit.builders import NIGHT, a_snapshot
+from tests.unit.builders import EVERY_NIGHT, NIGHT, a_snapshot
 from tests.unit.retention.examples import (
-    EVERY_NIGHT,
     FIRST_OF_MONTH,
     WEEKNIGHTS,
     a_point,
