@@ -30,7 +30,7 @@ def main() -> None:
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "testing")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "testing")
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
-    from demo.year import REGION, simulated  # noqa: PLC0415 - moto reads the environment when imported
+    from tools.year import REGION, simulated  # noqa: PLC0415 - moto reads the environment when imported
     from infra.context import targets  # noqa: PLC0415, TID251 - the picture is of the real template
     from infra.stack import BackupStack  # noqa: PLC0415, TID251 - the same
 
