@@ -34,11 +34,12 @@ demo: setup ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 le
 
 test: check deleter infra e2e faults ## Every check and test that passes or fails a change
 
-check: .venv/.ready ## Lint, types and unit tests
+check: .venv/.ready ## Lint, types, unit tests and those of the command
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy app.py benchmarks demo emulator fake_aws infra lambda tests
+	@$(BIN)/mypy app.py benchmarks cli demo emulator fake_aws infra lambda tests
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
+	@$(BIN)/pytest --quiet tests/cli
 
 deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
 	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
