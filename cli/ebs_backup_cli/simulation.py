@@ -9,9 +9,10 @@ from ebs_backup import cron
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.deletion import Deleter
 from ebs_backup.model import COMPLETED, PENDING, Fate, Run, Snapshot
+from ebs_backup.names import Period
 from ebs_backup.retention import Rule
 from ebs_backup.rotation import Rotation
-from ebs_backup.settings import Period, Settings
+from ebs_backup.settings import Settings
 from ebs_backup.tasks import Task
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from ebs_backup_cli import words
 from ebs_backup_cli.simulation import RestorePoint, Simulation, midnight
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from ebs_backup_cli import words
 from ebs_backup_cli.simulation import RestorePoint, Simulation
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

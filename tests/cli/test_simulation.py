@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ebs_backup import cron
 from ebs_backup.model import COMPLETED, PENDING, Fate, Snapshot
+from ebs_backup.names import OFF, Period
 from ebs_backup.retention import Rule, rotate
-from ebs_backup.settings import OFF, Period, Settings
+from ebs_backup.settings import Settings
 from ebs_backup_cli.simulation import Simulation, midnight, simulate
 from tests.cli.quarter import quarter
 from tests.unit.builders import a_snapshot, settings

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from ebs_backup_cli.simulation import Simulation, simulate
 from ebs_backup_cli.svg import WIDTH, draw
 from tests.cli.quarter import DAYS, START, quarter
