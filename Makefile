@@ -43,10 +43,11 @@ lint: .venv/.ready ## Lint and format, without changing a file
 	@$(BIN)/ruff format --quiet --check .
 
 types: .venv/.ready ## Types
-	@$(BIN)/mypy app.py benchmarks demo emulator fake_aws infra lambda tests tools
+	@$(BIN)/mypy app.py benchmarks cli demo emulator fake_aws infra lambda tests tools
 
 unit: .venv/.ready ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
+	@$(BIN)/pytest --quiet tests/cli
 
 deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
 	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py --hypothesis-profile=thorough
