@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from boto3.session import Session
 from botocore.exceptions import ClientError
 
-from ebs_backup.settings import ENV_PREFIX, SERVICE, Settings
+from ebs_backup.names import ENV_PREFIX, SERVICE
+from ebs_backup.settings import Settings
 from ebs_backup_cli.errors import CommandError
 
 if TYPE_CHECKING:

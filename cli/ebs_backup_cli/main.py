@@ -5,6 +5,7 @@ import sys
 import typer
 
 from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
 
 app = typer.Typer(
@@ -16,11 +17,12 @@ app = typer.Typer(
 )
 app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
+register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
 
 
 def main() -> None:
     """Run the command line."""
     try:
-        app()
+        app(prog_name="ebs-backup")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -2,15 +2,19 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from boto3.session import Session
 from botocore import exceptions
 
-from ebs_backup.aws import ec2
+from ebs_backup.aws.connection import connect
 from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.model import Run
+from ebs_backup.names import Period
 from ebs_backup_cli.deployment import Deployment, deployed
 from ebs_backup_cli.errors import CommandError
 
@@ -48,7 +52,7 @@ class Operator:
     @property
     def region(self) -> str:
         """Return the region's name."""
-        return self.session.region_name or ""
+        return str(self.session.region_name)  # boto3 has no types here
 
     @cached_property
     def account(self) -> str:
@@ -58,7 +62,7 @@ class Operator:
     @cached_property
     def ec2(self) -> "EC2Client":
         """Return the one client of EC2, as the function makes it."""
-        return ec2.connect(self.session)
+        return connect(self.session)
 
     def listing(self) -> Ec2:
         """Return the core's own EC2, for one command."""
@@ -70,3 +74,25 @@ class Operator:
         if self.options.settings:
             raise CommandError("--settings is not built yet.")
         return deployed(self.session, self.options.backup_set)
+
+    def now(self) -> datetime:
+        """Return the time, to the second."""
+        return datetime.fromtimestamp(int(time.time()), UTC)
+
+    def run(self, period: Period, *, dry_run: bool = True, only: tuple[str, ...] = ()) -> Run:
+        """Return a run by hand that begins now; its id is its own, as a request's is."""
+        settings = self.deployment.settings
+        return Run(
+            id=f"cli-{uuid4()}",
+            time=self.now(),
+            period=period,
+            backup_set=settings.backup_set,
+            dry_run=dry_run,
+            account=self.account,
+            region=self.region,
+            selector=f"{settings.tag_name}={settings.tag_value}",
+            function=self.deployment.function,
+            log_group=self.deployment.log_group,
+            scheduled=False,
+            only=only,
+        )

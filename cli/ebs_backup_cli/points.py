@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ebs_backup.aws.ec2 import SNAPSHOTS_A_PAGE, Ec2, _snapshot
+from ebs_backup.aws import convert
+from ebs_backup.aws.ec2 import SNAPSHOTS_A_PAGE, Ec2
 from ebs_backup.model import Instance, Snapshot, Volume
-from ebs_backup.settings import TAG_SET, TAG_SOURCE
+from ebs_backup.names import TAG_SET, TAG_SOURCE
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.source import Source
 
@@ -34,13 +35,6 @@ class Holdings:
     volumes: Mapping[str, Volume]
     instances: Mapping[str, Instance]
 
-    def name(self, volume_id: str) -> str:
-        """Return the volume's name, or, where it is gone, the one that its newest snapshot tells."""
-        if volume_id in self.volumes:
-            return self.volumes[volume_id].name
-        names = [point.snapshot.name for point in self.points if point.snapshot.volume_id == volume_id]
-        return names[-1] if names else ""
-
     def find(self, wanted: str) -> list[str]:
         """Return the ids of the volumes that have, or had, this id or name; raises a CommandError if there is none."""
         names = self.names()
@@ -48,12 +42,16 @@ class Holdings:
         if not found:
             known = [*names, *filter(None, names.values())]
             near = difflib.get_close_matches(wanted, known, n=3)
-            advice = f"Did you mean {', '.join(dict.fromkeys(near))}?" if near else "`ebs-backup list` shows all."
-            raise CommandError(f"No volume with the id or name {wanted!r} is here, or has a restore point.", advice)
+            advice = (
+                f"Did you mean {', '.join(dict.fromkeys(near))}?" if near else "`ebs-backup list` shows all."
+            )
+            raise CommandError(
+                f"No volume with the id or name {wanted!r} is here, or has a restore point.", advice
+            )
         return found
 
     def names(self) -> dict[str, str]:
-        """Return every known volume's name by id: of those that exist, and of those that only snapshots tell of."""
+        """Return every known volume's name by id: of those that are gone, the one that the newest snapshot tells."""
         names = {point.snapshot.volume_id: point.snapshot.name for point in self.points}
         return names | {volume.id: volume.name for volume in self.volumes.values()}
 
@@ -75,21 +73,19 @@ def holdings(client: "EC2Client", listing: Ec2, backup_set: str, *, tag_name: st
 
 
 def _points(client: "EC2Client", backup_set: str) -> Iterator[Point]:
-    of_set = {"Name": f"tag:{TAG_SET}", "Values": [backup_set]}
-    of_all = {"Name": "tag-key", "Values": [TAG_SET]}
+    wanted = {f"tag:{TAG_SET}": [backup_set]} if backup_set else {"tag-key": [TAG_SET]}
     pages = client.get_paginator("describe_snapshots").paginate(
         OwnerIds=["self"],
-        Filters=[of_set if backup_set else of_all],  # type: ignore[list-item]
+        Filters=convert.filters(wanted),
         PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
     )
-    for page in pages:
-        yield from (point for point in map(_point, page["Snapshots"]) if point.snapshot.ours)
+    return (point for point in convert.rows(pages, "Snapshots", _point) if point.snapshot.ours)
 
 
 def _point(raw: Mapping[str, Any]) -> Point:
     tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
     return Point(
-        snapshot=_snapshot(raw),
+        snapshot=convert.snapshot(raw),
         backup_set=tags.get(TAG_SET, ""),
         tags=tags,
         source=Source.parse(tags.get(TAG_SOURCE, "")),

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from ebs_backup.freshness import overdue
-from ebs_backup.model import Run
-from ebs_backup.settings import Period, Settings
+from ebs_backup.freshness import freshness
+from ebs_backup.names import Period
+from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
 from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.operator import Operator
@@ -18,9 +19,13 @@ from ebs_backup_cli.points import Holdings, Point, by_volume, holdings
 
 VOLUME = Annotated[str | None, typer.Argument(metavar="[VOLUME|NAME]", help="One volume, by id or name.")]
 PERIOD = Annotated[Period | None, typer.Option("--period", help="Only this period.")]
-INSTANCE = Annotated[str | None, typer.Option("--instance", help="Only the volumes of this instance (id or name).")]
+INSTANCE = Annotated[
+    str | None, typer.Option("--instance", help="Only the volumes of this instance (id or name).")
+]
 GONE = Annotated[bool, typer.Option("--gone", help="Only volumes that no longer exist.")]
-ALL_SETS = Annotated[bool, typer.Option("--all-sets", help="Every set in the region, also of stacks that are gone.")]
+ALL_SETS = Annotated[
+    bool, typer.Option("--all-sets", help="Every set in the region, also of stacks that are gone.")
+]
 
 
 def list_(
@@ -66,15 +71,15 @@ def _late(
 ) -> dict[str, list[Period]]:
     """Return the periods for which each selected volume has no completed restore point that is young enough."""
     groups = by_volume(found.points)
-    run = operator.run(settings, period or Period.DAY)
+    run = operator.run(period or Period.DAY)
     late = {}
     for volume_id in wanted:
         volume = found.volumes.get(volume_id)
         if volume is None or volume.tags.get(settings.tag_name) != settings.tag_value:
             continue
         there = [point.snapshot for point in groups.get(volume_id, [])]
-        periods = [miss.period for miss in overdue(volume, there, settings, run)]
-        if told := [late_one for late_one in periods if period in (None, late_one)]:
+        missing = [miss.period for miss in freshness(volume, there, there, settings, run).overdue]
+        if told := [missed for missed in missing if period in (None, missed)]:
             late[volume_id] = told
     return late
 
@@ -105,19 +110,33 @@ def _show(
     late: Mapping[str, Sequence[Period]],
     now: datetime,
 ) -> None:
-    table = Table("taken", "period", "snapshot", "state", "GiB", "age", "hold", "run", box=None, pad_edge=False)
-    groups = by_volume(points) | {volume: [] for volume in late if volume not in by_volume(points)}
+    groups = {volume: list[Point]() for volume in late} | by_volume(points)
     for volume_id, group in sorted(groups.items(), key=lambda item: (names[item[0]].casefold(), item[0])):
-        title = f"{names[volume_id] or '(no name)'} {volume_id}"
-        if volume_id not in found.volumes:
-            title += " (gone)"
+        gone = "" if volume_id in found.volumes else " (gone)"
+        console.print(f"[bold]{escape(names[volume_id] or '(no name)')}[/] {volume_id}{gone}")
         if volume_id in late:
-            title += f" [red]OVERDUE: {', '.join(late[volume_id])}[/]"
-        table.add_section()
-        console_title = title
-        table.add_row(f"[bold]{console_title}[/]")
-        for point in reversed(group):
-            table.add_row(*_cells(point, now))
-    console.print(table if groups else "No restore points.")
+            console.print(f"  [red]OVERDUE: {', '.join(late[volume_id])}[/]")
+        console.print(_table(group, now))
     sizes = sum(point.snapshot.size for point in points)
-    console.print(f"{len(points):,} restore points of {len(groups):,} volumes, at most {sizes:,} GiB.")
+    console.print(f"{len(points):,} snapshots of {len(groups):,} volumes, at most {sizes:,} GiB.")
+
+
+def _table(group: Sequence[Point], now: datetime) -> Table:
+    """Return the restore points of one volume, newest first."""
+    table = Table(
+        "taken", "period", "snapshot", "state", "GiB", "age", "hold", "run", box=None, pad_edge=True
+    )
+    for point in reversed(group):
+        snapshot = point.snapshot
+        days = (now - snapshot.started).days
+        table.add_row(
+            minute(snapshot.started),
+            snapshot.period,
+            snapshot.id,
+            "archived" if point.archived else snapshot.state,
+            str(snapshot.size),
+            f"{days} d" if days >= 0 else "",
+            escape(snapshot.hold or ""),
+            escape(snapshot.run),
+        )
+    return table

@@ -1,17 +1,16 @@
 """`ebs-backup plan`: what the next run would create and delete, by the core's own dry run. Changes nothing."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ebs_backup.model import Decision, Fate, Run
+from ebs_backup.model import Decision, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import Made, Outcome, Status, VolumeOutcome
 from ebs_backup.report.data import answer
 from ebs_backup.run import execute
-from ebs_backup.settings import Period
 from ebs_backup.tags import minute
 from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.operator import Operator
@@ -32,23 +31,8 @@ def plan(operator: Operator, period: PERIOD) -> Result:
 
 def planned(operator: Operator, period: Period, only: tuple[str, ...] = ()) -> Outcome:
     """Return the outcome of a dry run, made here with the operator's credentials."""
-    deployment = operator.deployment
-    settings, now = deployment.settings, datetime.now(UTC)
-    run = Run(
-        id="plan",
-        time=now,
-        period=period,
-        backup_set=settings.backup_set,
-        dry_run=True,
-        account=operator.account,
-        region=operator.region,
-        selector=f"{settings.tag_name}={settings.tag_value}",
-        function=deployment.function,
-        log_group=deployment.log_group,
-        scheduled=False,
-        only=only,
-    )
-    return execute(operator.listing(), settings, run)
+    run = operator.run(period, only=only)
+    return execute(operator.listing(), operator.deployment.settings, run)
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
