@@ -52,12 +52,12 @@ class Operator:
     @property
     def region(self) -> str:
         """Return the region's name."""
-        return str(self.session.region_name)  # boto3 has no types here
+        return str(self.session.region_name)
 
     @cached_property
     def account(self) -> str:
         """Return the account's number."""
-        return self.session.client("sts").get_caller_identity()["Account"]
+        return str(self.session.client("sts").get_caller_identity()["Account"])
 
     @cached_property
     def ec2(self) -> "EC2Client":
