@@ -1,0 +1,33 @@
+"""The core's EC2 for commands that only look: each listing is made once, however many plans are made of it."""
+
+from collections.abc import Iterator, Mapping
+
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.model import Instance, Snapshot, Volume
+
+
+class Listing(Ec2):
+    """An `Ec2` that remembers what it has listed. It is for dry runs alone: a real run has to look again."""
+
+    _instances: dict[str, Instance] | None = None
+    _volumes: list[Volume] | None = None
+    _snapshots_of: tuple[str, list[Snapshot]] | None = None
+
+    def instances(self, tag_name: str) -> dict[str, Instance]:
+        """List the instances, once; raises an AwsError."""
+        if self._instances is None:
+            self._instances = super().instances(tag_name)
+        return self._instances
+
+    def volumes(self, instances: Mapping[str, Instance]) -> Iterator[Volume]:
+        """List the volumes, once; raises an AwsError."""
+        if self._volumes is None:
+            self._volumes = list(super().volumes(instances))
+        return iter(self._volumes)
+
+    def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:
+        """List the set's snapshots, once; those of one volume are a part of them."""
+        if self._snapshots_of is None or self._snapshots_of[0] != backup_set:
+            self._snapshots_of = backup_set, super().snapshots(backup_set)
+        listed = self._snapshots_of[1]
+        return [snapshot for snapshot in listed if not volume_id or snapshot.volume_id == volume_id]
