@@ -104,12 +104,11 @@ def _others(
         yield VolumePlan(id=volume, name=other.name, gone=not other.there, decisions=decisions)
 
 
-def next_firing(settings: Settings, run: Run) -> datetime | None:
-    """Return when the period's rule fires next after the time of the run, None where it never does."""
-    schedule = settings.schedule(run.period)
+def next_after(schedule: str, at: datetime) -> datetime | None:
+    """Return when a schedule fires next after an instant, None where it never does."""
     if schedule == OFF:
         return None
-    after = run.time + timedelta(seconds=1)
+    after = at + timedelta(seconds=1)
     return next(cron.instants(schedule, start=after, end=after + LOOK_AHEAD), None)
 
 

@@ -1,6 +1,7 @@
 """`ebs-backup list`: the restore points that there are, volume by volume. Changes nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -97,10 +98,10 @@ def _shown(
 ) -> Shown:
     """Choose what is listed: volumes with points, those overdue without any, and whatever was asked for by name."""
     every = by_volume(found.points)
-    late = overdue(found, settings, now, every) if settings else {}
+    every_late = overdue(found, settings, now, every) if settings else {}
     late = {
         volume: told
-        for volume, missing in late.items()
+        for volume, missing in every_late.items()
         if volume in wanted and (told := [miss for miss in missing if period in (None, miss.period)])
     }
     groups: dict[str, list[Point]] = {}
@@ -156,7 +157,7 @@ def _show(console: Console, shown: Shown, settings: Settings | None) -> None:
 
 
 def _volume(
-    volume: str, group: Sequence[Point], shown: Shown, backed_up: Set[str] | None, width: int
+    volume: str, group: Sequence[Point], shown: Shown, backed_up: AbstractSet[str] | None, width: int
 ) -> Iterator[Line]:
     there = shown.found.volumes.get(volume)
     place = "gone" if there is None else there.place

@@ -38,8 +38,8 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
     settings = operator.deployment.settings
     listing = Listing(operator.ec2, deadline=time.monotonic() + PATIENCE)
     now = operator.run(period, only=_only(listing, settings, volume or []))
-    firing = planning.next_firing(settings, now)
-    later = firing and planning.at_firing(now, firing)
+    firing = planning.next_after(settings.schedule(period), now.time)
+    later = planning.at_firing(now, firing) if firing else None
     if next_:
         if later is None:
             raise CommandError(
