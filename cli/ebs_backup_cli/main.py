@@ -7,6 +7,7 @@ import typer
 from ebs_backup_cli.command import common, register
 from ebs_backup_cli.commands.doctor import doctor
 from ebs_backup_cli.commands.list_ import list_
+from ebs_backup_cli.commands.page import page
 from ebs_backup_cli.commands.plan import plan
 from ebs_backup_cli.commands.simulate import simulate_
 
@@ -21,6 +22,7 @@ app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
 register(app, "simulate", simulate_, example="ebs-backup simulate --days 400 --svg keep.svg")
+register(app, "page", page, example="ebs-backup page backups.html --yes")
 register(app, "doctor", doctor, example="ebs-backup doctor --set default --region eu-west-1")
 
 
