@@ -71,6 +71,7 @@ def _calendar(survey: Survey) -> Iterator[str]:
         '<span class="none">no volume</span><span class="held">only what is still held</span></p>'
     )
     yield '<ol class="nights">'
+    yield from (f'<li aria-hidden="true">{weekday}</li>' for weekday in WEEKDAYS)
     yield from (_night(night) for night in survey.nights)
     yield "</ol>"
     odd = [night for night in survey.nights if night.made in (Made.SOME, Made.NONE)]

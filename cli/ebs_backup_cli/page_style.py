@@ -14,8 +14,8 @@ p { margin: 4px 0 } .quiet, small { color: var(--quiet) } small { font-size: 12p
 .totals div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 8px 12px }
 .totals dt { color: var(--quiet); font-size: 13px } .totals dd { margin: 0; font-size: 22px; font-weight: 650 }
 .totals .late dd { color: var(--bad) }
-.nights { display: grid; grid-template-rows: repeat(7, 22px); grid-auto-flow: column; grid-auto-columns: minmax(0, 26px);
-  gap: 2px; list-style: none; margin: 8px 0; padding: 0; font-size: 10px }
+.nights { display: grid; grid-template-rows: repeat(7, 22px); grid-auto-flow: column; grid-auto-columns: minmax(20px, 26px);
+  gap: 2px; overflow-x: auto; list-style: none; margin: 8px 0; padding: 0; font-size: 10px }
 .nights li { border-radius: 4px; display: grid; place-items: center; color: var(--quiet); border: 1px solid transparent }
 .held { background: var(--card); border-color: var(--line) !important }
 .all { background: var(--good); color: var(--on) !important } .some { background: var(--some); color: #000 !important }

@@ -6,6 +6,7 @@ A line is pieces of text with styles. What comes from AWS is data here: no marku
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -49,7 +50,14 @@ def _style(words: str) -> Style:
 
 def say(console: Console, text: str, style: str = "") -> None:
     """Print a sentence, wrapped where the terminal ends."""
-    console.print(Text(printable(text), style=style))
+    wrapped = wrap(printable(text), console.width, break_long_words=False, break_on_hyphens=False)
+    console.print(Text("\n".join(wrapped), style=style), soft_wrap=True)
+
+
+def under(text: str, indent: int, width: int, style: str = "") -> Iterator[Line]:
+    """Write a text below a line, indented, on as many lines as it takes."""
+    for line in wrap(text, max(width - indent, SNAPSHOT), break_long_words=False, break_on_hyphens=False):
+        yield (Piece(" " * indent + line, style),)
 
 
 def pad(text: str, width: int) -> str:
@@ -65,7 +73,7 @@ def heading(name: str, volume: str, place: str, width: int) -> Iterator[Line]:
         yield (first, Piece(f"  {behind}"))
     else:
         yield (first,)
-        yield (Piece(f"  {volume}"), Piece(f"  {place}" if place else ""))
+        yield from under(behind, 2, width)
 
 
 def age(since: datetime, now: datetime) -> str:

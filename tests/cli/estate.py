@@ -30,7 +30,9 @@ def a_point(volume: str, name: str, number: int, **changed: object) -> Point:
         started=held.taken + timedelta(seconds=40),
         run=f"{held.taken:%Y-%m-%dT%H:%M:%SZ}",
     )
-    tags: Mapping[str, str] = {TAG_SOURCE: f"volume={volume} zone=eu-west-1a type=gp3 size=100 instance=i-07aa"}
+    tags: Mapping[str, str] = {
+        TAG_SOURCE: f"volume={volume} zone=eu-west-1a type=gp3 size=100 instance=i-07aa"
+    }
     return Point(snapshot=replace(snapshot, **changed), backup_set="default", tags=tags, archived=False)  # type: ignore[arg-type]
 
 
@@ -39,7 +41,8 @@ def estate(count: int = 8) -> Holdings:
     names = [f"web-{number} data" for number in range(count)]
     odd = ["db-1 data (stopped)", SCRIPT, "log & archive", "new volume"]
     volumes = {
-        f"vol-{number:017x}": name for number, name in enumerate([*names, *odd, "old web", "left out"], start=1)
+        f"vol-{number:017x}": name
+        for number, name in enumerate([*names, *odd, "old web", "left out"], start=1)
     }
     by_name = {name: volume for volume, name in volumes.items()}
     points = sorted(_points(by_name, names), key=lambda point: point.snapshot.started)
@@ -47,7 +50,9 @@ def estate(count: int = 8) -> Holdings:
         volume: a_volume(
             id=volume,
             name=name,
-            created=datetime(2026, 11, 25, tzinfo=UTC) if name == "new volume" else datetime(2025, 1, 1, tzinfo=UTC),
+            created=datetime(2026, 11, 25, tzinfo=UTC)
+            if name == "new volume"
+            else datetime(2025, 1, 1, tzinfo=UTC),
             instance_name="web-1",
             tags={"Name": name} | ({} if name == "left out" else {"Backup": "true"}),
         )
@@ -64,7 +69,13 @@ def _points(by_name: Mapping[str, str], well: list[str]) -> Iterator[Point]:
     yield from (a_point(by_name[stopped], stopped, number) for number in range(len(HISTORY) - 4))
     newest = len(HISTORY) - 1
     yield from (
-        a_point(by_name[log], log, number, **({"state": PENDING} if number == newest else {}), hold="true" if number == 0 else None)
+        a_point(
+            by_name[log],
+            log,
+            number,
+            **({"state": PENDING} if number == newest else {}),
+            hold="true" if number == 0 else None,
+        )
         for number in range(len(HISTORY))
         if number != newest - 1
     )

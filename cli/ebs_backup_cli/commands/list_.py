@@ -21,7 +21,7 @@ from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.operator import Operator
 from ebs_backup_cli.overdue import overdue, selected
 from ebs_backup_cli.points import Holdings, Point, by_volume, holdings
-from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, age, heading, pad, put, say
+from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, age, heading, pad, put, say, under
 from ebs_backup_cli.words import several
 
 VOLUME = Annotated[str | None, typer.Argument(metavar="[VOLUME|NAME]", help="One volume, by id or name.")]
@@ -195,7 +195,6 @@ def _point(point: Point, shown: Shown, width: int) -> Iterator[Line]:
         yield (Piece(f"{first}  "), Piece(pad(state, 9), style), Piece("  " + "  ".join(rest)))
     else:
         yield (Piece(first),)
-        yield (
-            Piece(f"    {state}", style),
-            Piece(", " + ", ".join(part.strip() for part in rest if part.strip())),
+        yield from under(
+            ", ".join((state, *(part.strip() for part in rest if part.strip()))), 4, width, style
         )

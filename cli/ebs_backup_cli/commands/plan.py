@@ -20,7 +20,7 @@ from ebs_backup_cli.finding import find
 from ebs_backup_cli.listing import Listing
 from ebs_backup_cli.operator import PATIENCE, Operator
 from ebs_backup_cli.planning import Plan, VolumePlan
-from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, say
+from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, say, under
 from ebs_backup_cli.words import several
 
 PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
@@ -147,7 +147,7 @@ def _lines(volume: VolumePlan, run: Run, width: int) -> Iterator[Line]:
             yield (*head, Piece(f"  {decision.reason}", style))
         else:
             yield head
-            yield (Piece(f"          {decision.reason}", style),)
+            yield from under(decision.reason, 10, width, style)
     for note in volume.outcome.notes if volume.outcome else ():
-        yield (Piece(f"  {note}", "dim"),)
+        yield from under(note, 2, width, "dim")
     yield ()
