@@ -90,7 +90,12 @@ def heartbeat(of: Stack, settings: Settings, now: datetime) -> Iterator[Finding]
         Statistics=["Sum"],
     )
     count = int(sum(point["Sum"] for point in answer["Datapoints"]))
-    yield good("run", f"{several(count, 'run')} completed in the last {HEARTBEAT.days} days")
+    text = f"{several(count, 'run')} completed in the last {HEARTBEAT.days} days"
+    firings = (cron.latest(settings.schedule(period), at=now - RUNNING) for period in settings.periods)
+    if count or not any(firing and firing > now - HEARTBEAT for firing in firings):
+        yield good("run", text)
+    else:
+        yield look("run", text, "Just deployed? Then wait for the next run. If not, read the function's log.")
 
 
 def too_old(found: Holdings, settings: Settings, now: datetime) -> Iterator[Finding]:

@@ -6,8 +6,6 @@ from enum import StrEnum
 
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 
-# What keeps a check from being made. The last: an emulator of AWS that lacks the call.
-NOT_CHECKED = (CommandError, *TOLD, NotImplementedError)
 SHOWN = 5  # of a list; JSON has all
 
 
@@ -50,17 +48,16 @@ def examine(topic: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]
     """Return what a check finds; what it may not read, or what is not there, is said and not guessed."""
     try:
         return list(check())
-    except NOT_CHECKED as error:
-        why = _why(error)
-        return [Finding(topic=topic, state=State.UNKNOWN, text=f"not checked: {why}")]
+    except Exception as error:  # noqa: BLE001 - one check that breaks must not take the others with it
+        return [Finding(topic=topic, state=State.UNKNOWN, text=f"not checked: {_why(error)}")]
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, CommandError):
         return error.message
-    if isinstance(error, NotImplementedError):
-        return "this AWS does not have the call"
-    return as_command_error(error).message
+    if isinstance(error, TOLD):
+        return as_command_error(error).message
+    return f"{type(error).__name__}: {error}"[:200]  # such as an emulator that lacks the call
 
 
 def some(items: Iterable[str]) -> str:

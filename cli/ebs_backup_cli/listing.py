@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.model import Instance, Snapshot, Volume
+from ebs_backup_cli.beside import Beside
 
 
 class Listing(Ec2):
@@ -11,7 +12,7 @@ class Listing(Ec2):
 
     _instances: dict[str, Instance] | None = None
     _volumes: list[Volume] | None = None
-    _snapshots_of: tuple[str, list[Snapshot]] | None = None
+    _snapshots_of: tuple[str, Beside[list[Snapshot]]] | None = None
 
     def instances(self, tag_name: str) -> dict[str, Instance]:
         """List the instances, once; raises an AwsError."""
@@ -27,7 +28,12 @@ class Listing(Ec2):
 
     def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:
         """List the set's snapshots, once; those of one volume are a part of them."""
-        if self._snapshots_of is None or self._snapshots_of[0] != backup_set:
-            self._snapshots_of = backup_set, super().snapshots(backup_set)
-        listed = self._snapshots_of[1]
+        listed = self.begin(backup_set).result()
         return [snapshot for snapshot in listed if not volume_id or snapshot.volume_id == volume_id]
+
+    def begin(self, backup_set: str) -> Beside[list[Snapshot]]:
+        """Begin to list the set's snapshots, beside whatever is listed meanwhile."""
+        if self._snapshots_of is None or self._snapshots_of[0] != backup_set:
+            list_all = super().snapshots
+            self._snapshots_of = backup_set, Beside(lambda: list_all(backup_set))
+        return self._snapshots_of[1]

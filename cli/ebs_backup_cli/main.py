@@ -1,9 +1,12 @@
 """The command `ebs-backup`: all its commands, in the order in which they are helped with."""
 
+import gc
+import logging
 import sys
 
 import typer
 
+from ebs_backup.names import SERVICE
 from ebs_backup_cli.command import common, register
 from ebs_backup_cli.commands.doctor import doctor
 from ebs_backup_cli.commands.list_ import list_
@@ -26,8 +29,19 @@ register(app, "page", page, example="ebs-backup page backups.html --yes")
 register(app, "doctor", doctor, example="ebs-backup doctor --set default --region eu-west-1")
 
 
+def prepare() -> None:
+    """Set up the process: the core's log is the function's, and a short life needs no search for cycles.
+
+    EC2's answers are many small objects without any cycle: that search would take a tenth of a listing's time.
+    """
+    gc.set_threshold(500_000, 50, 100)
+    logging.disable(logging.INFO)
+    logging.getLogger(SERVICE).addHandler(logging.NullHandler())
+
+
 def main() -> None:
     """Run the command line."""
+    prepare()
     try:
         app(prog_name="ebs-backup")
     except KeyboardInterrupt:

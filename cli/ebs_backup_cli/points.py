@@ -8,6 +8,7 @@ from ebs_backup.aws import convert
 from ebs_backup.aws.ec2 import SNAPSHOTS_A_PAGE, Ec2
 from ebs_backup.model import Instance, Snapshot, Volume
 from ebs_backup.names import TAG_SET, TAG_SOURCE
+from ebs_backup_cli.beside import Beside
 from ebs_backup_cli.finding import find
 from ebs_backup_cli.source import Source
 
@@ -65,10 +66,10 @@ class Holdings:
 
 def holdings(client: "EC2Client", listing: Ec2, backup_set: str, *, tag_name: str = "") -> Holdings:
     """List the restore points of one set, or of all sets (`backup_set` is empty), all volumes and the instances' names."""
+    points = Beside(lambda: {point.snapshot.id: point for point in _points(client, backup_set)})
     instances = listing.instances(tag_name or "Name")
     volumes = {volume.id: volume for volume in listing.volumes(instances)}
-    points = {point.snapshot.id: point for point in _points(client, backup_set)}
-    in_order = sorted(points.values(), key=lambda point: (point.snapshot.started, point.snapshot.id))
+    in_order = sorted(points.result().values(), key=lambda point: (point.snapshot.started, point.snapshot.id))
     return Holdings(
         points=[point for point in in_order if point.snapshot.ours],
         foreign=[point for point in in_order if not point.snapshot.ours],

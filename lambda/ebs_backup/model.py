@@ -12,6 +12,7 @@ from enum import Enum, StrEnum, auto
 from ebs_backup.names import Period
 
 COMPLETED, PENDING, ERROR = "completed", "pending", "error"
+PERIODS = frozenset(Period)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +139,7 @@ class Snapshot:
     @property
     def known_period(self) -> bool:
         """Tell whether rotation can judge it: it belongs to a run of a period that there is."""
-        return bool(self.run) and self.period in tuple(Period)
+        return bool(self.run) and self.period in PERIODS
 
 
 class Fate(StrEnum):

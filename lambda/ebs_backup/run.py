@@ -55,13 +55,14 @@ def execute(
     volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
-    outcomes = run_all((backup.step() for backup in backups), workers=WORKERS)
+    workers = 1 if run.dry_run else WORKERS  # a dry run waits for nothing
+    outcomes = run_all((backup.step() for backup in backups), workers=workers)
     outcome = Outcome(run=run, volumes=tuple(outcomes), holdings={}, lookup_failure=lookup_failure, seconds=0)
     if run.only:
         outcome = replace(outcome, missing=tuple(id_ for id_ in run.only if id_ not in selection.volumes))
     else:
         gone = {volume: found for volume, found in held.items() if volume not in selection.names}
-        retired = run_all(retirements(writer, settings, run, gone), workers=WORKERS)
+        retired = run_all(retirements(writer, settings, run, gone), workers=workers)
         outcome = replace(
             outcome,
             retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),

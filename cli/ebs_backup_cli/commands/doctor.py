@@ -5,8 +5,6 @@ from functools import cache
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ebs_backup.aws.convert import printable
 from ebs_backup_cli import examine_backups as backups
@@ -15,11 +13,13 @@ from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.findings import Finding, State, examine
 from ebs_backup_cli.operator import Operator
 from ebs_backup_cli.points import Holdings, holdings
-from ebs_backup_cli.screen import say
+from ebs_backup_cli.screen import Line, Piece, put, say, under
 from ebs_backup_cli.stack import Stack
 from ebs_backup_cli.words import several
 
 STYLES = {State.GOOD: "green", State.LOOK: "yellow", State.BAD: "bold red", State.UNKNOWN: "dim"}
+WORDS = {State.GOOD: "good", State.UNKNOWN: "?"}
+INDENT = " " * len("good  dead letters  ")
 Check = Callable[[], Iterator[Finding]]
 
 
@@ -80,22 +80,20 @@ def _document(operator: Operator, found: list[Finding]) -> dict[str, Any]:
 
 def _show(console: Console, operator: Operator, found: list[Finding]) -> None:
     say(console, f"Set {operator.deployment.settings.backup_set} in {operator.region}", "bold")
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for finding in found:
-        style = STYLES[finding.state]
-        text = Text(printable(finding.text), style=style if finding.state is not State.GOOD else "")
-        if finding.advice:
-            text.append(f"\n{printable(finding.advice)}", style="")
-        table.add_row(Text(_word(finding.state), style=style), Text(finding.topic), text)
-    console.print(table)
+    put(console, (line for finding in found for line in _lines(finding, console.width)))
     say(console, _sum(found), "bold")
 
 
-def _word(state: State) -> str:
-    return "?" if state is State.UNKNOWN else state.upper() if state is not State.GOOD else state.value
+def _lines(finding: Finding, width: int) -> Iterator[Line]:
+    """Write one finding, and below it what to do."""
+    style = STYLES[finding.state]
+    word = WORDS.get(finding.state, finding.state.upper())
+    first, *more = under(printable(finding.text), len(INDENT), width)
+    text = first[0].text[len(INDENT) :]
+    plain = finding.state is State.GOOD
+    yield (Piece(f"{word:5} ", style), Piece(f"{finding.topic:13} "), Piece(text, "" if plain else style))
+    yield from more
+    yield from under(printable(finding.advice), len(INDENT), width)
 
 
 def _sum(found: list[Finding]) -> str:

@@ -73,7 +73,7 @@ def list_(
     wanted = _wanted(found, volume, instance, gone=gone)
     shown = _shown(found, settings, operator.now(), wanted, period, named=bool(volume or instance))
     return Result(
-        document=[_document(point, shown) for point in shown.points],
+        document=lambda: [_document(point, shown) for point in shown.points],
         show=lambda console: _show(console, shown, settings),
         status=PROBLEM if shown.late else OK,
     )
@@ -140,8 +140,14 @@ def _document(point: Point, shown: Shown) -> dict[str, Any]:
 
 def _show(console: Console, shown: Shown, settings: Settings | None) -> None:
     backed_up = set(selected(shown.found, settings)) if settings else None
-    for volume, group in shown.groups.items():
-        put(console, _volume(volume, group, shown, backed_up, console.width))
+    put(
+        console,
+        (
+            line
+            for volume, group in shown.groups.items()
+            for line in _volume(volume, group, shown, backed_up, console.width)
+        ),
+    )
     points = list(shown.points)
     if not points:
         say(console, "No restore points." if shown.groups else "No restore points here.")

@@ -37,6 +37,7 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
     """Show what a run would create and delete, snapshot by snapshot, with the reasons. Nothing is changed."""
     settings = operator.deployment.settings
     listing = Listing(operator.ec2, deadline=time.monotonic() + PATIENCE)
+    listing.begin(settings.backup_set)
     now = operator.run(period, only=_only(listing, settings, volume or []))
     firing = planning.next_after(settings.schedule(period), now.time)
     later = planning.at_firing(now, firing) if firing else None
@@ -50,7 +51,7 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
         planned = planning.make(listing, settings, now)
         other = planning.make(listing, settings, later) if later else None
     return Result(
-        document=_document(planned, firing, other),
+        document=lambda: _document(planned, firing, other),
         show=lambda console: _show(console, planned, firing, other),
         status=PROBLEM if planned.bad else OK,
     )

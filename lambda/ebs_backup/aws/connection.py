@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.session import Session
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
+from botocore.utils import parse_timestamp
 
 from ebs_backup.names import SERVICE
 
@@ -22,9 +23,8 @@ def connect(session: Session) -> "EC2Client":
     botocore's own retries serve the listings. They are off for the writes: a re-sent CreateSnapshot makes a second
     snapshot (it has no client token), and the pace of the writes is kept here.
     """
-    # Half the cost of a listed snapshot is python-dateutil's parser; EC2's times are plain ISO 8601.
     parsers = session._session.get_component("response_parser_factory")  # noqa: SLF001 - boto3 has no door to it
-    parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
+    parsers.set_parser_defaults(timestamp_parser=_time)
     config = Config(
         user_agent=SERVICE,  # CloudTrail names the function; botocore's own is worked out anew for each call
         max_pool_connections=WORKERS,
@@ -37,6 +37,18 @@ def connect(session: Session) -> "EC2Client":
         client.meta.events.register(f"needs-retry.ec2.{write}", _never)
     client.meta.events.register("response-received.ec2", _take_only_ec2s_own)
     return client
+
+
+def _time(told: Any) -> datetime:  # noqa: ANN401 - as it stands in the answer
+    """Return an instant that AWS tells.
+
+    Half the cost of a listed snapshot is python-dateutil's parser, and EC2's times are plain ISO 8601. The session's other
+    services may tell seconds.
+    """
+    try:
+        return datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return parse_timestamp(told)
 
 
 def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that handlers return nothing; this one is read
