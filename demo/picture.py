@@ -31,11 +31,11 @@ def main() -> None:
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "testing")
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
     from demo.year import REGION, simulated  # noqa: PLC0415 - moto reads the environment when imported
-    from infra.context import targets  # noqa: PLC0415, TID251 - the picture is of the real template
+    from infra.settings.source import Source  # noqa: PLC0415, TID251 - the picture is of the real template
+    from infra.settings.targets import targets  # noqa: PLC0415, TID251 - the same
     from infra.stack import BackupStack  # noqa: PLC0415, TID251 - the same
 
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    (target,) = targets(context, region=REGION)
+    (target,) = targets(Source(), region=REGION)
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
     (board,) = Template.from_stack(stack).find_resources("AWS::CloudWatch::Dashboard").values()
     parts = board["Properties"]["DashboardBody"]["Fn::Join"][1]

@@ -17,10 +17,10 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 
-from ebs_backup import cron
 from ebs_backup.handler import handler  # noqa: TID251 - this year is its own
 from ebs_backup.names import Period
 from ebs_backup.settings import Settings
+from infra.schedule import instants  # noqa: TID251 - of the CDK nothing is in it
 
 REGION = "eu-west-1"
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
@@ -60,9 +60,7 @@ def simulated(settings: Settings) -> Iterator[Point]:
 
 def _occasions(settings: Settings) -> list[tuple[datetime, Period]]:
     every = sorted(
-        (at, period)
-        for period in Period
-        for at in cron.instants(settings.schedule(period), start=START, end=END)
+        (at, period) for period in Period for at in instants(settings.schedule(period), start=START, end=END)
     )
     return [(at, each) for at, each in every if each != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]]
 

@@ -10,14 +10,14 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from ebs_backup.settings import Settings
 from infra.metrics import completed
 from infra.schedule import MOST_HOURS, heartbeat_hours
+from infra.settings.stack_settings import StackSettings
 
 FIVE_MINUTES = Duration.minutes(5)
 
 
-def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.ITopic:
+def report_topic(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> sns.ITopic:
     """Make the topic, or take the given one, and subscribe the addresses.
 
     The construct ids must stay: another id is another topic, and every address would have to confirm again.
@@ -45,7 +45,7 @@ def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> 
     return topic
 
 
-def _topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.Topic:
+def _topic(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> sns.Topic:
     name = f"EBS backup {settings.backup_set}"[:100]
     topic = sns.Topic(scope, "Topic", display_name=name, enforce_ssl=True, master_key=key)
     # enforce_ssl writes a policy with a Deny alone, which would silence the alarms.
@@ -63,7 +63,7 @@ def _topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.To
 
 def alarms(
     scope: Construct,
-    settings: Settings,
+    settings: StackSettings,
     *,
     topic: sns.ITopic,
     function: lambda_.Function,
@@ -156,7 +156,7 @@ def _invoke(function: lambda_.IFunction, payload: str) -> str:
 
 
 def _heartbeat(
-    scope: Construct, settings: Settings, *, function: lambda_.Function, what: str
+    scope: Construct, settings: StackSettings, *, function: lambda_.Function, what: str
 ) -> list[cloudwatch.Alarm]:
     """Watch that runs come at all: the one alarm that goes off when nothing is there to fail (docs/decisions/0007)."""
     hours = heartbeat_hours(settings)

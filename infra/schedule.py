@@ -1,13 +1,14 @@
 """How long a set pauses between its runs: what the heartbeat alarm and the ages must allow for."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 
 from ebs_backup import cron
 from ebs_backup.settings import InvalidSettingsError, Settings
+from infra.settings.stack_settings import StackSettings
 
 # Two whole years, one of them a leap year, the same at every synth: a template must not change with the day.
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
@@ -25,7 +26,7 @@ def heartbeat_hours(settings: Settings) -> int | None:
     return min(max(USUAL_HOURS, math.ceil(pause) + SPARE_HOURS), MOST_HOURS)
 
 
-def check_ages(settings: Settings) -> Settings:
+def check_ages(settings: StackSettings) -> StackSettings:
     """Refuse an age that every volume reaches between two runs: all of them would be overdue again and again."""
     for period in settings.periods:
         pause = longest_pause([settings.schedule(period)]) / timedelta(days=1)
@@ -45,4 +46,13 @@ def longest_pause(schedules: Iterable[str]) -> timedelta:
 
 @cache
 def _instants(schedule: str) -> tuple[datetime, ...]:
-    return tuple(cron.instants(schedule, start=START, end=END))
+    return tuple(instants(schedule, start=START, end=END))
+
+
+def instants(schedule: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Give, in order, when a checked schedule fires from `start` on and before `end` (both UTC)."""
+    for past in range((end.date() - start.date()).days + 1):
+        on = start.date() + timedelta(days=past)
+        if cron.fires_on(schedule, on):
+            every = (datetime.combine(on, at) for at in cron.times(schedule))
+            yield from (instant for instant in every if start <= instant < end)

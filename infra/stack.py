@@ -15,13 +15,13 @@ from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from ebs_backup.names import TAG_SET, Period
-from ebs_backup.settings import Settings
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
-from infra.context import Target
 from infra.dashboard import dashboard
 from infra.findings import acknowledge
 from infra.role import function_role, let_go_on
+from infra.settings.stack_settings import StackSettings
+from infra.settings.targets import Target
 
 MEMORY = 256  # MB: docs/performance.md, "Memory size by cost"
 
@@ -92,7 +92,7 @@ def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:
 def _function(
     scope: Construct,
     *,
-    settings: Settings,
+    settings: StackSettings,
     code: Path,
     topic: sns.ITopic,
     failed: sqs.Queue,
@@ -163,7 +163,7 @@ def _rule(
     scope: Construct,
     period: Period,
     *,
-    settings: Settings,
+    settings: StackSettings,
     function: lambda_.Function,
     undelivered: sqs.Queue,
 ) -> None:

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from aws_cdk.assertions import Template
 
-from ebs_backup import cron
 from ebs_backup.settings import Settings
-from infra.schedule import END, START, heartbeat_hours
+from infra.schedule import END, START, heartbeat_hours, instants
 from tests.infra.test_alerts import alarms, settings
 
 HOUR, FIVE_MINUTES = timedelta(hours=1), timedelta(minutes=5)
@@ -39,9 +38,7 @@ class CloudWatch:
 def ends(given: Settings, *, stop: datetime = END) -> list[datetime]:
     """Give when the runs of two years come to their end: after a second or after three hours, in turn."""
     every = {
-        run
-        for period in given.periods
-        for run in cron.instants(given.schedule(period), start=START, end=stop)
+        run for period in given.periods for run in instants(given.schedule(period), start=START, end=stop)
     }
     return [run + timedelta(hours=3 * (number % 2), seconds=1) for number, run in enumerate(sorted(every))]
 

@@ -1,6 +1,5 @@
 """The stack by its promises: rules, function, queues, topic, outputs."""
 
-import json
 import os
 import platform
 from typing import Any
@@ -10,9 +9,8 @@ from aws_cdk import App
 from aws_cdk.assertions import Annotations, Match, Template
 
 from infra.bundle import RUNTIME
-from infra.context import targets
 from infra.stack import BackupStack
-from tests.infra.conftest import ROOT, statements, synthesize
+from tests.infra.conftest import ROOT, planned, statements, synthesize
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:existing"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -166,8 +164,7 @@ def test_with_a_key_of_ones_own_alarms_rules_and_the_function_still_reach_topic_
 @pytest.mark.parametrize(("key", "warned"), [("", True), (KEY, False)])
 def test_a_given_topic_without_its_key_is_warned_of(key: str, *, warned: bool) -> None:
     """A topic that is encrypted with a key of one's own takes no message from a role that may not use the key."""
-    defaults = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    (target,) = targets(defaults | {"topic_arn": TOPIC, "kms_key_arn": key}, region="eu-west-1")
+    (target,) = planned(topic_arn=TOPIC, kms_key_arn=key)
 
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
 

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup import cron
+from infra.schedule import instants
 
 
 def fired(expression: str, start: str, end: str) -> list[str]:
     """Give when it fires from one day to before another, as texts."""
-    assert cron.refusal(expression) is None
+    assert cron.can_fire(expression)
     first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (start, end))
-    return [f"{each:%Y-%m-%d %H:%M}" for each in cron.instants(expression, start=first, end=last)]
+    return [f"{each:%Y-%m-%d %H:%M}" for each in instants(expression, start=first, end=last)]
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_every_form_fires_when_a_naive_reading_says(
     start = datetime.combine(first, datetime.min.time(), UTC)
     span = [first + timedelta(days=past) for past in range(40)]
 
-    found = cron.instants(
+    found = instants(
         f"{minutes} {hours} {days[0]} {months} {days[1]} 2024-2030/2",
         start=start,
         end=start + timedelta(days=40),
@@ -199,7 +200,7 @@ def the_last_of_instants(expression: str, at: datetime) -> datetime | None:
     """Ask for the firings of one day after another, back to 2024, which is as far as the year fields below go."""
     start, end = at.replace(hour=0, minute=0, second=0, microsecond=0), at + timedelta(microseconds=1)
     while start.year >= 2024:
-        if found := list(cron.instants(expression, start=start, end=end)):
+        if found := list(instants(expression, start=start, end=end)):
             return found[-1]
         start, end = start - timedelta(days=1), start
     return None

@@ -14,10 +14,10 @@ from random import Random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ebs_backup import cron
 from ebs_backup.model import Decision, Fate, Snapshot
 from ebs_backup.names import OFF
 from ebs_backup.retention import Rule, deletion_order, expire_all, rotate
+from infra.schedule import instants
 from tests.unit.builders import a_snapshot
 
 EPOCH = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)  # a Monday
@@ -83,7 +83,7 @@ def left(history: list[Snapshot], keep: int, schedule: str, run: str = RUN) -> l
 
 @cache
 def firings(schedule: str) -> list[datetime]:
-    return list(cron.instants(schedule, start=EPOCH - timedelta(days=90), end=EPOCH + timedelta(days=90)))
+    return list(instants(schedule, start=EPOCH - timedelta(days=90), end=EPOCH + timedelta(days=90)))
 
 
 def occasion(snapshot: Snapshot, schedule: str) -> tuple[float, str]:
