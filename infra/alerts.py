@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.commands import invoke
 from infra.metrics import completed
 from infra.schedule import MOST_HOURS, heartbeat_hours
 from infra.settings.stack_settings import StackSettings
@@ -40,7 +41,7 @@ def report_topic(scope: Construct, settings: StackSettings, key: kms.IKey | None
         Annotations.of(scope).add_warning_v2(
             "ebs-backup:nobody-is-told",
             "alert_email and topic_arn are both empty: nobody is told when a backup fails."
-            " Deploy with -c alert_email=you@example.com",
+            " Set alert_email in settings.toml, and deploy again",
         )
     return topic
 
@@ -129,7 +130,7 @@ def _queued(
 ) -> cloudwatch.Alarm:
     """Watch a queue that should be empty."""
     region = Stack.of(scope).region
-    again = _invoke(function, '{"period":"PERIOD","time":"TIME"}')
+    again = invoke(region=region, function=function.function_name, event={"period": "PERIOD", "time": "TIME"})
     return _alarm(
         scope,
         name,
@@ -144,15 +145,6 @@ def _queued(
 
 def _read(queue: sqs.IQueue, region: str) -> str:
     return f"Read: aws sqs receive-message --region {region} --queue-url {queue.queue_url}"
-
-
-def _invoke(function: lambda_.IFunction, payload: str) -> str:
-    """Give the command that queues a run: without Event the CLI calls again after a minute, which would be another run."""
-    return (
-        f"aws lambda invoke --invocation-type Event --region {Stack.of(function).region}"
-        f" --function-name {function.function_name} --payload '{payload}'"
-        " --cli-binary-format raw-in-base64-out answer.json"
-    )
 
 
 def _heartbeat(
@@ -170,6 +162,7 @@ def _heartbeat(
     region = Stack.of(scope).region
     first, *others = settings.periods
     each = f" (then the same with {' and '.join(others)})" if others else ""
+    start = invoke(region=region, function=function.function_name, event={"period": first.value})
     alarm = cloudwatch.Alarm(
         scope,
         "NoRunCompleted",
@@ -180,11 +173,11 @@ def _heartbeat(
         # No data is exactly what this one is about.
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         alarm_description=f"{what}: no run was completed for {hours} hours, so nothing is backed up. Start one:"
-        f""" {_invoke(function, f'{{"period":"{first}"}}')} . Just deployed? That ends this alarm within the hour{each}."""
+        f""" {start} . Just deployed? That ends this alarm within the hour{each}."""
         " Otherwise: if no mail comes, the function fails, and its log says why; if one comes, look at the rules"
         f" (one each for {', '.join(settings.periods)}). Are all there, and ENABLED? aws events list-rule-names-by-target"
         f" --region {region} --target-arn {function.function_arn} , then aws events enable-rule --region {region}"
-        " --name NAME . One is gone? cdk deploy, with the same -c options as before, makes it again.",
+        " --name NAME . One is gone? npx cdk deploy makes it again.",
     )
     return [alarm]
 

@@ -114,7 +114,7 @@ def test_no_alarm_prints_a_command_that_deletes_or_that_forgets_settings(
         "events list-rule-names-by-target",
         "events enable-rule",
     }
-    assert text.count("cdk deploy") == text.count("cdk deploy, with the same -c options as before")
+    assert "-c " not in text
 
 
 @pytest.mark.parametrize("name", ALL)

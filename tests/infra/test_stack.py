@@ -119,7 +119,10 @@ def test_every_address_is_subscribed(template: Template) -> None:
 def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:
     names = set(template.find_outputs("*"))
 
-    assert names == {"FunctionName", "TopicArn", "LogGroupName", "RuleQueueUrl", "FailureQueueUrl"}
+    assert names == {
+        *("FunctionName", "TopicArn", "LogGroupName", "RuleQueueUrl", "FailureQueueUrl"),
+        *("DryRun", "RunDay", "RunWeek", "RunMonth", "DashboardUrl"),
+    }
 
 
 def test_a_given_topic_is_used_and_none_is_made() -> None:
@@ -134,11 +137,31 @@ def test_a_given_topic_is_used_and_none_is_made() -> None:
         assert alarm["Properties"]["AlarmActions"] == [TOPIC]
 
 
-def test_a_set_name_of_64_characters_deploys_for_no_physical_name_is_ours() -> None:
-    template = synthesize(backup_set="s" * 64)
+def test_function_and_log_are_named_after_the_set_and_the_log_goes_with_the_stack(template: Template) -> None:
+    """A log that stayed would stop the next deploy: its name is taken."""
+    (log,) = template.find_resources("AWS::Logs::LogGroup").values()
 
-    for kind, name in {"AWS::Lambda::Function": "FunctionName", "AWS::SNS::Topic": "TopicName"}.items():
-        assert name not in only(template, kind)
+    assert only(template, "AWS::Lambda::Function")["FunctionName"] == "ebs-backup-default"
+    assert log["Properties"]["LogGroupName"] == "/aws/lambda/ebs-backup-default"
+    assert log["DeletionPolicy"] == log["UpdateReplacePolicy"] == "Delete"
+
+
+@pytest.mark.parametrize(
+    ("backup_set", "name"),
+    [
+        ("s" * 53, f"ebs-backup-{'s' * 53}"),
+        ("s" * 54, f"ebs-backup-{'s' * 44}-bcc39bf7"),
+        (f"{'s' * 63}t", f"ebs-backup-{'s' * 44}-c482a309"),
+    ],
+)
+def test_the_name_of_a_long_set_is_cut_to_what_lambda_takes_and_stays_its_own(
+    backup_set: str, name: str
+) -> None:
+    template = synthesize(backup_set=backup_set)
+
+    assert only(template, "AWS::Lambda::Function")["FunctionName"] == name
+    assert len(name) == 64
+    assert "TopicName" not in only(template, "AWS::SNS::Topic")
 
 
 def test_with_a_key_of_ones_own_topic_queues_and_log_are_encrypted_with_it() -> None:
