@@ -1,7 +1,7 @@
 """How long a set pauses between its runs: what the heartbeat alarm and the ages must allow for."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -46,13 +46,4 @@ def longest_pause(schedules: Iterable[str]) -> timedelta:
 
 @cache
 def _instants(schedule: str) -> tuple[datetime, ...]:
-    return tuple(instants(schedule, start=START, end=END))
-
-
-def instants(schedule: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Give, in order, when a checked schedule fires from `start` on and before `end` (both UTC)."""
-    for past in range((end.date() - start.date()).days + 1):
-        on = start.date() + timedelta(days=past)
-        if cron.fires_on(schedule, on):
-            every = (datetime.combine(on, at) for at in cron.times(schedule))
-            yield from (instant for instant in every if start <= instant < end)
+    return tuple(cron.instants(schedule, start=START, end=END))

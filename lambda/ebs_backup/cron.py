@@ -6,6 +6,7 @@ Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules"
 import re
 from bisect import bisect_right
 from calendar import monthrange
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -93,29 +94,32 @@ def can_fire(expression: str) -> bool:
     return one_day and all(field.takes(text) for field, text in zip(FIELDS, texts, strict=True))
 
 
+def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Yield, in order, when a checked expression fires from `start` on and before `end` (both UTC)."""
+    _, _, day, month, weekday, year = expression.upper().split()
+    times, months, years = _times(expression), MONTH.values(month), YEAR.values(year)
+    for past in range((end.date() - start.date()).days + 1):
+        on = start.date() + timedelta(days=past)
+        if on.year in years and on.month in months and _is_day(on, day) and _is_weekday(on, weekday):
+            firings = (datetime.combine(on, at) for at in times)
+            yield from (instant for instant in firings if start <= instant < end)
+
+
 def latest(expression: str, *, at: datetime) -> datetime | None:
     """Return the last firing of a checked expression at or before an instant (UTC), None before its first one.
 
     Looks back 40 years at most: a schedule such as 29 February on a Sunday pauses for that long.
     """
-    of_a_day = times(expression)
-    passed = bisect_right(of_a_day, at.timetz())
+    times = _times(expression)
+    passed = bisect_right(times, at.timetz())
     on = _latest_day(expression, at.date() if passed else at.date() - timedelta(days=1))
     if on is None:
         return None
-    return datetime.combine(on, of_a_day[passed - 1] if on == at.date() else of_a_day[-1])
-
-
-def fires_on(expression: str, on: date) -> bool:
-    """Tell whether a checked expression fires on this day."""
-    _, _, day, month, weekday, year = expression.upper().split()
-    in_season = on.year in YEAR.values(year) and on.month in MONTH.values(month)
-    return in_season and _is_day(on, day) and _is_weekday(on, weekday)
+    return datetime.combine(on, times[passed - 1] if on == at.date() else times[-1])
 
 
 @lru_cache(maxsize=64)
-def times(expression: str) -> tuple[time, ...]:
-    """Return the times of day at which a checked expression fires, in order."""
+def _times(expression: str) -> tuple[time, ...]:
     minutes, hours, *_ = expression.split()
     return tuple(
         time(hour, minute, tzinfo=UTC)

@@ -7,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup import cron
-from infra.schedule import instants
 
 
 def fired(expression: str, start: str, end: str) -> list[str]:
-    """Give when it fires from one day to before another, as texts."""
+    """List when it fires from one day to before another, as texts."""
     assert cron.can_fire(expression)
     first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (start, end))
-    return [f"{each:%Y-%m-%d %H:%M}" for each in instants(expression, start=first, end=last)]
+    return [f"{instant:%Y-%m-%d %H:%M}" for instant in cron.instants(expression, start=first, end=last)]
 
 
 @pytest.mark.parametrize(
@@ -86,13 +85,13 @@ DAYS = st.one_of(DAY.map(lambda day: (day, "?")), WEEKDAY.map(lambda weekday: ("
 
 
 def month_of(day: date) -> list[date]:
-    """Give every day of this day's month."""
+    """List every day of this day's month."""
     around = (day + timedelta(days=past) for past in range(-31, 32))
-    return [each for each in around if (each.year, each.month) == (day.year, day.month)]
+    return [other for other in around if (other.year, other.month) == (day.year, day.month)]
 
 
 def holds(text: str, value: int, low: int, high: int) -> bool:
-    """Say by arithmetic on a circle, without listing anything, whether a field's text holds this value."""
+    """Return, by arithmetic on a circle and without listing anything, whether a field's text holds this value."""
     size = high - low + 1
     for item in text.split(","):
         base, _, step = item.partition("/")
@@ -109,16 +108,16 @@ def is_on(day: date, of_month: str, of_week: str) -> bool:
     if of_month == "L":
         return day == month[-1]
     if of_month.endswith("W"):
-        wanted = [each for each in month if each.day == int(of_month[:-1])]
-        working = [each for each in month if each.isoweekday() < 6]
-        return bool(wanted) and day == min(working, key=lambda each: abs(each - wanted[0]))
+        wanted = [candidate for candidate in month if candidate.day == int(of_month[:-1])]
+        working = [candidate for candidate in month if candidate.isoweekday() < 6]
+        return bool(wanted) and day == min(working, key=lambda candidate: abs(candidate - wanted[0]))
     return holds(of_month, day.day, 1, 31) if of_month != "?" else is_on_weekday(day, month, of_week)
 
 
 def is_on_weekday(day: date, month: list[date], of_week: str) -> bool:
     if of_week == "L":
         return f"{day:%a}" == "Sat"
-    alike = [each for each in month if each.weekday() == day.weekday()]
+    alike = [other for other in month if other.weekday() == day.weekday()]
     for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1):
         of_week = of_week.upper().replace(name, str(number))
     today = day.isoweekday() % 7 + 1
@@ -139,7 +138,7 @@ def test_every_form_fires_when_a_naive_reading_says(
     start = datetime.combine(first, datetime.min.time(), UTC)
     span = [first + timedelta(days=past) for past in range(40)]
 
-    found = instants(
+    found = cron.instants(
         f"{minutes} {hours} {days[0]} {months} {days[1]} 2024-2030/2",
         start=start,
         end=start + timedelta(days=40),
@@ -200,7 +199,7 @@ def the_last_of_instants(expression: str, at: datetime) -> datetime | None:
     """Ask for the firings of one day after another, back to 2024, which is as far as the year fields below go."""
     start, end = at.replace(hour=0, minute=0, second=0, microsecond=0), at + timedelta(microseconds=1)
     while start.year >= 2024:
-        if found := list(instants(expression, start=start, end=end)):
+        if found := list(cron.instants(expression, start=start, end=end)):
             return found[-1]
         start, end = start - timedelta(days=1), start
     return None

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
 from ebs_backup.names import (
     TAG_HOLD,
@@ -16,7 +17,7 @@ from ebs_backup.names import (
     Period,
     keep_tag,
 )
-from ebs_backup.outcome import Foreign, Holding, Made, Outcome, Unselected
+from ebs_backup.outcome import Made, Outcome
 from ebs_backup.report.rows import (
     FEW,
     by_name,
