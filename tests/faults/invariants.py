@@ -8,7 +8,7 @@
 - An invocation ends before Lambda would end it, and its mail is true.
 """
 
-from ebs_backup.settings import TAG_RUN
+from ebs_backup.names import TAG_RUN
 from fake_aws.records import SnapshotRecord
 from tests.faults.clock import DAY
 from tests.faults.function import Invocation

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ebs_backup.names import OFF
 from ebs_backup.retention import (
     occasion_of,
     older_occasions,
 )
-from ebs_backup.settings import OFF
 from tests.unit.builders import EVERY_NIGHT, NIGHT, a_snapshot
 from tests.unit.retention.examples import (
     FIRST_OF_MONTH,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from ebs_backup.names import Period
 from ebs_backup.outcome import Made
-from ebs_backup.settings import Period
 from tests.unit.account import MotoAccount
 from tests.unit.builders import NIGHT, a_run, settings
 
