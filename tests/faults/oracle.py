@@ -1,4 +1,4 @@
-"""What one clean run must leave, said a second time and from docs/how-it-works.md#rotation, not from the code."""
+"""What one clean run must leave, written a second time from docs/how-it-works.md#rotation, not from the code."""
 
 import re
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""The dashboard by its meaning: what it draws is what the function emits, and nothing covers anything."""
+"""The dashboard by its meaning: it draws what the function emits, says what to do, and no widget covers another."""
 
 import json
 from itertools import combinations
