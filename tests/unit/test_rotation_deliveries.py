@@ -44,7 +44,7 @@ class CuttingEc2:
 
 
 def deliver(ec2: CuttingEc2, rotation: Rotation, made: Snapshot, allowed: int) -> bool:
-    """Rotate once, with so many deletes at most; tell whether it came to its end."""
+    """Rotate once, with so many deletes at most; return whether it ended by itself."""
     ec2.allowed = allowed
     decisions = rotation.decide(ec2.there)
     deleter = Deleter(
