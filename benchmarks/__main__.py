@@ -32,12 +32,12 @@ class Plan:
 
     @property
     def calls(self) -> int:
-        """Give the calls that one run makes when nothing is throttled."""
+        """Return the calls that one run makes when nothing is throttled."""
         return 2 * self.volumes + pages(self.volumes) + 1
 
 
 def plans(*, quick: bool, full: bool) -> Iterator[Plan]:
-    """Give what is to be measured; ours and bare stand side by side, for the machine's mood changes."""
+    """List what is measured; ours and bare run side by side, because the machine is not equally fast all the time."""
     for volumes, times in ((10, 5), (100, 3)) if quick else ((10, 5), (100, 3), (1000, 3), (5000, 3)):
         yield Plan(subject="ours", volumes=volumes, times=times)
         yield Plan(subject="bare", volumes=volumes, times=times)
@@ -77,7 +77,7 @@ def _measured(wanted: Sequence[Plan], console: Console) -> Results:
             for plan in wanted:
                 if turn < plan.times:
                     found[plan].append(_one(plan, progress))
-    runs = [_median(each) for each in found.values()]
+    runs = [_median(runs) for runs in found.values()]
     return Results(runs=runs, idle=idle, cold=cold, zip_bytes=size)
 
 
@@ -95,18 +95,18 @@ def _one(plan: Plan, progress: Progress) -> Measured:
 
 
 def _median(runs: Sequence[Measured]) -> Measured:
-    """Give the median seconds and memory, and the worst of what must be zero."""
+    """Return the median seconds and memory, and the worst of what must be zero."""
     first, *_ = runs
     return replace(
         first,
-        wall=statistics.median(each.wall for each in runs),
-        cpu=statistics.median(each.cpu for each in runs),
-        peak_kib=int(statistics.median(each.peak_kib for each in runs)),
-        missed=max(each.missed for each in runs),
-        duplicates=max(each.duplicates for each in runs),
-        wrongly_deleted=max(each.wrongly_deleted for each in runs),
-        not_deleted=max(each.not_deleted for each in runs),
-        failed=next((each.failed for each in runs if each.failed), ""),
+        wall=statistics.median(measured.wall for measured in runs),
+        cpu=statistics.median(measured.cpu for measured in runs),
+        peak_kib=int(statistics.median(measured.peak_kib for measured in runs)),
+        missed=max(measured.missed for measured in runs),
+        duplicates=max(measured.duplicates for measured in runs),
+        wrongly_deleted=max(measured.wrongly_deleted for measured in runs),
+        not_deleted=max(measured.not_deleted for measured in runs),
+        failed=next((measured.failed for measured in runs if measured.failed), ""),
     )
 
 

@@ -39,7 +39,7 @@ class WatchedService(Service):
 
 
 def latency(action: str) -> float:
-    """Give the seconds that EC2 takes for a call."""
+    """Return the seconds that EC2 takes for a call."""
     return LIST_SECONDS if action.startswith("Describe") else WRITE_SECONDS
 
 

@@ -10,14 +10,14 @@ from emulator.server import REGION, Emulator
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class EmulatedAccount:
     """The account's EC2 as its owner uses it."""
 
     emulator: Emulator
 
     @property
     def ec2(self) -> Any:  # noqa: ANN401 - a client
-        """Give the owner's own client."""
+        """Return the owner's own client."""
         return self.emulator.client("ec2")
 
     def volume(self, name: str, *, size: int = 8, kind: str = "gp3", **tags: str) -> str:
@@ -67,17 +67,19 @@ class Account:
         filters = [{"Name": "volume-id", "Values": [volume]}] if volume else []
         pages = self.ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
         found = [
-            {**each, "Tags": {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}}
+            {**snapshot, "Tags": {tag["Key"]: tag["Value"] for tag in snapshot.get("Tags", [])}}
             for page in pages
-            for each in page["Snapshots"]
+            for snapshot in page["Snapshots"]
         ]
-        return sorted(found, key=lambda each: each["StartTime"])
+        return sorted(found, key=lambda snapshot: snapshot["StartTime"])
 
     def clear(self) -> None:
         """Remove every instance, image, snapshot and volume."""
         ec2 = self.ec2
         for reservation in ec2.describe_instances()["Reservations"]:
-            ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in reservation["Instances"]])
+            ec2.terminate_instances(
+                InstanceIds=[instance["InstanceId"] for instance in reservation["Instances"]]
+            )
         for image in ec2.describe_images(Owners=["self"])["Images"]:
             ec2.deregister_image(ImageId=image["ImageId"])
         for snapshot in self.snapshots():
@@ -124,7 +126,7 @@ class Inbox:
         return cls(sqs=sqs, url=url, outbox=emulator.outbox)
 
     def read(self, *, within: float = 0) -> list[Letter]:
-        """Take out all mails that are there; waits up to `within` seconds for the first."""
+        """Take out all mails that are there; wait up to `within` seconds for the first."""
         until = time.monotonic() + within
         found: list[Letter] = []
         while True:
@@ -146,7 +148,7 @@ class Inbox:
             subject=told["Subject"],
             body=self.outbox.text(told["MessageId"]),
             data=json.loads(told["Message"]),
-            attributes={name: each["Value"] for name, each in attributes.items()},
+            attributes={name: attribute["Value"] for name, attribute in attributes.items()},
         )
 
 
@@ -155,14 +157,14 @@ class FunctionError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class DeployedFunction:
     """The deployed function, called by hand."""
 
     client: Any
     name: str
 
     def run(self, **event: object) -> dict[str, Any]:
-        """Call it and give its answer; raises FunctionError where it raised."""
+        """Call it and give its answer; raise FunctionError where it raised."""
         answer = self.client.invoke(FunctionName=self.name, Payload=json.dumps(event))
         told = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:

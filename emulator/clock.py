@@ -16,7 +16,7 @@ class Clock:
     file: Path
 
     def now(self) -> datetime:
-        """Give the emulator's time, in UTC."""
+        """Return the emulator's time, in UTC."""
         moved = self.moved()
         return moved[0] + (datetime.now(UTC) - moved[1]) if moved else datetime.now(UTC)
 
@@ -27,7 +27,7 @@ class Clock:
         new.replace(self.file)
 
     def moved(self) -> tuple[datetime, datetime] | None:
-        """Give the time that the clock was last set to, and the machine's time then; None if it never was."""
+        """Return the time that the clock was last set to, and the machine's time then; None if it never was."""
         if not self.file.exists():
             return None
         to, at = self.file.read_text(encoding="utf-8").split()
@@ -35,7 +35,7 @@ class Clock:
 
     @classmethod
     def of_this_process(cls) -> "Clock":
-        """Give the clock that this process was started with."""
+        """Return the clock that this process was started with."""
         return cls(Path(os.environ[VARIABLE]))
 
 

@@ -24,7 +24,7 @@ SECONDS = 120
 
 
 def ask(roles: Mapping[str, Policies], requests: Mapping[str, Request], tags: Tags) -> dict[str, set[str]]:
-    """Give for each role the names of the requests that it may make."""
+    """Return for each role the names of the requests that it may make."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(  # noqa: S603 - our own words
             [PYTHON, "-m", "emulator.judge"],

@@ -19,7 +19,7 @@ def require(module: ModuleType, *names: str) -> None:
 
 
 def replace(module: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
-    """Put `make(what is there)` in the place of a module's name."""
+    """Replace a name of a module with `make(what is there)`."""
     require(module, name)
     setattr(module, name, make(getattr(module, name)))
 

@@ -19,7 +19,7 @@ def patch(clock: Clock) -> None:
 
 
 def _counting_from_the_jump(tick: Callable[[], None], clock: Clock) -> Callable[[], None]:
-    """Take every rule for fired at the time that the clock was moved to."""
+    """Treat every rule as fired at the time that the clock was moved to."""
     seen = clock.moved()
 
     def look() -> None:

@@ -42,21 +42,21 @@ class Emulator:
 
     @property
     def clock(self) -> Clock:
-        """Give its clock."""
+        """Return its clock."""
         return Clock(self.folder / "clock")
 
     @property
     def failures(self) -> Failures:
-        """Give the snapshots that it is told to let fail."""
+        """Return the snapshots that it lets fail."""
         return Failures(self.folder / "failures.jsonl")
 
     @property
     def outbox(self) -> Outbox:
-        """Give what its e-mail subscribers got."""
+        """Return what its e-mail subscribers got."""
         return Outbox(self.folder / "outbox.jsonl")
 
     def environment(self) -> dict[str, str]:
-        """Give the environment in which any AWS tool talks to this emulator, and to nothing else."""
+        """Return the environment in which any AWS tool talks to this emulator, and to nothing else."""
         found = {
             "PATH": f"{os.path.dirname(PYTHON)}{os.pathsep}{os.environ['PATH']}",  # noqa: PTH120
             "HOME": str(self.folder / "home"),
@@ -68,7 +68,7 @@ class Emulator:
         return found
 
     def client(self, service: str, *, region: str = REGION) -> Any:  # noqa: ANN401 - a client of any service
-        """Give a boto3 client of the emulator's root user."""
+        """Return a boto3 client of the emulator's root user."""
         any_service: Any = self.session.client  # the stubs know services by literal names alone
         return any_service(service, region_name=region, endpoint_url=self.endpoint)
 
@@ -131,7 +131,7 @@ def _server_environment(emulator: Emulator, port: int) -> dict[str, str]:
 
 
 def _free(port: int) -> int:
-    """Give the port if nobody listens there."""
+    """Return the port if nobody listens there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -26,7 +26,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Give what AWS_ENDPOINT_URL is to be."""
+        """Return what AWS_ENDPOINT_URL is to be."""
         return f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:

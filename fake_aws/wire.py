@@ -69,7 +69,7 @@ KILLED_AFTER = Fault(name="killed when the call was done", done=True, reply=Repl
 
 
 def refused(code: str, message: str = "", *, status: int = 400) -> Fault:
-    """Give an error answer: the call is not done."""
+    """Return an error answer: the call is not done."""
     return Fault(name=code, done=False, status=status, code=code, message=message or f"No, says {code}.")
 
 

@@ -1,1 +1,1 @@
-"""The operator's command. It uses the function's own core; nothing of it enters the function's zip."""
+"""The operator's command `ebs-backup`: see, run, restore, verify, adopt and check, with the operator's own credentials."""

@@ -4,9 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ebs_backup.aws.convert import rows
+from ebs_backup.aws.ec2 import SNAPSHOTS_A_PAGE
 from ebs_backup.aws.errors import ERRORS, AwsError, Kind
 from ebs_backup.model import Failure
 from ebs_backup_cli.adoption import Adoption, Plan
+from ebs_backup_cli.foreign_backups import FoundSnapshot
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -27,22 +30,34 @@ ADVICE = {
 }
 
 
-def candidates(client: "EC2Client") -> Iterator[Mapping[str, Any]]:
-    """List the account's snapshots whose description could be another tool's, all pages, each once; raises an AwsError."""
+def candidates(client: "EC2Client") -> list[FoundSnapshot]:
+    """List the account's snapshots whose description could be another tool's, all pages; raises an AwsError.
+
+    Pages shift while they are read: one that is listed twice is given once.
+    """
     pages = client.get_paginator("describe_snapshots").paginate(
         OwnerIds=["self"],
         Filters=[{"Name": "description", "Values": DESCRIPTIONS}],
-        PaginationConfig={"PageSize": 1000},
+        PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
     )
-    seen: set[str] = set()
-    try:
-        for page in pages:
-            for snapshot in page["Snapshots"]:
-                if snapshot["SnapshotId"] not in seen:
-                    seen.add(snapshot["SnapshotId"])
-                    yield snapshot
-    except ERRORS as error:
-        raise AwsError.of(error) from None
+    return list({snapshot.id: snapshot for snapshot in rows(pages, "Snapshots", found_snapshot)}.values())
+
+
+def found_snapshot(raw: Mapping[str, Any]) -> FoundSnapshot:
+    """Convert one snapshot of a DescribeSnapshots answer."""
+    return FoundSnapshot(
+        id=raw["SnapshotId"],
+        volume_id=raw["VolumeId"],
+        owner=raw["OwnerId"],
+        state=raw["State"],
+        started=raw["StartTime"],
+        description=raw.get("Description", ""),
+        tags={tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])},
+        size=raw["VolumeSize"],
+        encrypted=raw.get("Encrypted", False),
+        kms_key=raw.get("KmsKeyId", ""),
+        message=raw.get("StateMessage", ""),
+    )
 
 
 def adopt(

@@ -9,19 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ebs_backup.model import COMPLETED, Decision, Snapshot, Volume
+from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
 from ebs_backup.selection import select
-from ebs_backup.settings import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
+from ebs_backup.settings import Settings
 from ebs_backup.tags import MAX_TAGS, names_source, tagging
 from ebs_backup_cli.foreign_backups import EC2_AUTOMATE_BACKUP, Adoptable, Found, FoundSnapshot, NotAdoptable
 from ebs_backup_cli.outlook import Region, outlook, run_at
 
-LABELS = (
-    TAG_SET,
-    TAG_PERIOD,
-    TAG_RUN,
-    TAG_SOURCE,
-    "Name",
-)  # no copied tags, no `extra_tags`: it keeps what it has
+# Neither copied tags nor `extra_tags`: a snapshot that is adopted keeps the tags it has.
+OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +58,7 @@ class _Wanted:
 
     backup: Adoptable
     period: Period
-    labels: Mapping[str, str]
+    tags: Mapping[str, str]
 
     def adopted(self) -> Snapshot:
         """Return the snapshot as rotation will see it."""
@@ -71,7 +67,7 @@ class _Wanted:
             id=found.id,
             volume_id=found.volume_id,
             period=self.period,
-            run=self.labels[TAG_RUN],
+            run=self.tags[TAG_RUN],
             state=found.state,
             started=found.started,
             size=found.size,
@@ -81,7 +77,7 @@ class _Wanted:
     def by(self, decision: Decision) -> Adoption:
         """Return the adoption, with what rotation decides."""
         there = self.backup.snapshot.tags
-        missing = {key: value for key, value in self.labels.items() if key not in there}
+        missing = {key: value for key, value in self.tags.items() if key not in there}
         return Adoption(backup=self.backup, period=self.period, tags=missing, decision=decision)
 
 
@@ -140,12 +136,12 @@ def _want(backup: Adoptable, region: Region, request: Request) -> _Wanted | str:
         period = Period.DAY
     if period is None:
         return "its description names no period: say which with --period"
-    labels = _labels(snapshot, period, region.volumes.get(snapshot.volume_id), request.settings)
-    conflict = _conflict(snapshot, labels)
-    return conflict or _Wanted(backup=backup, period=period, labels=labels)
+    tags = _own_tags(snapshot, period, region.volumes.get(snapshot.volume_id), request.settings)
+    conflict = _conflict(snapshot, tags)
+    return conflict or _Wanted(backup=backup, period=period, tags=tags)
 
 
-def _labels(
+def _own_tags(
     snapshot: FoundSnapshot, period: Period, volume: Volume | None, settings: Settings
 ) -> dict[str, str]:
     """Return the tags that make a snapshot the set's own, as a run writes them; `volume` is None where it is gone.
@@ -161,20 +157,20 @@ def _labels(
     )
     run = run_at(snapshot.started, settings, period, id=f"adopted:{snapshot.id}")
     tags = tagging(source, run, settings, at=snapshot.started, older=0, copy=False).tags
-    return {key: tags[key] for key in LABELS}
+    return {key: tags[key] for key in OWN_TAGS}
 
 
-def _conflict(snapshot: FoundSnapshot, labels: Mapping[str, str]) -> str:
+def _conflict(snapshot: FoundSnapshot, wanted: Mapping[str, str]) -> str:
     """Say which tag is in the way, or nothing."""
     tags = snapshot.tags
-    if tags.get(TAG_SET, labels[TAG_SET]) != labels[TAG_SET]:
+    if tags.get(TAG_SET, wanted[TAG_SET]) != wanted[TAG_SET]:
         return f"it belongs to the backup set {tags[TAG_SET]!r}"
     if TAG_SOURCE in tags and not names_source(tags[TAG_SOURCE], snapshot.volume_id):
         return f"its ebs-backup: tags were copied from a volume, {TAG_SOURCE} names another one: take them off first"
     for key in (TAG_PERIOD, TAG_RUN):
-        if tags.get(key, labels[key]) != labels[key]:
-            return f"its tag {key} is {tags[key]!r}, not {labels[key]!r}: take it off first"
-    count = len([key for key in tags.keys() | labels.keys() if not key.startswith("aws:")])
+        if tags.get(key, wanted[key]) != wanted[key]:
+            return f"its tag {key} is {tags[key]!r}, not {wanted[key]!r}: take it off first"
+    count = len([key for key in tags.keys() | wanted.keys() if not key.startswith("aws:")])
     return (
         f"it would have {count} tags, EC2 takes {MAX_TAGS}: take some off first" if count > MAX_TAGS else ""
     )

@@ -19,10 +19,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
 
 from ebs_backup.cron import MONTHS, WEEKDAYS
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 MAKESNAPSHOTS, EC2_AUTOMATE_BACKUP = "makesnapshots", "ec2-automate-backup"
 WEST, EAST = timedelta(hours=12), timedelta(hours=14)  # of UTC: the zones that lie furthest off
@@ -30,7 +29,7 @@ SLACK = timedelta(minutes=15)  # a clock that is further off cannot sign a call
 LONGEST_RUN = timedelta(days=1)  # of ec2-automate-backup, whose time is that of the run's start
 COPY = "vol-ffffffff"  # what EC2 names as the volume of a snapshot that was copied
 OTHERS = ("aws:backup:", "aws:dlm:")  # tags that AWS alone can set
-ADVICE = "its description is none that makesnapshots or ec2-automate-backup writes"
+NEITHERS = "its description is none that makesnapshots or ec2-automate-backup writes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +47,6 @@ class FoundSnapshot:
     encrypted: bool = False
     kms_key: str = ""
     message: str = ""
-
-    @classmethod
-    def of(cls, raw: Mapping[str, Any]) -> Self:
-        """Convert one snapshot of a DescribeSnapshots answer."""
-        return cls(
-            id=raw["SnapshotId"],
-            volume_id=raw["VolumeId"],
-            owner=raw["OwnerId"],
-            state=raw["State"],
-            started=raw["StartTime"],
-            description=raw.get("Description", ""),
-            tags={tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])},
-            size=raw["VolumeSize"],
-            encrypted=raw.get("Encrypted", False),
-            kms_key=raw.get("KmsKeyId", ""),
-            message=raw.get("StateMessage", ""),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +78,11 @@ class Found:
     refused: tuple[NotAdoptable, ...]
 
 
-def find(raw_snapshots: Iterable[Mapping[str, Any]], *, account: str) -> Found:
-    """Sort snapshots as DescribeSnapshots gives them; `account` is the only owner whose snapshots are adopted."""
-    found = [recognise(FoundSnapshot.of(raw), account=account) for raw in raw_snapshots]
+def find(snapshots: Iterable[FoundSnapshot], *, account: str) -> Found:
+    """Sort snapshots; `account` is the only owner whose snapshots are adopted."""
+    found = [recognise(snapshot, account=account) for snapshot in snapshots]
     return Found(
-        adoptable=tuple(snapshot for snapshot in found if isinstance(snapshot, Adoptable)),
+        adoptable=tuple(backup for backup in found if isinstance(backup, Adoptable)),
         refused=tuple(snapshot for snapshot in found if isinstance(snapshot, NotAdoptable)),
     )
 
@@ -119,7 +101,7 @@ def recognise(snapshot: FoundSnapshot, *, account: str) -> Adoptable | NotAdopta
                 snapshot=snapshot,
                 purged_after=_purged_after(snapshot.tags) if form.tool == EC2_AUTOMATE_BACKUP else None,
             )
-    return NotAdoptable(snapshot=snapshot, reason=ADVICE) if _resembles(snapshot) else None
+    return NotAdoptable(snapshot=snapshot, reason=NEITHERS) if _resembles(snapshot) else None
 
 
 def _not_certain(snapshot: FoundSnapshot, account: str) -> str:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ebs_backup.model import ERROR, Decision, Fate, Run, Snapshot, Volume
+from ebs_backup.names import Period, keep_tag
 from ebs_backup.overrides import overrides
 from ebs_backup.retention import Rule, expire_all, occasion_of, rotate
 from ebs_backup.selection import select
-from ebs_backup.settings import Period, Settings, keep_tag
+from ebs_backup.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

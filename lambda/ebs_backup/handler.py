@@ -14,17 +14,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
-from ebs_backup.aws import ec2, lambda_, sns
+from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
 from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
 from ebs_backup.model import Run
-from ebs_backup.outcome import Outcome, Status
-from ebs_backup.report.data import answer
-from ebs_backup.report.render import render, render_bad_event, render_broken
-from ebs_backup.report.text import Mail
-from ebs_backup.run import execute
-from ebs_backup.settings import (
+from ebs_backup.names import (
     COMPLETED,
     CREATED,
     ENV_PREFIX,
@@ -35,10 +30,14 @@ from ebs_backup.settings import (
     SECONDS,
     SELECTED,
     SERVICE,
-    InvalidSettingsError,
     Period,
-    Settings,
 )
+from ebs_backup.outcome import Outcome, Status
+from ebs_backup.report.data import answer
+from ebs_backup.report.render import render, render_bad_event, render_broken
+from ebs_backup.report.text import Mail
+from ebs_backup.run import execute
+from ebs_backup.settings import InvalidSettingsError, Settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -233,7 +232,7 @@ def _session() -> Session:
 @cache
 def _ec2() -> "EC2Client":
     """Make the client once for all invocations of one instance of the function."""
-    return ec2.connect(_session())
+    return connection.connect(_session())
 
 
 @cache

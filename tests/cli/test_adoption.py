@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.aws.ec2 import _snapshot
+from ebs_backup.aws import convert
 from ebs_backup.model import ERROR, Fate, Snapshot, Volume
+from ebs_backup.names import Period
 from ebs_backup.retention import Rule, rotate
-from ebs_backup.settings import Period, Settings
+from ebs_backup.settings import Settings
+from ebs_backup_cli.adopting import found_snapshot
 from ebs_backup_cli.adoption import Adoption, Plan, Request, plan
 from ebs_backup_cli.foreign_backups import find
 from ebs_backup_cli.outlook import Region
@@ -40,7 +42,7 @@ def planned(
 ) -> Plan:
     """Plan the adoption of these snapshots, by the default set, in a region where the volume is selected."""
     return plan(
-        find(snapshots, account=ACCOUNT),
+        find(map(found_snapshot, snapshots), account=ACCOUNT),
         Region(volumes={volume.id: volume for volume in volumes}, held=held),
         Request(settings=configured or settings(), **asked),
         now=now,
@@ -81,7 +83,7 @@ def adopted(snapshot: Raw, adoption: Adoption) -> Raw:
 def test_an_adopted_snapshot_is_ours_to_the_function_itself() -> None:
     snapshot = raw(makesnapshots_4("day"), Encrypted=True, KmsKeyId="arn:aws:kms:eu-west-1:1:key/0")
 
-    ours = _snapshot(adopted(snapshot, only(snapshot)))
+    ours = convert.snapshot(adopted(snapshot, only(snapshot)))
 
     assert (ours.ours, ours.known_period, ours.period) == (True, True, "day")
     assert ours.name == "web-1 data"
@@ -335,7 +337,7 @@ def test_the_plan_says_what_the_functions_own_rotation_decides_once_it_is_carrie
     made = planned(*snapshots.values(), held=held, configured=configured)
 
     ours = [
-        replace(_snapshot(adopted(snapshots[each.backup.snapshot.id], each)), name="")
+        replace(convert.snapshot(adopted(snapshots[each.backup.snapshot.id], each)), name="")
         for each in made.adoptions
     ]
     rule = Rule(keep=keep, source="keep_day", schedule=configured.schedule_day)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from ebs_backup_cli.adopting import found_snapshot
 from ebs_backup_cli.foreign_backups import Adoptable, NotAdoptable, find
 from tests.unit.builders import NIGHT
 
@@ -68,7 +69,7 @@ def raw(
 
 def seen(description: str, **parts: Any) -> Adoptable | NotAdoptable | None:  # noqa: ANN401 - as `raw` takes them
     """Return what a snapshot with this description is taken for."""
-    found = find([raw(description, **parts)], account=ACCOUNT)
+    found = find([found_snapshot(raw(description, **parts))], account=ACCOUNT)
     either: tuple[Adoptable | NotAdoptable, ...] = (*found.adoptable, *found.refused)
     return either[0] if either else None
 

@@ -1,6 +1,14 @@
-"""DESIGN's invariants, checked against the account's own record after every invocation."""
+"""What must hold after every invocation, whatever faults it met; checked against the account's own record.
 
-from ebs_backup.settings import TAG_RUN
+- Only the set's own snapshots are deleted: of the run's period (failed ones: of any), settled, not on hold.
+- A volume loses a restore point only after it has a new one, or where the region has no room for one; the newest `keep`
+  occasions stay, and the newest `keep - 1` of those that have a completed restore point.
+- A run makes one snapshot of a volume, however often its event is delivered.
+- All deliveries of a run together delete at most `max_expired_per_volume` occasions of a volume.
+- An invocation ends before Lambda would end it, and its mail is true.
+"""
+
+from ebs_backup.names import TAG_RUN
 from fake_aws.records import SnapshotRecord
 from tests.faults.clock import DAY
 from tests.faults.function import Invocation

@@ -3,9 +3,9 @@
 import json
 import re
 
-from ebs_backup.settings import TAG_RUN
+from ebs_backup.names import TAG_RUN
 from fake_aws import wire
-from fake_aws.service import Call
+from fake_aws.service import ReceivedCall
 from tests.faults.function import Invocation
 from tests.faults.oracle import is_selected, judged, ours
 from tests.faults.world import World
@@ -126,5 +126,5 @@ def _check_undeleted(world: World, invocation: Invocation, told: set[str]) -> No
             assert not is_there or deferred or is_told, f"nobody is told of {snapshot.id}"
 
 
-def _deletes(invocation: Invocation) -> list[Call]:
+def _deletes(invocation: Invocation) -> list[ReceivedCall]:
     return [call for call in invocation.calls if call.action == "DeleteSnapshot"]

@@ -26,18 +26,18 @@ class CloudWatch:
         self.range = hours + more
 
     def is_red(self, now: datetime) -> bool:
-        """Say what the alarm's state is at this time."""
+        """Return the alarm's state at this time."""
         hour = now.replace(minute=0, second=0)
         return not any(hour - past * HOUR in self.points for past in range(1, self.range + 1))
 
     def red_hours(self, start: datetime, end: datetime) -> list[datetime]:
-        """Give each hour at which it is red."""
+        """List each hour at which it is red."""
         every = (start + past * HOUR for past in range(int((end - start) / HOUR)))
         return [now for now in every if self.is_red(now)]
 
 
 def ends(given: Settings, *, stop: datetime = END) -> list[datetime]:
-    """Give when the runs of two years come to their end: after a second or after three hours, in turn."""
+    """List when the runs of two years end: after a second or after three hours, in turn."""
     every = {
         run
         for period in given.periods
@@ -85,13 +85,13 @@ class Errors:
     needed: int
 
     def is_red(self, now: datetime, *, began: datetime, died: datetime) -> bool:
-        """Say what the state is at this time, where one invocation died."""
+        """Return the state at this time, where one invocation died."""
         last = _five_minutes(now)
         seen = [last - past * FIVE_MINUTES for past in range(1, self.periods + 1)]
         return died <= now and sum(_five_minutes(began) == period for period in seen) >= self.needed
 
     def goes_off(self, *, began: datetime, died: datetime) -> bool:
-        """Say whether any evaluation, of one a minute, sees the error."""
+        """Return whether any evaluation, of one a minute, sees the error."""
         every = (began + timedelta(minutes=minute) for minute in range(120))
         return any(self.is_red(now, began=began, died=died) for now in every)
 

@@ -52,7 +52,7 @@ drawn = st.fixed_dictionaries(
 
 
 def texts(template: Template, kind: str, name: str) -> Iterator[str]:
-    """Give every value of a property, as text."""
+    """List every value of a property, as text."""
     for resource in template.find_resources(kind).values():
         value = resource["Properties"].get(name, "-")
         yield written(value) if name != "PolicyDocument" else json.dumps(value, ensure_ascii=False)
@@ -75,7 +75,7 @@ def fits(text: str, limits: dict[str, Any]) -> bool:
 
 
 def environment(template: Template) -> int:
-    """Give how many bytes Lambda measures, with the longest name that the topic can have."""
+    """Return how many bytes Lambda measures, with the longest name that the topic can have."""
     (function,) = template.find_resources("AWS::Lambda::Function").values()
     variables = function["Properties"]["Environment"]["Variables"]
     longest = {"EBS_BACKUP_TOPIC_ARN": f"arn:aws:sns:eu-west-1:111122223333:{'t' * 256}"}
@@ -133,7 +133,7 @@ def warnings(region: str | None) -> list[str]:
     (target,) = targets(DEFAULTS | {"alert_email": "you@example.com"}, region=region)
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
     found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
-    return [str(each.entry.data) for each in found]
+    return [str(match.entry.data) for match in found]
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", None])

@@ -15,7 +15,7 @@ START = 1_800_000_000.0  # as large as a clock's seconds are: rounding must not 
 
 
 @dataclass(slots=True)
-class Clock:
+class StillClock:
     """Stands still unless it is moved."""
 
     now: float = START
@@ -29,7 +29,7 @@ class Clock:
 class Queue:
     """Callers of a pace on a clock of their own: each books, waits as told, asks again, calls when it may."""
 
-    clock: Clock = field(default_factory=Clock)
+    clock: StillClock = field(default_factory=StillClock)
     full_bucket: bool = True
     pace: RateLimiter = field(init=False)
     waiting: list[tuple[float, int, float]] = field(default_factory=list)  # when to ask again, who, its turn
@@ -149,7 +149,7 @@ def test_who_was_told_to_wait_waits_longer_when_ec2_throttles_meanwhile() -> Non
 
 
 def test_turns_booked_by_many_threads_are_all_different() -> None:
-    pace = RateLimiter(Clock(), full_bucket=False)
+    pace = RateLimiter(StillClock(), full_bucket=False)
     turns: list[float] = []
 
     threads = [
@@ -205,7 +205,7 @@ def test_throttled_or_not_everybody_has_a_turn_in_the_end(moves: list[tuple[str,
 
 @pytest.mark.parametrize("late", [0.0, 3.0])
 def test_who_asks_after_its_turn_has_come_goes_at_once(late: float) -> None:
-    clock = Clock()
+    clock = StillClock()
     pace = RateLimiter(clock, full_bucket=False)
     turn = pace.reserve()
 

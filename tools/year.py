@@ -19,7 +19,8 @@ from moto.ec2.models import ec2_backends
 
 from ebs_backup import cron
 from ebs_backup.handler import handler  # noqa: TID251 - this year is its own
-from ebs_backup.settings import Period, Settings
+from ebs_backup.names import Period
+from ebs_backup.settings import Settings
 
 REGION = "eu-west-1"
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
@@ -31,7 +32,7 @@ NEW = {datetime(2027, 4, 12, tzinfo=UTC): 1, datetime(2027, 11, 2, tzinfo=UTC): 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class MetricPoint:
     """One value of one metric."""
 
     metric: str
@@ -40,7 +41,7 @@ class Point:
     value: float
 
 
-def simulated(settings: Settings) -> Iterator[Point]:
+def simulated(settings: Settings) -> Iterator[MetricPoint]:
     """Run every occasion of a year, one after the other, and give what a dashboard would get of it."""
     with mock_aws(), _environment(settings):
         backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
@@ -48,11 +49,11 @@ def simulated(settings: Settings) -> Iterator[Point]:
         _volumes(client, 4, START)
         arriving = dict(NEW)
         for at, period in _occasions(settings):
-            for arrival in [each for each in arriving if each <= at]:
+            for arrival in [arrival for arrival in arriving if arrival <= at]:
                 _volumes(client, arriving.pop(arrival), arrival)
             with _faults(backend, at):
                 yield from _run(at, period, tries=3 if at == BROKEN else 1)
-            for gone in [each for each in backend.tags if each.startswith("snap-")]:
+            for gone in [resource for resource in backend.tags if resource.startswith("snap-")]:
                 if gone not in backend.snapshots:  # moto keeps them for ever, and searches them all each time
                     del backend.tags[gone]
 
@@ -63,10 +64,12 @@ def _occasions(settings: Settings) -> list[tuple[datetime, Period]]:
         for period in Period
         for at in cron.instants(settings.schedule(period), start=START, end=END)
     )
-    return [(at, each) for at, each in every if each != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]]
+    return [
+        (at, period) for at, period in every if period != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]
+    ]
 
 
-def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
+def _run(at: datetime, period: Period, *, tries: int) -> Iterator[MetricPoint]:
     printed, errors = io.StringIO(), 0
     context: Any = SimpleNamespace(
         function_name="ebs-backup",
@@ -82,18 +85,18 @@ def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
                 handler({"period": period.value, "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}, context)
             except Exception:  # noqa: BLE001 - whatever it raises, Lambda counts one error
                 errors += 1
-    yield Point(metric="Errors", dimensions={}, at=at, value=errors)
+    yield MetricPoint(metric="Errors", dimensions={}, at=at, value=errors)
     for line in printed.getvalue().splitlines():
         if '"_aws"' in line:
             yield from _points(json.loads(line), at)
 
 
-def _points(line: Mapping[str, Any], at: datetime) -> Iterator[Point]:
+def _points(line: Mapping[str, Any], at: datetime) -> Iterator[MetricPoint]:
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     names = [name for name in directive["Dimensions"][0] if name in ("set", "period")]
     for metric in directive["Metrics"]:
         (value,) = line[metric["Name"]] if isinstance(line[metric["Name"]], list) else [line[metric["Name"]]]
-        yield Point(
+        yield MetricPoint(
             metric=metric["Name"], dimensions={name: line[name] for name in names}, at=at, value=value
         )
 

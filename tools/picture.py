@@ -15,7 +15,7 @@ from typing import Any
 from aws_cdk import App  # noqa: TID251 - the picture is of the real template
 from aws_cdk.assertions import Template  # noqa: TID251 - the same
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 ROOT = Path(__file__).parent.parent
 COLORS = {Period.DAY: "#1f77b4", Period.WEEK: "#e8871e", Period.MONTH: "#2ca02c"}
@@ -30,9 +30,9 @@ def main() -> None:
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "testing")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "testing")
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
-    from demo.year import REGION, simulated  # noqa: PLC0415 - moto reads the environment when imported
     from infra.context import targets  # noqa: PLC0415, TID251 - the picture is of the real template
     from infra.stack import BackupStack  # noqa: PLC0415, TID251 - the same
+    from tools.year import REGION, simulated  # noqa: PLC0415 - moto reads the environment when imported
 
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     (target,) = targets(context, region=REGION)
@@ -57,7 +57,7 @@ def _name(reference: Mapping[str, Any]) -> str:
 def _svg(
     widgets: Sequence[Mapping[str, Any]], data: Mapping[str, list[tuple[datetime, float]]]
 ) -> Iterator[str]:
-    width, height = 24 * COLUMN, max(each["y"] + each["height"] for each in widgets) * ROW
+    width, height = 24 * COLUMN, max(widget["y"] + widget["height"] for widget in widgets) * ROW
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'
     yield f'<rect width="{width}" height="{height}" fill="#eef0f3"/>'
     for widget in widgets:
@@ -91,8 +91,8 @@ def _plot(
         period = row[row.index("period") + 1] if "period" in row else ""
         statistic = STATISTICS[options.get("stat", "Average")]
         series[options["label"]] = _daily(data[f"{row[1]} {period}"], statistic)
-    days = sorted(day for each in series.values() for day in each)
-    top = max((value for each in series.values() for value in each.values()), default=0) or 1
+    days = sorted(day for line in series.values() for day in line)
+    top = max((value for line in series.values() for value in line.values()), default=0) or 1
     left, right, head, foot = 44, wide - 14, 34, high - 36
 
     def across(day: date) -> float:
@@ -106,14 +106,14 @@ def _plot(
     for month in range(1, 13, 2):
         day = date(days[0].year, month, 1)
         yield f'<text x="{across(day):.1f}" y="{foot + 14}" fill="#687078">{day:%b}</text>'
-    for number, (label, each) in enumerate(series.items()):
+    for number, (label, line) in enumerate(series.items()):
         color = COLORS.get(Period(label), OTHER) if label in set(Period) else OTHER
         yield f'<circle cx="{left + 4 + number * 80}" cy="{high - 10}" r="4" fill="{color}"/><text x="{left + 12 + number * 80}" y="{high - 6}" fill="#232f3e">{label}</text>'
-        line = "".join(
-            f"{'L' if day - timedelta(1) in each else 'M'}{across(day):.1f} {up(each[day]):.1f}h.01"
-            for day in each
+        path = "".join(
+            f"{'L' if day - timedelta(1) in line else 'M'}{across(day):.1f} {up(line[day]):.1f}h.01"
+            for day in line
         )
-        yield f'<path d="{line}" fill="none" stroke="{color}" stroke-width="2.2" stroke-linecap="round"/>'
+        yield f'<path d="{path}" fill="none" stroke="{color}" stroke-width="2.2" stroke-linecap="round"/>'
 
 
 def _daily(points: list[tuple[datetime, float]], statistic: Callable[[list[float]], float]) -> Series:
