@@ -14,7 +14,7 @@ SECONDS = 300
 
 
 class CdkError(RuntimeError):
-    """The CLI ended with an error: its command and what it said last."""
+    """The CLI failed: its command and its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Cdk:
         return "--context", f"settings={file}"
 
     def run(self, command: str, *options: str, folder: Path = ROOT) -> str:
-        """Run one command and give what it printed; raise CdkError if it fails."""
+        """Run one command and return what it printed; raise CdkError if it fails."""
         environment = self.emulator.environment() | {
             "CI": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",

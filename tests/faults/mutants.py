@@ -1,8 +1,8 @@
-"""Breaks the function on purpose, one way at a time, and tells whether the fault suite notices.
+"""Breaks the function on purpose, one way at a time, and shows whether the fault suite notices.
 
 `python -m tests.faults.mutants` copies the sources, replaces a piece of text, runs the suite's fast part and prints a
-table; the status is not zero when a mutant survives. A text that is not there exactly once ends it at once: the mutation
-has to follow the code.
+table; the status is not zero when a mutant survives. It stops where a text is not there exactly once: the mutation has
+to follow the code.
 """
 
 import os
@@ -44,7 +44,7 @@ class StaleMutantError(Exception):
 
 
 def main() -> None:
-    """Run the suite unbroken, then once for each mutant; exit with 1 when one survives, with 2 when it proves nothing."""
+    """Run the suite unbroken, then once for each mutant; exit with 1 if one survives, with 2 if the suite fails unbroken."""
     console = Console()
     for mutant in MUTANTS:
         with _broken(mutant):

@@ -1,4 +1,4 @@
-"""The alarms: what they watch, what they say to whoever is woken, and when they are red."""
+"""The alarms: what they watch, what they say to the person who is woken, and when they are red."""
 
 import re
 from typing import Any
@@ -139,7 +139,7 @@ def test_what_lambda_tries_again_by_itself_needs_no_command(longest: dict[str, s
 
 
 def test_the_log_command_finds_time_outs_and_want_of_memory_too(longest: dict[str, str]) -> None:
-    """A time-out is logged as `"status":"timeout"`, want of memory as `Runtime.OutOfMemory`: neither has an ERROR."""
+    """A time-out is logged as `"status":"timeout"`, too little memory as `Runtime.OutOfMemory`: neither has an ERROR."""
     pattern = re.findall(r"--filter-pattern '(.*?)'", longest["FunctionErrors"])
 
     assert pattern == ['?ERROR ?timeout ?"Runtime."']

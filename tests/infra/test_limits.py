@@ -1,4 +1,4 @@
-"""Whatever settings are taken, AWS takes what is made of them: every text fits its shape in botocore's models."""
+"""What is made of any accepted settings is accepted by AWS: every text fits its shape in botocore's models."""
 
 import json
 import re
@@ -69,7 +69,7 @@ def misfits(template: Template) -> list[tuple[str, str, str]]:
 
 
 def fits(text: str, limits: dict[str, Any]) -> bool:
-    """Hold a text to what botocore knows of its shape."""
+    """Check a text against its shape in botocore's model."""
     long_enough = limits.get("min", 0) <= len(text) <= limits.get("max", len(text))
     return long_enough and re.fullmatch(limits.get("pattern", "(?s:.*)"), text) is not None
 
@@ -129,7 +129,7 @@ def test_tags_that_the_functions_environment_cannot_hold_are_refused_by_name(
 
 
 def warnings(region: str | None) -> list[str]:
-    """Synthesize for a region and give what is warned of."""
+    """Synthesize for a region and return the warnings."""
     (target,) = planned(region, alert_email="you@example.com")
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
     found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
