@@ -5,42 +5,51 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup demo test check deleter infra e2e faults mutants bench picture audit lock clean
+.PHONY: help setup deploy-tools demo test check deleter infra e2e faults mutants bench picture audit lock clean
+.NOTPARALLEL: # the tests use all cores by themselves; one installation waits for the other
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.ready .emulator/.ready node_modules/.ready ## Install what everything else needs
+setup: .venv/.dev .emulator/.emulator node_modules/.dev ## Install what everything here needs
 
-.venv/.ready: requirements/dev.txt
-	@echo "Installing the development tools into .venv ..."
-	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
+deploy-tools: .venv/.deploy node_modules/.deploy ## Install no more than cdk deploy needs
 
-.emulator/.ready: requirements/emulator.txt
-	@echo "Installing the AWS emulator into .emulator ..."
-	@$(PYTHON) -m venv --clear .emulator
-	@.emulator/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/emulator.txt
-	@touch $@
+# One .venv: the sets hold each other (deploy < demo < dev), at the same versions. infra/packages.py brings its own uv.
+define fill
+@echo "Installing $< into $(@D) ..."
+@$(PYTHON) -m infra.packages $(@D) $<
+@touch $@
+endef
 
-node_modules/.ready: package-lock.json
+.venv/.%: requirements/%.txt requirements/uv.txt
+	$(fill)
+
+.emulator/.%: requirements/%.txt requirements/uv.txt
+	$(fill)
+
+node_modules/.deploy: package-lock.json
 	@echo "Installing the CDK CLI into node_modules ..."
-	@npm ci --silent
+	@npm ci --silent --omit=dev
 	@touch $@
 
-demo: setup ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
+node_modules/.dev: package-lock.json
+	@echo "Installing the CDK CLI and the tests' evaluator of policies into node_modules ..."
+	@npm ci --silent
+	@touch $@ node_modules/.deploy
+
+demo: .venv/.demo .emulator/.emulator node_modules/.deploy ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
 	@PYTHONPATH=lambda $(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT))
 
 test: check deleter infra e2e faults ## Every check and test that passes or fails a change
 
-check: .venv/.ready ## Lint, types and unit tests
+check: .venv/.dev ## Lint, types and unit tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy app.py benchmarks demo emulator infra lambda tests
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 
-deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
+deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
 	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
@@ -52,10 +61,10 @@ e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, m
 # The real handler and botocore over real HTTP against an AWS of our own (benchmarks/aws) that drops, garbles, refuses,
 # throttles, lags, kills and delivers twice: each fault at each call of a small run, then 500 random worlds by seed.
 # Other worlds, or more: make faults FAULT_SEED=1000 FAULT_WORLDS=5000
-faults: .venv/.ready ## Runs against an AWS that fails in every way we know (two minutes)
+faults: .venv/.dev ## Runs against an AWS that fails in every way we know (two minutes)
 	@$(BIN)/pytest --quiet -n auto tests/faults
 
-mutants: .venv/.ready ## Prove that the fault tests notice a broken function, one way at a time (five minutes)
+mutants: .venv/.dev ## Prove that the fault tests notice a broken function, one way at a time (five minutes)
 	@$(BIN)/python -m tests.faults.mutants
 
 bench: setup ## Speed and memory beside a bare thread pool, into docs/performance.md (16 minutes; FULL=1: 34)
@@ -68,8 +77,8 @@ picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated y
 audit: ## Look for known vulnerabilities in every locked package (needs the public indexes)
 	@PYTHON=$(PYTHON) requirements/audit.sh
 
-lock: ## Lock the Python dependencies again (needs uv)
-	@requirements/lock.sh
+lock: ## Lock the Python dependencies again
+	@PYTHON=$(PYTHON) requirements/lock.sh
 
 clean: ## Remove everything that the other commands made
-	rm -rf .venv .emulator build cdk.out node_modules .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .emulator .uv build cdk.out node_modules .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache
