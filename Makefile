@@ -46,7 +46,7 @@ test: check deleter infra e2e faults ## Every check and test that passes or fail
 check: .venv/.dev ## Lint, types and unit tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy app.py benchmarks demo emulator infra lambda tests
+	@$(BIN)/mypy app.py benchmarks demo emulator fake_aws infra lambda tests
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 
 deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
@@ -58,7 +58,7 @@ infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, mails, destroy
 	@$(BIN)/pytest --quiet tests/emulator tests/e2e
 
-# The real handler and botocore over real HTTP against an AWS of our own (benchmarks/aws) that drops, garbles, refuses,
+# The real handler and botocore over real HTTP against an AWS of our own (fake_aws) that drops, garbles, refuses,
 # throttles, lags, kills and delivers twice: each fault at each call of a small run, then 500 random worlds by seed.
 # Other worlds, or more: make faults FAULT_SEED=1000 FAULT_WORLDS=5000
 faults: .venv/.dev ## Runs against an AWS that fails in every way we know (two minutes)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from boto3.session import Session
 from botocore.config import Config
 
-from benchmarks.aws.account import TOPIC
 from benchmarks.population import RUN, SETTINGS, TAGS, expiring_id, volume_id
-from ebs_backup.ec2 import WORKERS
+from ebs_backup.aws.ec2 import WORKERS
 from ebs_backup.settings import TAG_SET
+from fake_aws.account import TOPIC
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client

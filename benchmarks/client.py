@@ -15,8 +15,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.aws.account import OWNER, REGION, TOPIC
 from benchmarks.population import EVENT
+from fake_aws.account import OWNER, REGION, TOPIC
 
 SECONDS = 900  # that Lambda gives one invocation
 ENDLESS = 1e9  # tokens a second
@@ -40,9 +40,9 @@ def ours() -> Callable[[], None]:
 
 def unpaced() -> Callable[[], None]:
     """Give the function that takes EC2's buckets for endless."""
-    from ebs_backup import pace  # noqa: PLC0415 - each subject imports its own
+    from ebs_backup.aws import rate_limiter  # noqa: PLC0415 - each subject imports its own
 
-    pace.RATE = ENDLESS
+    rate_limiter.RATE = ENDLESS
     return ours()
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.aws.account import TOPIC
 from benchmarks.measure import ROOT, environment
+from fake_aws.account import TOPIC
 
 TIMES = 9
 _CLOCK = "import time; wall, cpu = time.perf_counter(), time.process_time()\n"

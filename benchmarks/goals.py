@@ -4,10 +4,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.aws.buckets import WRITES
 from benchmarks.coldstart import ColdStart
 from benchmarks.measure import Measured
 from benchmarks.population import PER_VOLUME
+from fake_aws.buckets import WRITES
 
 LARGE = (1000, 5000)  # where CPU and memory are held against bare
 

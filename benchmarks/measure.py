@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.aws.account import REGION, TOPIC
 from benchmarks.population import SETTINGS
+from fake_aws.account import REGION, TOPIC
 
 ROOT = Path(__file__).parent.parent
 LONGEST = 3 * 3600  # seconds, of one measurement

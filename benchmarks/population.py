@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.aws.account import TOPIC, Account
-from benchmarks.aws.buckets import ec2_buckets
-from benchmarks.aws.records import SnapshotRecord, VolumeRecord
 from ebs_backup.settings import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
+from fake_aws.account import TOPIC, Account
+from fake_aws.buckets import ec2_buckets
+from fake_aws.records import SnapshotRecord, VolumeRecord
 
 HISTORY = {Period.DAY: (4, 1), Period.WEEK: (4, 7), Period.MONTH: (3, 30)}  # snapshots, days between
 PER_VOLUME = sum(points for points, _ in HISTORY.values())

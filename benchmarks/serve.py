@@ -10,9 +10,9 @@ import sys
 import time
 from dataclasses import asdict
 
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.service import Answer, Service
 from benchmarks.population import judge, populate
+from fake_aws.server import Endpoint
+from fake_aws.service import Answer, Service
 
 LIST_SECONDS, WRITE_SECONDS = 0.08, 0.12
 

@@ -7,12 +7,12 @@ from typing import TypeVar, cast
 
 from aws_lambda_powertools import Logger
 
+from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.errors import CONCURRENT, AwsError, Kind, failure
 from ebs_backup.creation import Creation, SecondTries
 from ebs_backup.deletion import Deleter
-from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import CONCURRENT, AwsError, Kind, failure
 from ebs_backup.freshness import overdue
-from ebs_backup.labels import Labels, labels
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import (
     COMPLETED,
@@ -28,11 +28,11 @@ from ebs_backup.model import (
 )
 from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.overrides import Overrides
-from ebs_backup.rehearsal import Rehearsal
 from ebs_backup.retention import Rule, occasion_of
 from ebs_backup.rotation import Rotation
 from ebs_backup.settings import SERVICE, Period, Settings, keep_tag
-from ebs_backup.steps import Step
+from ebs_backup.tags import Labels, labels
+from ebs_backup.tasks import Step
 
 logger = Logger(service=SERVICE, child=True)
 T = TypeVar("T")

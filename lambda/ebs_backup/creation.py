@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from ebs_backup.aws.dry_run import Rehearsal, would_be
+from ebs_backup.aws.ec2 import Created, Ec2
+from ebs_backup.aws.errors import NO_ROOM, TAG_REFUSALS, AwsError
 from ebs_backup.deletion import Deleter
-from ebs_backup.ec2 import Created, Ec2
-from ebs_backup.faults import NO_ROOM, TAG_REFUSALS, AwsError
-from ebs_backup.labels import Labels, labels
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import ERROR, PENDING, Decision, Fate, Run, Snapshot, Volume
-from ebs_backup.rehearsal import Rehearsal, would_be
 from ebs_backup.rotation import Rotation
 from ebs_backup.settings import Settings
-from ebs_backup.steps import Step
+from ebs_backup.tags import Labels, labels
+from ebs_backup.tasks import Step
 
 UNFINISHED = 5  # pending and failed snapshots that EC2 takes of one volume
 UNFINISHED_OF = {"st1": 1, "sc1": 1}

@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import AwsError, Kind, kept_by
+from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.errors import AwsError, Kind, kept_by
 from ebs_backup.model import COMPLETED, Decision, Fate, Snapshot
-from ebs_backup.rehearsal import Rehearsal
 from ebs_backup.retention import Occasion, deletion_order
-from ebs_backup.steps import Step
+from ebs_backup.tasks import Step
 
 MOST_REFUSALS = 10  # of one volume: the rest waits for the next run
 

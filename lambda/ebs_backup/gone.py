@@ -5,14 +5,14 @@ from datetime import timedelta
 
 from aws_lambda_powertools import Logger
 
+from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.errors import failure
 from ebs_backup.deletion import Deleter
-from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import failure
 from ebs_backup.model import Decision, Failure, Run, Snapshot
-from ebs_backup.rehearsal import Rehearsal
 from ebs_backup.retention import Rule, expire_all
 from ebs_backup.settings import SERVICE, Settings
-from ebs_backup.steps import Step
+from ebs_backup.tasks import Step
 
 logger = Logger(service=SERVICE, child=True)
 Retired = tuple[tuple[Decision, ...], tuple[Failure, ...]]

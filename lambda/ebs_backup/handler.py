@@ -14,16 +14,16 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
-from ebs_backup import ec2, function, sns
-from ebs_backup.answer import answer
+from ebs_backup.aws import ec2, lambda_, sns
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
 from ebs_backup.continuation import following
-from ebs_backup.ec2 import Ec2
 from ebs_backup.event import InvalidEventError, Request, continuing, parse
-from ebs_backup.faults import ERRORS, AwsError, advice, not_continued
-from ebs_backup.mail import Mail
 from ebs_backup.model import Run
 from ebs_backup.outcome import Outcome, Status
-from ebs_backup.report import render, render_bad_event, render_broken
+from ebs_backup.report.data import answer
+from ebs_backup.report.render import render, render_bad_event, render_broken
+from ebs_backup.report.text import Mail
 from ebs_backup.run import execute
 from ebs_backup.settings import (
     COMPLETED,
@@ -82,7 +82,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     if not (further := following(outcome, began=began)):
         return _finish(settings, outcome)
     try:
-        function.invoke(_lambda(), context.function_name, continuing(request, further))
+        lambda_.invoke(_lambda(), context.function_name, continuing(request, further))
     except ERRORS as error:
         # What was done is told now; then Lambda's own retry goes on in the place of the next invocation.
         cause = AwsError.of(error)
@@ -240,7 +240,7 @@ def _ec2() -> "EC2Client":
 @cache
 def _lambda() -> "LambdaClient":
     """Make the client only when a run does not suffice with one invocation: most do."""
-    return function.connect(_session())
+    return lambda_.connect(_session())
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from ebs_backup.faults import SNAPSHOT_FAILED, snapshot_failed_advice
+from ebs_backup.aws.errors import SNAPSHOT_FAILED, snapshot_failed_advice
 from ebs_backup.model import Decision, FailedSnapshot, Failure, Fate, Run, Snapshot, Volume
 from ebs_backup.settings import TAG_SKIP, Period
 

@@ -13,21 +13,21 @@ from itertools import chain
 
 from aws_lambda_powertools import Logger
 
+from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.ec2 import WORKERS, Ec2
+from ebs_backup.aws.errors import AwsError, failure
 from ebs_backup.backup import Backup
 from ebs_backup.creation import SecondTries
-from ebs_backup.ec2 import WORKERS, Ec2
-from ebs_backup.faults import AwsError, failure
 from ebs_backup.gone import retirements
-from ebs_backup.holdings import foreign, holdings, unselected
+from ebs_backup.inventory import foreign, holdings, unselected
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
 from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import overrides
-from ebs_backup.rehearsal import Rehearsal
 from ebs_backup.retention import hold
 from ebs_backup.selection import Selection, select
 from ebs_backup.settings import SERVICE, Settings
-from ebs_backup.steps import side_by_side
+from ebs_backup.tasks import side_by_side
 
 logger = Logger(service=SERVICE, child=True)
 Held = Mapping[str, Sequence[Snapshot]]  # the set's own snapshots by volume id

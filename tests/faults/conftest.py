@@ -4,9 +4,9 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from benchmarks.aws.account import Account
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.service import Service
+from fake_aws.account import Account
+from fake_aws.server import Endpoint
+from fake_aws.service import Service
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from benchmarks.aws.records import SnapshotRecord
-from benchmarks.aws.server import Endpoint
 from ebs_backup.settings import TAG_RUN
+from fake_aws.records import SnapshotRecord
+from fake_aws.server import Endpoint
 from tests.faults.clock import HOUR
 from tests.faults.function import Function, Invocation
 from tests.faults.invariants import check, of_run

@@ -14,13 +14,14 @@ from unittest.mock import patch
 
 import botocore.endpoint
 
-from benchmarks.aws.account import OWNER, REGION, TOPIC
-from benchmarks.aws.records import MailRecord
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.service import Call, Service
-from benchmarks.aws.wire import Plan
-from ebs_backup import ec2, handler, lookout, run, steps
+from ebs_backup import handler, lookout, run, tasks
+from ebs_backup.aws import ec2
 from ebs_backup.settings import Settings
+from fake_aws.account import OWNER, REGION, TOPIC
+from fake_aws.records import MailRecord
+from fake_aws.server import Endpoint
+from fake_aws.service import Call, Service
+from fake_aws.wire import Plan
 from tests.faults import instance
 from tests.faults.clock import ClockLock, ClockPool, VirtualClock
 
@@ -199,9 +200,9 @@ def deployed(
         (handler, "time", clock),
         (handler, "Ec2", partial(ec2.Ec2, clock=clock)),
         (handler, "execute", partial(run.execute, clock=clock)),
-        (run, "side_by_side", partial(steps.side_by_side, clock=clock, sleep=clock.sleep)),
+        (run, "side_by_side", partial(tasks.side_by_side, clock=clock, sleep=clock.sleep)),
         (run, "WORKERS", workers),
-        (steps, "ThreadPoolExecutor", partial(ClockPool, clock)),
+        (tasks, "ThreadPoolExecutor", partial(ClockPool, clock)),
         (lookout, "threading", SimpleNamespace(Lock=partial(ClockLock, clock))),
         (ec2, "random", random.Random(seed)),  # noqa: S311 - not a secret
         (botocore.endpoint, "time", clock),

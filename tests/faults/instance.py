@@ -11,10 +11,10 @@ from weakref import WeakSet
 
 from botocore.retries import quota
 
-from benchmarks.aws.account import TOPIC
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.service import CALLER
 from ebs_backup import handler
+from fake_aws.account import TOPIC
+from fake_aws.server import Endpoint
+from fake_aws.service import CALLER
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest

@@ -1,7 +1,7 @@
 """DESIGN's invariants, checked against the account's own record after every invocation."""
 
-from benchmarks.aws.records import SnapshotRecord
 from ebs_backup.settings import TAG_RUN
+from fake_aws.records import SnapshotRecord
 from tests.faults.clock import DAY
 from tests.faults.function import Invocation
 from tests.faults.mails import check_mail

@@ -3,9 +3,9 @@
 import json
 import re
 
-from benchmarks.aws import wire
-from benchmarks.aws.service import Call
 from ebs_backup.settings import TAG_RUN
+from fake_aws import wire
+from fake_aws.service import Call
 from tests.faults.function import Invocation
 from tests.faults.oracle import is_selected, judged, ours
 from tests.faults.world import World

@@ -111,8 +111,8 @@ CREATION = (
     ),
     mutant(
         "a volume waits for its own pending snapshot",
-        ("ec2.py", "if fault.code == CONCURRENT and blocked:", "if False:"),
-        ("ec2.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
+        ("aws/ec2.py", "if fault.code == CONCURRENT and blocked:", "if False:"),
+        ("aws/ec2.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
     ),
     mutant(
         "a full region stays full",
@@ -124,19 +124,19 @@ CREATION = (
     ),
     mutant(
         "a delete that was lost and then refused does not count",
-        ("ec2.py", "if unsure and fault.kind is Kind.REFUSED:", "if False:"),
+        ("aws/ec2.py", "if unsure and fault.kind is Kind.REFUSED:", "if False:"),
     ),
     mutant(
         "another server's page is a success",
-        ("ec2.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
+        ("aws/ec2.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
     ),
     mutant(
         "a listing is tried again past the deadline",
-        ("ec2.py", "return False if self._clock() + LONGEST_PAUSE > deadline else None", "return None"),
+        ("aws/ec2.py", "return False if self._clock() + LONGEST_PAUSE > deadline else None", "return None"),
     ),
     mutant(
         "a throttled write is a failure at once",
-        ("faults.py", "if code in WAIT_CODES or code.startswith(THROTTL):", "if False:"),
+        ("aws/errors.py", "if code in WAIT_CODES or code.startswith(THROTTL):", "if False:"),
     ),
     mutant(
         "deletes take the threads from creates",
@@ -146,19 +146,19 @@ CREATION = (
 RUN = (
     mutant(
         "a snapshot with our tags is ours, whoever made it",
-        ("ec2.py", 'ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),', "ours=True,"),
+        ("aws/ec2.py", 'ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),', "ours=True,"),
     ),
     mutant(
         "snapshots of every set are this set's",
-        ("ec2.py", 'self._snapshots({f"tag:{TAG_SET}": [backup_set]} | of_one)', "self._snapshots(of_one)"),
+        ("aws/ec2.py", 'self._snapshots({f"tag:{TAG_SET}": [backup_set]} | of_one)', "self._snapshots(of_one)"),
     ),
     mutant(
         "no paging of volumes",
-        ("ec2.py", "for page in pages:\n                yield from (_volume", "for page in list(pages)[:1]:\n                yield from (_volume"),
+        ("aws/ec2.py", "for page in pages:\n                yield from (_volume", "for page in list(pages)[:1]:\n                yield from (_volume"),
     ),
     mutant(
         "no paging of snapshots",
-        ("ec2.py", "for page in pages:\n                yield from map(_snapshot", "for page in list(pages)[:1]:\n                yield from map(_snapshot"),
+        ("aws/ec2.py", "for page in pages:\n                yield from map(_snapshot", "for page in list(pages)[:1]:\n                yield from map(_snapshot"),
     ),
     mutant(
         "a tag that only resembles the selector selects",
@@ -174,7 +174,7 @@ RUN = (
     ),
     mutant(
         "another server's page is a further invocation",
-        ("function.py", 'if answer["StatusCode"] != QUEUED:', "if False:"),
+        ("aws/lambda_.py", 'if answer["StatusCode"] != QUEUED:', "if False:"),
     ),
     mutant(
         "a run that fails mails nothing",

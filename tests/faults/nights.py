@@ -3,8 +3,8 @@
 import random
 from dataclasses import dataclass
 
-from benchmarks.aws import wire
-from benchmarks.aws.wire import Fault
+from fake_aws import wire
+from fake_aws.wire import Fault
 from tests.faults.function import Function, Invocation
 from tests.faults.invariants import check
 from tests.faults.world import World

@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.aws import wire
-from benchmarks.aws.buckets import ec2_buckets
-from benchmarks.aws.server import Endpoint
 from ebs_backup.handler import REPORT_SECONDS
 from ebs_backup.settings import TAG_RUN
+from fake_aws import wire
+from fake_aws.buckets import ec2_buckets
+from fake_aws.server import Endpoint
 from tests.faults.function import Invocation
 from tests.faults.world import World, a_settings
 

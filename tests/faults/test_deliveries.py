@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.aws import wire
-from benchmarks.aws.server import Endpoint
+from fake_aws import wire
+from fake_aws.server import Endpoint
 from tests.faults.convergence import clean_night, double, one_clean_run, settle, state
 from tests.faults.invariants import check, of_run
 from tests.faults.world import small_world

@@ -9,11 +9,11 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from benchmarks.aws.account import REGION, TOPIC, Account
-from benchmarks.aws.buckets import ec2_buckets
-from benchmarks.aws.records import SnapshotRecord, VolumeRecord
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.service import Service
+from fake_aws.account import REGION, TOPIC, Account
+from fake_aws.buckets import ec2_buckets
+from fake_aws.records import SnapshotRecord, VolumeRecord
+from fake_aws.server import Endpoint
+from fake_aws.service import Service
 from tests.faults.clock import VirtualClock
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from benchmarks.aws import wire
-from benchmarks.aws.account import KEY_LOST
-from benchmarks.aws.server import Endpoint
 from ebs_backup.settings import Period
+from fake_aws import wire
+from fake_aws.account import KEY_LOST
+from fake_aws.server import Endpoint
 from tests.faults.clock import HOUR
 from tests.faults.invariants import check, of_run
 from tests.faults.world import World, a_settings

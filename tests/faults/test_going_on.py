@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.aws import wire
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.wire import Fault
 from ebs_backup.handler import REPORT_SECONDS
 from ebs_backup.settings import TAG_RUN
+from fake_aws import wire
+from fake_aws.server import Endpoint
+from fake_aws.wire import Fault
 from tests.faults.convergence import one_clean_run, settle, state
 from tests.faults.function import CALL_SECONDS
 from tests.faults.invariants import check

@@ -2,10 +2,10 @@
 
 import pytest
 
-from benchmarks.aws import wire
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.wire import Fault, Plan, refused
-from ebs_backup.faults import AwsError
+from ebs_backup.aws.errors import AwsError
+from fake_aws import wire
+from fake_aws.server import Endpoint
+from fake_aws.wire import Fault, Plan, refused
 from tests.faults.convergence import state
 from tests.faults.invariants import check
 from tests.faults.world import World, small_world

@@ -2,9 +2,9 @@
 
 import pytest
 
-from benchmarks.aws import wire
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.wire import Fault
+from fake_aws import wire
+from fake_aws.server import Endpoint
+from fake_aws.wire import Fault
 from tests.faults.convergence import one_clean_run, settle, state
 from tests.faults.invariants import check
 from tests.faults.world import World, small_world

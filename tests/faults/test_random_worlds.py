@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from benchmarks.aws.server import Endpoint
+from fake_aws.server import Endpoint
 from tests.faults.convergence import clean_night, double, more_than, one_clean_run, settle, state
 from tests.faults.nights import faulty_night
 from tests.faults.random_worlds import random_world

@@ -8,9 +8,9 @@ from unittest.mock import patch
 import pytest
 from botocore.config import Config
 
-from benchmarks.aws import wire
-from benchmarks.aws.server import Endpoint
-from ebs_backup import ec2, sns
+from ebs_backup.aws import ec2, sns
+from fake_aws import wire
+from fake_aws.server import Endpoint
 from tests.faults.convergence import one_clean_run, settle, state
 from tests.faults.instance import forget_clients
 from tests.faults.invariants import check

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from benchmarks.aws.account import KEY_LOST, Account
-from benchmarks.aws.records import SnapshotRecord, VolumeRecord
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.service import Service
 from ebs_backup import cron
 from ebs_backup.settings import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
+from fake_aws.account import KEY_LOST, Account
+from fake_aws.records import SnapshotRecord, VolumeRecord
+from fake_aws.server import Endpoint
+from fake_aws.service import Service
 from tests.faults.clock import DAY, HOUR, NIGHT, VirtualClock
 from tests.faults.function import Function, deployed
 

@@ -8,11 +8,11 @@ import pytest
 from boto3.session import Session
 from botocore.model import OperationModel
 
-from benchmarks.aws import wire
-from benchmarks.aws.account import Account
-from benchmarks.aws.server import Endpoint
-from benchmarks.aws.service import Service
 from ebs_backup import handler
+from fake_aws import wire
+from fake_aws.account import Account
+from fake_aws.server import Endpoint
+from fake_aws.service import Service
 from tests.faults.world import small_world
 from tests.infra import documents
 from tests.infra.calls import NEEDED, NEEDED_BY_LAMBDA, Call
@@ -45,7 +45,7 @@ def called() -> set[str]:
 def written() -> set[str]:
     """Give the operations of those services that it has clients of that the function's source names, as methods or words."""
     trees = [
-        ast.parse(path.read_text(encoding="utf-8")) for path in Path(ROOT / "lambda/ebs_backup").glob("*.py")
+        ast.parse(path.read_text(encoding="utf-8")) for path in Path(ROOT / "lambda/ebs_backup").rglob("*.py")
     ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     words = {node.attr for node in nodes if isinstance(node, ast.Attribute)}

@@ -14,13 +14,13 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
-from ebs_backup import ec2
 from ebs_backup import run as module
-from ebs_backup.ec2 import Ec2
+from ebs_backup.aws import ec2
+from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.model import COMPLETED, PENDING, Run
 from ebs_backup.outcome import Outcome
 from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Settings
-from ebs_backup.steps import side_by_side
+from ebs_backup.tasks import side_by_side
 from tests.unit.builders import NIGHT, settings
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from boto3.session import Session
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
-from ebs_backup.ec2 import Created, Ec2, connect
-from ebs_backup.labels import Labels, labels
-from ebs_backup.steps import Step
+from ebs_backup.aws.ec2 import Created, Ec2, connect
+from ebs_backup.tags import Labels, labels
+from ebs_backup.tasks import Step
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
 LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")

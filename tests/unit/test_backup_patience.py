@@ -3,7 +3,7 @@
 from collections.abc import Generator
 
 from ebs_backup.backup import _as_far_as_it_goes
-from ebs_backup.steps import Step
+from ebs_backup.tasks import Step
 
 
 def removing(log: list[str]) -> Step[str]:

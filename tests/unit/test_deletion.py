@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.deletion import MOST_REFUSALS, Deleter
-from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import AwsError, Kind
 from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.steps import Step
+from ebs_backup.tasks import Step
 from tests.unit.builders import NIGHT, a_decision, a_snapshot
 
 IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.outcome import Outcome
-from ebs_backup.report import render, render_bad_event, render_broken
+from ebs_backup.report.render import render, render_bad_event, render_broken
 from ebs_backup.settings import Period, Settings
 from tests.unit.builders import settings
 from tests.unit.commands import check, lines, printed, redoes
@@ -21,7 +21,7 @@ from tests.unit.outcomes import outcomes
 
 ROOT = Path(__file__).parent.parent.parent
 MAILS = sorted((Path(__file__).parent / "golden").glob("*.txt"))
-TEXTS = (ROOT / "lambda/ebs_backup/faults.py", ROOT / "infra/alerts.py")  # of advice and of alarms
+TEXTS = (ROOT / "lambda/ebs_backup/aws/errors.py", ROOT / "infra/alerts.py")  # of advice and of alarms
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *MAILS)
 
 

@@ -6,12 +6,12 @@ from typing import Any, cast
 
 import pytest
 
-from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import AwsError, Kind
+from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.gone import retirements
 from ebs_backup.model import Decision, Failure, Fate, Snapshot
-from ebs_backup.rehearsal import Rehearsal
-from ebs_backup.steps import Step
+from ebs_backup.tasks import Step
 from tests.unit.builders import NIGHT, a_run, a_snapshot, settings
 
 IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")

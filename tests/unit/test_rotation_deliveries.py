@@ -9,13 +9,13 @@ from typing import cast
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.deletion import Deleter
-from ebs_backup.ec2 import Ec2
-from ebs_backup.faults import AwsError, Kind
 from ebs_backup.model import Snapshot
 from ebs_backup.retention import Occasion, Rule, occasion_of
 from ebs_backup.rotation import Rotation
-from ebs_backup.steps import Step
+from ebs_backup.tasks import Step
 from tests.unit.builders import NIGHT, a_run, a_snapshot
 
 EVERY_NIGHT = "30 1 * * ? *"

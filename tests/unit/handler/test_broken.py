@@ -4,7 +4,7 @@ import pytest
 from botocore.parsers import ResponseParserError
 
 from ebs_backup import handler as module
-from ebs_backup.faults import AwsError
+from ebs_backup.aws.errors import AwsError
 from ebs_backup.settings import InvalidSettingsError
 from tests.unit.handler.world import RULE, World
 

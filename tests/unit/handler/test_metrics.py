@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ebs_backup.faults import AwsError
+from ebs_backup.aws.errors import AwsError
 from tests.unit.account import nightly
 from tests.unit.builders import NIGHT, settings
 from tests.unit.handler.world import RULE, SHORT, World

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.client import BaseClient
 
 from ebs_backup import handler as module
-from ebs_backup.ec2 import Ec2
+from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.handler import handler
 from ebs_backup.settings import Settings
 from tests.unit.account import Account, nightly

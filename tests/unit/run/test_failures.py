@@ -2,7 +2,7 @@
 
 import pytest
 
-from ebs_backup.faults import AwsError
+from ebs_backup.aws.errors import AwsError
 from ebs_backup.outcome import Status
 from tests.unit.account import Account, nightly
 from tests.unit.builders import a_run

@@ -1,0 +1,1 @@
+"""From an outcome to what people and machines read. Pure."""

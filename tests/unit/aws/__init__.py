@@ -1,0 +1,1 @@
+"""Whole runs against EC2 in this process: what they create, delete, keep and tell."""
