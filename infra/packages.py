@@ -126,14 +126,21 @@ def _run(command: list[str], *, environment: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Fill a virtual environment, as the Makefile says."""
-    venv, lock = Path(sys.argv[1]), Path(sys.argv[2])
+    """Fill a virtual environment, as the Makefile says; without one, print where the pinned uv is."""
     try:
-        if not (venv / "bin" / "python").exists():
-            _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], environment=_others())
-        install(lock, f"--python={venv / 'bin' / 'python'}")
+        if len(sys.argv) == 1:
+            sys.stdout.write(f"{uv()}\n")
+        else:
+            _fill(Path(sys.argv[1]), Path(sys.argv[2]))
     except PackagesError as error:
-        sys.exit(f"ebs-backup: {lock} could not be installed: {error}")
+        sys.exit(f"ebs-backup: packages could not be installed: {error}")
+
+
+def _fill(venv: Path, lock: Path) -> None:
+    python = venv / "bin" / "python"
+    if not python.exists():
+        _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], environment=_others())
+    install(lock, f"--python={python}")
 
 
 if __name__ == "__main__":
