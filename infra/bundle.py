@@ -38,8 +38,16 @@ def bundle(build: Path = BUILD, lock: Path = LOCK) -> Path:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
             _normalize(whole)
-            whole.rename(made)
+            _put(whole, made)
     return made
+
+
+def _put(whole: Path, made: Path) -> None:
+    try:
+        whole.rename(made)
+    except OSError:
+        if not made.exists():  # else another synth was faster: it is the same
+            raise
 
 
 def _sources() -> list[Path]:

