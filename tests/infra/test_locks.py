@@ -59,7 +59,7 @@ def test_the_deploy_set_has_all_that_the_app_imports() -> None:
 
     homes = packages_distributions()
     imported = {name.partition(".")[0] for name in json.loads(done.stdout)}
-    used = {home.lower().replace("_", "-") for name in imported for home in homes.get(name, ())}
+    used = {re.sub(r"[-_.]+", "-", home.lower()) for name in imported for home in homes.get(name, ())}
     assert "backup_set must be set" in done.stderr
     assert {"aws-cdk-lib", "constructs"} < used <= locked("deploy").keys()
 
