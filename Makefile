@@ -18,15 +18,16 @@ deploy-tools: .venv/.deploy node_modules/.deploy ## Install no more than cdk dep
 # One .venv: the sets hold each other (deploy < demo < dev), at the same versions. infra/packages.py brings its own uv.
 define fill
 @echo "Installing $< into $(@D) ..."
-@$(PYTHON) -m infra.packages $(@D) $<
+@$(PYTHON) -m infra.packages $(@D) $< $(1)
 @touch $@
 endef
 
 .venv/.%: requirements/%.txt requirements/uv.txt
-	$(fill)
+	$(call fill)
 
+# The emulator writes no byte code, and is started often.
 .emulator/.%: requirements/%.txt requirements/uv.txt
-	$(fill)
+	$(call fill,--compile-bytecode)
 
 node_modules/.deploy: package-lock.json
 	@echo "Installing the CDK CLI into node_modules ..."
@@ -53,10 +54,10 @@ deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn 
 	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
-	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet tests/infra
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet -n auto --dist loadfile tests/infra
 
 e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, mails, destroy
-	@$(BIN)/pytest --quiet tests/emulator tests/e2e
+	@$(BIN)/pytest --quiet -n 2 --dist loadfile tests/emulator tests/e2e
 
 # The real handler and botocore over real HTTP against an AWS of our own (fake_aws) that drops, garbles, refuses,
 # throttles, lags, kills and delivers twice: each fault at each call of a small run, then 500 random worlds by seed.

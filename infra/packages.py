@@ -131,16 +131,16 @@ def main() -> None:
         if len(sys.argv) == 1:
             sys.stdout.write(f"{uv()}\n")
         else:
-            _fill(Path(sys.argv[1]), Path(sys.argv[2]))
+            _fill(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])
     except PackagesError as error:
         sys.exit(f"ebs-backup: packages could not be installed: {error}")
 
 
-def _fill(venv: Path, lock: Path) -> None:
+def _fill(venv: Path, lock: Path, *options: str) -> None:
     python = venv / "bin" / "python"
     if not python.exists():
         _run([sys.executable, "-m", "venv", "--clear", "--without-pip", str(venv)], environment=_others())
-    install(lock, f"--python={python}")
+    install(lock, f"--python={python}", *options)
 
 
 if __name__ == "__main__":
