@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup deploy-tools demo test check deleter infra e2e faults mutants bench picture audit lock clean
+.PHONY: help setup deploy-tools demo test check lint types unit deleter infra e2e faults mutants bench picture audit lock release clean
 .NOTPARALLEL: # the tests use all cores by themselves; one installation waits for the other
 
 help: ## Show this list
@@ -44,14 +44,21 @@ demo: .venv/.demo .emulator/.emulator node_modules/.deploy ## Deploy into an emu
 
 test: check deleter infra e2e faults ## Every check and test that passes or fails a change
 
-check: .venv/.dev ## Lint, types and unit tests
+check: lint types unit ## Lint, types and unit tests: what .pre-commit-config.yaml runs, too
+
+lint: .venv/.dev ## Lint and format, without changing a file
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy app.py benchmarks demo emulator fake_aws infra lambda tests
+
+types: .venv/.dev ## Types
+	@$(BIN)/mypy app.py benchmarks cli demo emulator fake_aws infra lambda tests tools
+
+unit: .venv/.dev ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
+	@$(BIN)/pytest --quiet tests/cli
 
 deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
-	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
+	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet -n auto --dist loadfile tests/infra
@@ -72,7 +79,7 @@ bench: setup ## Speed and memory beside a bare thread pool, into docs/performanc
 	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated year of the real function (minutes)
-	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PYTHONPATH=lambda $(BIN)/python -m demo.picture >/dev/null
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PYTHONPATH=lambda $(BIN)/python -m tools.picture >/dev/null
 
 # Not part of make test: it asks indexes of advisories, which come and go. Status 2: one could not be reached.
 audit: ## Look for known vulnerabilities in every locked package (needs the public indexes)
@@ -80,6 +87,9 @@ audit: ## Look for known vulnerabilities in every locked package (needs the publ
 
 lock: ## Lock the Python dependencies again
 	@PYTHON=$(PYTHON) requirements/lock.sh
+
+release: .venv/.dev ## Make a release here, and say what is left to do (VERSION=0.2.0)
+	@$(BIN)/python -m tools.release $(VERSION)
 
 clean: ## Remove everything that the other commands made
 	rm -rf .venv .emulator .uv build cdk.out node_modules .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache

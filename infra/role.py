@@ -6,7 +6,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from ebs_backup.settings import TAG_SET, Settings
+from ebs_backup.names import TAG_SET
+from ebs_backup.settings import Settings
 from infra.findings import acknowledge, wildcard
 
 
@@ -97,7 +98,7 @@ def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatemen
             volumes,
             equals={f"aws:ResourceTag/{settings.tag_name}": settings.tag_value},
         ),
-        # ... and only if the new snapshot is labelled as this backup set's.
+        # ... and only if the new snapshot is tagged_as as this backup set's.
         _allow(
             "LabelNewSnapshotsAsOurs",
             "ec2:CreateSnapshot",

@@ -2,47 +2,46 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import TypeVar, cast
 
 from aws_lambda_powertools import Logger
 
-from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import CONCURRENT, AwsError, Kind, failure
 from ebs_backup.creation import Creation, SecondTries
 from ebs_backup.deletion import Deleter
-from ebs_backup.freshness import overdue
+from ebs_backup.freshness import freshness
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import (
-    COMPLETED,
     ERROR,
-    PENDING,
     Decision,
     FailedSnapshot,
     Failure,
-    Fate,
+    Remark,
     Run,
     Snapshot,
     Volume,
+    check,
+    note,
+    problem,
 )
+from ebs_backup.names import SERVICE, keep_tag
 from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.overrides import Overrides
-from ebs_backup.retention import Rule, occasion_of
+from ebs_backup.retention import Rule, discard_failed, keep_all
 from ebs_backup.rotation import Rotation
-from ebs_backup.settings import SERVICE, Period, Settings, keep_tag
-from ebs_backup.tags import Labels, labels
-from ebs_backup.tasks import Step
+from ebs_backup.settings import Settings
+from ebs_backup.tags import Tagging, tagging
+from ebs_backup.tasks import Task, as_far_as_it_goes
 
 logger = Logger(service=SERVICE, child=True)
-T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
 class Backup:
     """What one volume's step works with; `held` are the set's own snapshots of this volume, of every period."""
 
-    writer: Ec2 | Rehearsal
+    writer: Ec2 | DryRun
     lookout: Lookout
     second_tries: SecondTries
     settings: Settings
@@ -69,20 +68,21 @@ class Backup:
             judge=self.rotation.decide,
         )
 
-    def step(self) -> Step[VolumeOutcome]:
+    def step(self) -> Task[VolumeOutcome]:
         """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
         outcome = self._left_alone() or (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
             known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
-            late = tuple(overdue(self.volume, tuple(known.values()), self.settings, self.run))
-            stale = tuple(self._stale(tuple(self.deleter.there.values())))
-            outcome = replace(outcome, overdue=late, stale=stale)
-        refused = (self._failed(of.id, "delete a snapshot", error) for of, error in self.deleter.errors)
+            there = self.deleter.there.values()
+            fresh = freshness(self.volume, tuple(known.values()), there, self.settings, self.run)
+            outcome = replace(outcome, freshness=fresh)
+        refused = (
+            check(self._failed(of.id, "delete a snapshot", error)) for of, error in self.deleter.errors
+        )
         outcome = replace(
             outcome,
             unfinished=outcome.unfinished or self.deleter.unfinished,
-            checks=(*self.overrides.failures, *outcome.checks, *refused),
-            notes=(*self.overrides.notes, *outcome.notes),
+            remarks=(*self.overrides.remarks, *outcome.remarks, *refused),
         )
         self._log(outcome)
         return outcome
@@ -105,13 +105,13 @@ class Backup:
             advice="Restore it from its newest snapshot: that may be all that is left of it, and nothing of it is deleted."
             " Then remove the tag from the volume that is lost.",
         )
-        return replace(self._nothing_made("the volume is in state error"), failures=(lost,))
+        return replace(self._nothing_made("the volume is in state error"), remarks=(problem(lost),))
 
-    def _back_up(self) -> Step[VolumeOutcome]:
+    def _back_up(self) -> Task[VolumeOutcome]:
         creation = self._creation()
         removing = self._remove_failed()
         # A failed snapshot goes first. Where it does not keep EC2 from taking a new one, that does not wait for it.
-        removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)
+        removed = yield from as_far_as_it_goes(removing, patient=creation.blocked)
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
         if made:
             self.lookout.done(self.volume.id)
@@ -124,7 +124,7 @@ class Backup:
             if any(failure.code == CONCURRENT for failure in outcome.failures):
                 outcome = yield from self._create(creation)
         if outcome.made is not None:
-            decisions = self.rotation.decide(tuple(self.deleter.there.values()))
+            decisions = creation.decide(outcome.made)
             room = self.rotation.room(decisions, outcome.made, freed=creation.occasions_freed)
             rotated = yield from self.deleter.delete(decisions, room=room)
             outcome = replace(outcome, decisions=rotated)
@@ -135,19 +135,9 @@ class Backup:
             decisions=tuple({decision.snapshot.id: decision for decision in decided}.values()),
         )
 
-    def _remove_failed(self) -> Step[tuple[Decision, ...]]:
+    def _remove_failed(self) -> Task[tuple[Decision, ...]]:
         """Delete what had failed when the run began, of every period: it holds nothing."""
-        failed = [
-            Decision(
-                snapshot=snapshot,
-                fate=Fate.EXPIRED,
-                reason="failed snapshot",
-                occasion=occasion_of(snapshot, self.rotation.rule.schedule),
-                waste=True,
-            )
-            for snapshot in self.held
-            if snapshot.state == ERROR
-        ]
+        failed = discard_failed(self.held, self.rotation.rule.schedule)
         return (yield from self.deleter.delete(failed, room=0))
 
     def _creation(self) -> Creation:
@@ -170,15 +160,15 @@ class Backup:
         """Tell what an earlier invocation of this delivery made from what was there before it began."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
-        labelled = labels(self.volume, self.run, self.settings, at=made.started, older=0)
+        tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
         return VolumeOutcome(
             volume=self.volume,
             made=made,
             when=Made.NOW if now else Made.BEFORE,
-            notes=tuple(_no_room_for(labelled)),
+            remarks=tuple(_no_room_for(tagged_as)),
         )
 
-    def _create(self, creation: Creation) -> Step[VolumeOutcome]:
+    def _create(self, creation: Creation) -> Task[VolumeOutcome]:
         try:
             created = yield from creation.create()
         except AwsError as error:
@@ -189,44 +179,34 @@ class Backup:
         self.deleter.there[made.id] = made
         if made.state == ERROR:
             return replace(self._nothing_made(NOTHING_NEW), failed=(self._as_failed(made),))
-        if created.labels is None:
+        if created.tagging is None:
             return VolumeOutcome(volume=self.volume, made=made, when=Made.BEFORE)
-        if not self.run.dry_run:
-            logger.info(
-                "snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id
-            )
         return VolumeOutcome(
             volume=self.volume,
             made=made,
             when=Made.NOW,
-            notes=tuple(_no_room_for(created.labels)),
-            checks=tuple(self._not_copied(creation)),
+            remarks=(*_no_room_for(created.tagging), *self._not_copied(creation)),
         )
 
-    def _not_copied(self, creation: Creation) -> Iterator[Failure]:
+    def _not_copied(self, creation: Creation) -> Iterator[Remark]:
         if creation.refused:
             keys, error = creation.refused
-            yield self._failed(self.volume.id, f"copy its tags {', '.join(keys)}", error)
+            yield check(self._failed(self.volume.id, f"copy its tags {', '.join(keys)}", error))
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
         outcome = self._nothing_made(NOTHING_NEW)
-        if error.kind is Kind.GONE:
-            return replace(outcome, gone=True, notes=("was deleted before its snapshot was made",))
+        if error.kind is Kind.NOT_FOUND:
+            return replace(outcome, gone=True, remarks=(note("was deleted before its snapshot was made"),))
         failed = self._failed(self.volume.id, "create a snapshot", error)
-        return replace(outcome, unfinished=error.unfinished, failures=(failed,))
+        return replace(outcome, unfinished=error.unfinished, remarks=(problem(failed),))
 
     def _nothing_made(self, reason: str) -> VolumeOutcome:
-        completed = (snapshot for snapshot in self.held if snapshot.state == COMPLETED)
-        newest = max(completed, key=lambda snapshot: snapshot.started, default=None)
-        return VolumeOutcome(volume=self.volume, decisions=self._all_kept(reason), newest_completed=newest)
+        return VolumeOutcome(volume=self.volume, decisions=self._all_kept(reason))
 
     def _all_kept(self, reason: str) -> tuple[Decision, ...]:
-        schedule = self.rotation.rule.schedule
-        return tuple(
-            Decision(snapshot=each, fate=Fate.KEPT, reason=reason, occasion=occasion_of(each, schedule))
-            for each in self.deleter.there.values()
-            if each.period == self.run.period
-        )
+        there = self.deleter.there.values()
+        of_the_period = (snapshot for snapshot in there if snapshot.period == self.run.period)
+        return keep_all(of_the_period, self.rotation.rule.schedule, reason=reason)
 
     def _look(self) -> Sequence[Snapshot]:
         """List the volume once more; a listing may lack what this run has just made."""
@@ -234,14 +214,6 @@ class Backup:
         found = {snapshot.id: snapshot for snapshot in listed if snapshot.ours}
         new = {key: snapshot for key, snapshot in self.deleter.there.items() if self._of_this_run(snapshot)}
         return tuple((new | found).values())
-
-    def _stale(self, there: Sequence[Snapshot]) -> Iterator[Snapshot]:
-        """Return what is pending for longer than the `max_age` of its period."""
-        for snapshot in there:
-            if snapshot.state == PENDING and snapshot.known_period:
-                limit = timedelta(days=self.settings.max_age(Period(snapshot.period)))
-                if self.run.time - snapshot.started > limit:
-                    yield snapshot
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -274,6 +246,8 @@ class Backup:
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,
             volume_name=self.volume.name,
+            restore_point=outcome.made.id if outcome.made else None,
+            made=outcome.when,
             snapshots={decision.snapshot.id: decision.sentence for decision in outcome.decisions},
             failed={failed.id: failed.message for failed in outcome.failed},
             overdue={
@@ -285,21 +259,9 @@ class Backup:
         )
 
 
-def _as_far_as_it_goes(step: Step[T], *, patient: bool) -> Step[T | None]:
-    """Run a step to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
-    while True:
-        try:
-            wait = next(step)
-        except StopIteration as end:
-            return cast("T", end.value)
-        if wait and not patient:
-            return None
-        yield wait
-
-
 NOTHING_NEW = "this run made no new snapshot of the volume"
 
 
-def _no_room_for(labelled: Labels) -> Iterator[str]:
-    if labelled.left_off:
-        yield f"no room for its tags {', '.join(labelled.left_off)}"
+def _no_room_for(tagged_as: Tagging) -> Iterator[Remark]:
+    if tagged_as.not_copied:
+        yield note(f"no room for its tags {', '.join(tagged_as.not_copied)}")

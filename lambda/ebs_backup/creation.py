@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
-from ebs_backup.aws.dry_run import Rehearsal, would_be
+from ebs_backup.aws.dry_run import DryRun, would_be
 from ebs_backup.aws.ec2 import Created, Ec2
 from ebs_backup.aws.errors import NO_ROOM, TAG_REFUSALS, AwsError
 from ebs_backup.deletion import Deleter
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import ERROR, PENDING, Decision, Fate, Run, Snapshot, Volume
-from ebs_backup.rotation import Rotation
+from ebs_backup.rotation import Plan, Rotation
 from ebs_backup.settings import Settings
-from ebs_backup.tags import Labels, labels
-from ebs_backup.tasks import Step
+from ebs_backup.tags import Tagging, tagging
+from ebs_backup.tasks import Task
 
 UNFINISHED = 5  # pending and failed snapshots that EC2 takes of one volume
 UNFINISHED_OF = {"st1": 1, "sc1": 1}
@@ -35,7 +34,7 @@ class Creation:
     `drained` is what became of the expired ones where there was no room, `refused` why its tags are not copied, if not.
     """
 
-    writer: Ec2 | Rehearsal
+    writer: Ec2 | DryRun
     lookout: Lookout
     second_tries: SecondTries
     settings: Settings
@@ -47,14 +46,17 @@ class Creation:
     removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
+    plan: Plan | None = None  # made for the new snapshot's tag
 
     @property
     def occasions_freed(self) -> int:
         """Count the occasions that went to make room."""
-        gone = (decision for decision in self.drained if decision.fate is Fate.EXPIRED and not decision.waste)
+        gone = (
+            decision for decision in self.drained if decision.fate is Fate.EXPIRED and not decision.redundant
+        )
         return len({decision.occasion for decision in gone})
 
-    def create(self) -> Step[Created]:
+    def create(self) -> Task[Created]:
         """Create; where the region is full, first delete what is expired without a new snapshot, and try once more."""
         try:
             return (yield from self._with_tags())
@@ -68,12 +70,12 @@ class Creation:
                 raise
         return (yield from self._with_tags())
 
-    def _with_tags(self) -> Step[Created]:
+    def _with_tags(self) -> Task[Created]:
         """Create; where a policy may have refused a copied tag, try once more without those."""
         try:
             return (yield from self._create(copy=self.refused is None))
         except AwsError as error:
-            copied = self._labels(self.run.time, copy=self.refused is None).copied
+            copied = self._tagging(self.run.time, older=0, copy=self.refused is None).copied
             in_vain = self.second_tries.in_vain >= MOST_IN_VAIN
             if error.code not in TAG_REFUSALS or not copied or in_vain:
                 raise
@@ -86,9 +88,11 @@ class Creation:
         self.refused = refused
         return created
 
-    def _create(self, *, copy: bool) -> Step[Created]:
-        label = partial(self._labels, copy=copy)
-        return (yield from self.writer.create(self.volume, label, self.lookout, blocked=self._hopeless()))
+    def _create(self, *, copy: bool) -> Task[Created]:
+        def tags(at: datetime) -> Tagging:
+            return self._tagging(at, older=self._older(at), copy=copy)
+
+        return (yield from self.writer.create(self.volume, tags, self.lookout, blocked=self._hopeless()))
 
     @property
     def blocked(self) -> bool:
@@ -105,9 +109,8 @@ class Creation:
         others = self.volume.type in UNFINISHED_OF and not self.failed
         return self.blocked or self.removing or others
 
-    def _labels(self, at: datetime, *, copy: bool) -> Labels:
-        older = self._older(at)
-        return labels(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
+    def _tagging(self, at: datetime, *, older: int, copy: bool) -> Tagging:
+        return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
 
     def _older(self, at: datetime) -> int:
         """Return the number for the new snapshot's tag: a restore point of this run that failed hands its own on."""
@@ -119,6 +122,13 @@ class Creation:
         )
         if (handed_on := next(mine, None)) is not None:
             return handed_on
-        there = tuple(self.deleter.there.values())
         new = would_be(self.volume, self.run, at)
-        return self.rotation.leaves(there, new, freed=self.occasions_freed)
+        self.plan = self.rotation.plan(tuple(self.deleter.there.values()), new)
+        return self.rotation.leaves(self.plan.decisions, new, freed=self.occasions_freed)
+
+    def decide(self, made: Snapshot) -> tuple[Decision, ...]:
+        """Return what rotation decides when the restore point is made."""
+        there = tuple(self.deleter.there.values())
+        if self.plan is None:
+            return self.rotation.decide(there)
+        return self.rotation.carry_out(self.plan, there, made)

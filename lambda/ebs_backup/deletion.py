@@ -4,12 +4,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, Kind, kept_by
 from ebs_backup.model import COMPLETED, Decision, Fate, Snapshot
 from ebs_backup.retention import Occasion, deletion_order
-from ebs_backup.tasks import Step
+from ebs_backup.tasks import Task
 
 MOST_REFUSALS = 10  # of one volume: the rest waits for the next run
 
@@ -22,7 +22,7 @@ class Deleter:
     delete that would leave one completed restore point or none must not rest on an old listing.
     """
 
-    writer: Ec2 | Rehearsal
+    writer: Ec2 | DryRun
     there: dict[str, Snapshot]
     look: Callable[[], Sequence[Snapshot]]
     judge: Callable[[Sequence[Snapshot]], Sequence[Decision]]
@@ -36,7 +36,7 @@ class Deleter:
         """Tell whether only time kept something from being deleted."""
         return any(error.unfinished for _, error in self.errors)
 
-    def delete(self, decisions: Sequence[Decision], *, room: int) -> Step[tuple[Decision, ...]]:
+    def delete(self, decisions: Sequence[Decision], *, room: int) -> Task[tuple[Decision, ...]]:
         """Delete what is expired, at most `room` occasions, and all duplicates; return every decision with its fate.
 
         An occasion of which something stays does not go: what else is deleted of it does not count.
@@ -49,21 +49,21 @@ class Deleter:
         while waiting:
             # Where AWS keeps the oldest for ever, the newest that is expired still goes: rotation never stops.
             decision = waiting.popleft() if self.refusals < MOST_REFUSALS // 2 else waiting.pop()
-            counts = not decision.waste and decision.occasion not in going | staying
+            counts = not decision.redundant and decision.occasion not in going | staying
             if counts and len(going - staying) >= room:
                 fates[decision.snapshot.id] = replace(decision, fate=Fate.DEFERRED)
                 continue
             fate = fates[decision.snapshot.id] = yield from self._delete(decision)
             # A delete that was never answered may have been done: it counts.
-            if not decision.waste:
+            if not decision.redundant:
                 gone = fate.fate is Fate.EXPIRED or self._unsure(decision.snapshot)
                 (going if gone else staying).add(decision.occasion)
         return tuple(fates.values())
 
     def _unsure(self, snapshot: Snapshot) -> bool:
-        return any(of.id == snapshot.id and error.kind is not Kind.REFUSED for of, error in self.errors)
+        return any(of.id == snapshot.id and error.kind is not Kind.REJECTED for of, error in self.errors)
 
-    def _delete(self, decision: Decision) -> Step[Decision]:
+    def _delete(self, decision: Decision) -> Task[Decision]:
         if decision.snapshot.id in self.stuck:
             return self.stuck[decision.snapshot.id]
         if self.refusals >= MOST_REFUSALS:
@@ -81,7 +81,7 @@ class Deleter:
         return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
 
     def _refused(self, decision: Decision, error: AwsError) -> Decision:
-        self.refusals += error.kind in (Kind.KEPT, Kind.REFUSED)
+        self.refusals += error.kind in (Kind.KEPT, Kind.REJECTED)
         if error.kind is Kind.KEPT:
             reason = f"{decision.reason}, but {kept_by(error)}"
             stuck = replace(decision, fate=Fate.UNDELETABLE, reason=reason)

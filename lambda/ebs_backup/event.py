@@ -1,20 +1,24 @@
-"""The event: what a rule, or a person, asks the function to do, checked before anything is done."""
+"""The event: what a rule, a person or an earlier invocation asks the function to do, checked before anything is done.
+
+Also whether a run goes on in a further invocation. All that an invocation did can be seen in EC2 again, where the next one
+looks anyway; only what is gone cannot be seen: failed snapshots that were deleted, and how many expired ones. Pure.
+"""
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ebs_backup.model import Continued, FailedSnapshot
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
+from ebs_backup.outcome import Outcome
 
 KEYS = ("period", "time", "dry_run", "volumes")
 MOST_VOLUMES = 200  # that an event names
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
-MOST_INVOCATIONS = (
-    12  # of one run, in a row; Lambda itself stops a function that calls itself more than 16 times
-)
+MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
+MOST_FAILED = 100  # failed snapshots that the event names; of the others it has the number
 
 
 class InvalidEventError(ValueError):
@@ -53,13 +57,43 @@ def parse(event: object) -> Request:
     )
 
 
-def continuing(request: Request, continued: Continued) -> dict[str, Any]:
+def to_event(request: Request, continued: Continued) -> dict[str, Any]:
     """Write the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
     time = {"time": request.time.isoformat()} if request.time else {}
     only = {"volumes": list(request.volumes)} if request.volumes else {}
     failed = [asdict(each) | {"started": each.started.isoformat()} for each in continued.failed]
     told = asdict(continued) | {"began": continued.began.isoformat(), "failed": failed}
     return {"period": request.period.value, **time, **only, CONTINUED: told}
+
+
+def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
+    """Give what the run's next invocation must know, or None where this one is the last.
+
+    It is the last when only time was lacking for nothing, when it is the twelfth, or when it did nothing at all: what a
+    whole invocation waited for in vain will not come in the next. A rehearsal takes no time, so a dry run never goes on.
+    """
+    before = outcome.run.continued
+    invocation = before.invocation + 1 if before else 2
+    unfinished = any(each.unfinished for each in outcome.volumes)
+    changed = any(each.changed for each in outcome.volumes)
+    if outcome.run.dry_run or not unfinished or not changed or invocation > MOST_INVOCATIONS:
+        return None
+    failed = _in_short(outcome)
+    return Continued(
+        run=outcome.run.id,
+        began=before.began if before else began,
+        invocation=invocation,
+        expired=outcome.expired,
+        failed=failed[:MOST_FAILED],
+        more_failed=(before.more_failed if before else 0) + len(failed[MOST_FAILED:]),
+    )
+
+
+def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
+    """Return the failed snapshots: deleted, or perhaps so, they are there for no later invocation to see."""
+    return tuple(
+        replace(failed, name=failed.name[:80], message=failed.message[:200]) for failed in outcome.failed
+    )
 
 
 def _period(value: object) -> Period:

@@ -5,22 +5,23 @@ from datetime import timedelta
 
 from aws_lambda_powertools import Logger
 
-from ebs_backup.aws.dry_run import Rehearsal
+from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import failure
 from ebs_backup.deletion import Deleter
 from ebs_backup.model import Decision, Failure, Run, Snapshot
+from ebs_backup.names import SERVICE
 from ebs_backup.retention import Rule, expire_all
-from ebs_backup.settings import SERVICE, Settings
-from ebs_backup.tasks import Step
+from ebs_backup.settings import Settings
+from ebs_backup.tasks import Task
 
 logger = Logger(service=SERVICE, child=True)
 Retired = tuple[tuple[Decision, ...], tuple[Failure, ...]]
 
 
 def retirements(
-    writer: Ec2 | Rehearsal, settings: Settings, run: Run, gone: Mapping[str, Sequence[Snapshot]]
-) -> Iterator[Step[Retired]]:
+    writer: Ec2 | DryRun, settings: Settings, run: Run, gone: Mapping[str, Sequence[Snapshot]]
+) -> Iterator[Task[Retired]]:
     """Return a step for each volume whose newest snapshot, of any period, is older than `expire_gone_after_days`.
 
     `gone` are the set's own snapshots of volumes that do not exist any more. A step returns its decisions and failures.
@@ -33,8 +34,8 @@ def retirements(
 
 
 def _retire(
-    writer: Ec2 | Rehearsal, settings: Settings, run: Run, volume_id: str, held: Sequence[Snapshot]
-) -> Step[Retired]:
+    writer: Ec2 | DryRun, settings: Settings, run: Run, volume_id: str, held: Sequence[Snapshot]
+) -> Task[Retired]:
     days = settings.expire_gone_after_days
     rule = Rule(keep=0, source="expire_gone_after_days", schedule=settings.schedule(run.period))
     reason = f"its volume is gone, beyond expire_gone_after_days={days}"

@@ -14,18 +14,12 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
-from ebs_backup.aws import ec2, lambda_, sns
+from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
-from ebs_backup.continuation import following
-from ebs_backup.event import InvalidEventError, Request, continuing, parse
+from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
 from ebs_backup.model import Run
-from ebs_backup.outcome import Outcome, Status
-from ebs_backup.report.data import answer
-from ebs_backup.report.render import render, render_bad_event, render_broken
-from ebs_backup.report.text import Mail
-from ebs_backup.run import execute
-from ebs_backup.settings import (
+from ebs_backup.names import (
     COMPLETED,
     CREATED,
     ENV_PREFIX,
@@ -36,10 +30,14 @@ from ebs_backup.settings import (
     SECONDS,
     SELECTED,
     SERVICE,
-    InvalidSettingsError,
     Period,
-    Settings,
 )
+from ebs_backup.outcome import Outcome, Status
+from ebs_backup.report.data import answer
+from ebs_backup.report.render import render, render_bad_event, render_broken
+from ebs_backup.report.text import Mail
+from ebs_backup.run import execute
+from ebs_backup.settings import InvalidSettingsError, Settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -74,19 +72,19 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     logger.append_keys(run=run.id, set=run.backup_set, period=run.period.value)
     try:
         settings = Settings.from_env(os.environ)
-        ec2_ = Ec2(_ec2(), deadline=deadline, rested=not run.continued, now=_now)
+        ec2_ = Ec2(_ec2(), deadline=deadline, full_bucket=not run.continued, now=_now)
         outcome = execute(ec2_, settings, run, now=_now)
     except Exception as error:
         _tell_broken(run, error)
         raise
-    if not (further := following(outcome, began=began)):
+    if not (further := next_invocation(outcome, began=began)):
         return _finish(settings, outcome)
     try:
-        lambda_.invoke(_lambda(), context.function_name, continuing(request, further))
+        lambda_.invoke(_lambda(), context.function_name, to_event(request, further))
     except ERRORS as error:
         # What was done is told now; then Lambda's own retry goes on in the place of the next invocation.
         cause = AwsError.of(error)
-        _finish(settings, replace(outcome, stopped=not_continued(cause, context.function_name)))
+        _finish(settings, replace(outcome, continuation_failure=not_continued(cause, context.function_name)))
         raise cause from None
     logger.info("the run goes on in a further invocation", invocation=further.invocation)
     return answer(outcome) | {"goes_on_in": further.invocation}
@@ -234,7 +232,7 @@ def _session() -> Session:
 @cache
 def _ec2() -> "EC2Client":
     """Make the client once for all invocations of one instance of the function."""
-    return ec2.connect(_session())
+    return connection.connect(_session())
 
 
 @cache

@@ -7,9 +7,9 @@ time from one firing of the period's schedule to the next, a *restore point* the
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 COMPLETED, PENDING, ERROR = "completed", "pending", "error"
 
@@ -155,7 +155,7 @@ class Fate(StrEnum):
 class Decision:
     """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike.
 
-    `waste` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `odd` tells that a person
+    `redundant` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `odd` tells that a person
     should look at its tags.
     """
 
@@ -163,8 +163,8 @@ class Decision:
     fate: Fate
     reason: str
     occasion: tuple[datetime, str]
-    waste: bool = False
-    odd: bool = False
+    redundant: bool = False
+    edited: bool = False
 
     @property
     def sentence(self) -> str:
@@ -181,3 +181,34 @@ class Failure:
     code: str
     message: str
     advice: str
+
+
+class Severity(Enum):
+    """How much a remark weighs: a PROBLEM makes the run one, a CHECK asks for a look, a NOTE is told beside the rest."""
+
+    PROBLEM = auto()
+    CHECK = auto()
+    NOTE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to tell of a volume: a failure, or, as a note, a few words."""
+
+    severity: Severity
+    told: Failure | str
+
+
+def problem(failure: Failure) -> Remark:
+    """Remark on what is wrong."""
+    return Remark(severity=Severity.PROBLEM, told=failure)
+
+
+def check(failure: Failure) -> Remark:
+    """Remark on what a person should look at."""
+    return Remark(severity=Severity.CHECK, told=failure)
+
+
+def note(words: str) -> Remark:
+    """Remark on what is good to know."""
+    return Remark(severity=Severity.NOTE, told=words)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from ebs_backup import cron
 from ebs_backup.model import COMPLETED, ERROR, Decision, Fate, Snapshot
-from ebs_backup.settings import OFF, TAG_RUN
+from ebs_backup.names import OFF, TAG_RUN
 
 TOLERANCE = timedelta(minutes=1)  # a snapshot may start a little before its event, by EC2's clock
 HOLD_ALLOWED = "true, or a date such as 2026-12-24"
@@ -47,7 +47,8 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
     that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what EC2 may still
     change. Failed snapshots hold nothing; they are none of its business. What is not ours gets no decision.
     """
-    points = _restore_points((each for each in _ours(snapshots) if each.state != ERROR), rule.schedule)
+    whole = (snapshot for snapshot in _ours(snapshots) if snapshot.state != ERROR)
+    points = _restore_points(whole, rule.schedule)
     by_occasion: defaultdict[Occasion, list[RestorePoint]] = defaultdict(list)
     for point in points:
         by_occasion[point.occasion].append(point)
@@ -74,22 +75,48 @@ def expire_all(
             "",
             reason,
             today,
-            waste=snapshot.state == ERROR,
+            redundant=snapshot.state == ERROR,
         )
         for snapshot in sorted(_ours(snapshots), key=_age, reverse=True)
     )
 
 
+def discard_failed(snapshots: Iterable[Snapshot], schedule: str) -> tuple[Decision, ...]:
+    """Decide for failed snapshots, of every period: they hold nothing and go."""
+    return tuple(
+        Decision(
+            snapshot=snapshot,
+            fate=Fate.EXPIRED,
+            reason="failed snapshot",
+            occasion=occasion_of(snapshot, schedule),
+            redundant=True,
+        )
+        for snapshot in snapshots
+        if snapshot.state == ERROR
+    )
+
+
+def keep_all(snapshots: Iterable[Snapshot], schedule: str, *, reason: str) -> tuple[Decision, ...]:
+    """Decide for the snapshots of a volume that is not rotated: they stay."""
+    return tuple(
+        Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion_of(snapshot, schedule))
+        for snapshot in snapshots
+    )
+
+
 def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Return what has to go: what costs no restore point first (`waste`), then the oldest occasion."""
-    waste = [each for each in decisions if each.fate is Fate.EXPIRED and each.waste]
-    expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.waste]
-    return (*waste, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
+    """Return what has to go: what costs no restore point first (`redundant`), then the oldest occasion."""
+    expired = [decision for decision in decisions if decision.fate is Fate.EXPIRED]
+    redundant = [decision for decision in expired if decision.redundant]
+    points = [decision for decision in expired if not decision.redundant]
+    return (*redundant, *sorted(points, key=lambda decision: (decision.occasion, _age(decision.snapshot))))
 
 
 def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasion]:
     """Return the occasions before this one of which something is there."""
-    return {each.occasion for each in decisions if each.occasion < than and not each.waste}
+    return {
+        decision.occasion for decision in decisions if decision.occasion < than and not decision.redundant
+    }
 
 
 def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
@@ -180,11 +207,11 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
                 fate=Fate.KEPT,
                 reason=f"same {TAG_RUN} as {point.first.id}, but {apart}: its tags were edited",
                 occasion=occasion_of(snapshot, rule.schedule),
-                odd=True,
+                edited=True,
             )
         else:
             reason = f"duplicate of {point.first.id}"
-            yield _decision(snapshot, point.occasion, "", reason, today, waste=True)
+            yield _decision(snapshot, point.occasion, "", reason, today, redundant=True)
 
 
 def _unsettled(snapshot: Snapshot) -> str:
@@ -201,9 +228,11 @@ def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
 
 
 def _decision(
-    snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, waste: bool = False
+    snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, redundant: bool = False
 ) -> Decision:
     """Keep a snapshot for the reason that is given, else if it is on hold or not settled; else let it expire."""
     if reason := kept or hold(snapshot, today) or _unsettled(snapshot):
         return Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion)
-    return Decision(snapshot=snapshot, fate=Fate.EXPIRED, reason=expired, occasion=occasion, waste=waste)
+    return Decision(
+        snapshot=snapshot, fate=Fate.EXPIRED, reason=expired, occasion=occasion, redundant=redundant
+    )

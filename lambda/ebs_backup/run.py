@@ -13,8 +13,9 @@ from itertools import chain
 
 from aws_lambda_powertools import Logger
 
-from ebs_backup.aws.dry_run import Rehearsal
-from ebs_backup.aws.ec2 import WORKERS, Ec2
+from ebs_backup.aws.connection import WORKERS
+from ebs_backup.aws.dry_run import DryRun
+from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, failure
 from ebs_backup.backup import Backup
 from ebs_backup.creation import SecondTries
@@ -22,12 +23,13 @@ from ebs_backup.gone import retirements
 from ebs_backup.inventory import foreign, holdings, unselected
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
+from ebs_backup.names import SERVICE
 from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import overrides
 from ebs_backup.retention import hold
 from ebs_backup.selection import Selection, select
-from ebs_backup.settings import SERVICE, Settings
-from ebs_backup.tasks import side_by_side
+from ebs_backup.settings import Settings
+from ebs_backup.tasks import run_all
 
 logger = Logger(service=SERVICE, child=True)
 Held = Mapping[str, Sequence[Snapshot]]  # the set's own snapshots by volume id
@@ -43,23 +45,23 @@ def execute(
 ) -> Outcome:
     """Back up every selected volume; raises an AwsError where volumes or snapshots cannot be listed: nothing is decided."""
     began = clock()
-    instances, unnamed = _instances(ec2, settings)
+    instances, lookup_failure = _instances(ec2, settings)
     selection = select(ec2.volumes(instances), instances, settings)
     seen = clock()
     tagged = ec2.snapshots(run.backup_set)
     held = _by_volume(snapshot for snapshot in tagged if snapshot.ours)
     _log(run, selection)
-    writer = Rehearsal(run=run, held=tagged, now=now) if run.dry_run else ec2
+    writer = DryRun(run=run, held=tagged, now=now) if run.dry_run else ec2
     volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
-    outcomes = side_by_side((backup.step() for backup in backups), workers=WORKERS)
-    outcome = Outcome(run=run, volumes=tuple(outcomes), holdings={}, unnamed=unnamed, seconds=0)
+    outcomes = run_all((backup.step() for backup in backups), workers=WORKERS)
+    outcome = Outcome(run=run, volumes=tuple(outcomes), holdings={}, lookup_failure=lookup_failure, seconds=0)
     if run.only:
         outcome = replace(outcome, missing=tuple(id_ for id_ in run.only if id_ not in selection.volumes))
     else:
         gone = {volume: found for volume, found in held.items() if volume not in selection.names}
-        retired = side_by_side(retirements(writer, settings, run, gone), workers=WORKERS)
+        retired = run_all(retirements(writer, settings, run, gone), workers=WORKERS)
         outcome = replace(
             outcome,
             retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),
@@ -70,7 +72,7 @@ def execute(
 
 
 def _backups(
-    writer: Ec2 | Rehearsal,
+    writer: Ec2 | DryRun,
     lookout: Lookout,
     settings: Settings,
     run: Run,

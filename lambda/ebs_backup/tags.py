@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ebs_backup.model import Run, Volume
-from ebs_backup.settings import (
-    TAG_OLDER,
-    TAG_PERIOD,
-    TAG_PREFIX,
-    TAG_RUN,
-    TAG_SET,
-    TAG_SOURCE,
-    Settings,
-)
+from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.settings import Settings
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
@@ -23,18 +16,18 @@ NOT_COPIED = ("aws:", TAG_PREFIX, "kubernetes.io/cluster/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Labels:
+class Tagging:
     """The tags and description of one new snapshot: which keys are copied, and for which there was no room."""
 
     tags: dict[str, str]
     description: str
     copied: tuple[str, ...]
-    left_off: tuple[str, ...]
+    not_copied: tuple[str, ...]
 
 
-def labels(
+def tagging(
     volume: Volume, run: Run, settings: Settings, *, at: datetime, older: int, copy: bool = True
-) -> Labels:
+) -> Tagging:
     """Label a new snapshot: our own tags, then `extra_tags`, then the volume's own as far as there is room.
 
     `at` is when it is taken, `older` how many older occasions the run leaves in place (see `Snapshot`).
@@ -50,11 +43,11 @@ def labels(
     }
     own = [key for key in _copied(volume, settings) if key not in ours] if copy else []
     room = MAX_TAGS - len(ours)
-    return Labels(
+    return Tagging(
         tags=ours | {key: volume.tags[key] for key in own[:room]},
         description=_description(volume, run),
         copied=tuple(own[:room]),
-        left_off=tuple(own[room:]),
+        not_copied=tuple(own[room:]),
     )
 
 

@@ -8,14 +8,14 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, PriorityQueue
-from typing import TypeVar
+from typing import TypeVar, cast
 
 T = TypeVar("T")
-Step = Generator[float, None, T]
+Task = Generator[float, None, T]
 
 
-def side_by_side(
-    steps: Iterable[Step[T]],
+def run_all(
+    steps: Iterable[Task[T]],
     *,
     workers: int,
     clock: Callable[[], float] = time.monotonic,
@@ -27,7 +27,7 @@ def side_by_side(
     """
     results: dict[int, T] = {}
     broken: list[Exception] = []
-    due: PriorityQueue[tuple[float, int, Step[T]]] = PriorityQueue()
+    due: PriorityQueue[tuple[float, int, Task[T]]] = PriorityQueue()
     for number, step in enumerate(steps):
         due.put((0.0, number, step))
 
@@ -54,3 +54,15 @@ def side_by_side(
     if broken:
         raise broken[0]
     return [results[number] for number in sorted(results)]
+
+
+def as_far_as_it_goes(step: Task[T], *, patient: bool) -> Task[T | None]:
+    """Run a step to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
+    while True:
+        try:
+            wait = next(step)
+        except StopIteration as end:
+            return cast("T", end.value)
+        if wait and not patient:
+            return None
+        yield wait

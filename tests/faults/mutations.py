@@ -1,4 +1,4 @@
-"""The ways in which `mutants` breaks the function: a text of its source, and what takes its place."""
+"""The ways in which `mutants` breaks the function: a text of its source, and what replaces it."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ ROTATION = (
     mutant(
         "error snapshots count as usable",
         ("model.py", "self.state in (COMPLETED, PENDING)", "self.state in (COMPLETED, PENDING, ERROR)"),
-        ("backup.py", "removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)", "removed: tuple[Decision, ...] | None = ()"),
+        ("backup.py", "removed = yield from as_far_as_it_goes(removing, patient=creation.blocked)", "removed: tuple[Decision, ...] | None = ()"),
     ),
     mutant(
         "a hold holds nothing",
@@ -82,7 +82,7 @@ ROTATION = (
 CREATION = (
     mutant(
         "what is known of a run is never too old",
-        ("lookout.py", "FRESH = 10.0", "FRESH = 1e9"),
+        ("lookout.py", "FRESH = 9.0 ", "FRESH = 1e9 "),
     ),
     mutant(
         "volumes that were found fill the looks",
@@ -90,7 +90,7 @@ CREATION = (
     ),
     mutant(
         "failed snapshots of another period stay",
-        ("backup.py", "            if snapshot.state == ERROR\n        ]\n        return (yield", "            if snapshot.state == ERROR and snapshot.period == self.run.period\n        ]\n        return (yield"),
+        ("backup.py", "failed = discard_failed(self.held, ", "failed = discard_failed([snapshot for snapshot in self.held if snapshot.period == self.run.period], "),
     ),
     mutant(
         "rotation despite a failed create",
@@ -112,7 +112,7 @@ CREATION = (
     mutant(
         "a volume waits for its own pending snapshot",
         ("aws/ec2.py", "if fault.code == CONCURRENT and blocked:", "if False:"),
-        ("aws/ec2.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
+        ("aws/patience.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
     ),
     mutant(
         "a full region stays full",
@@ -124,11 +124,11 @@ CREATION = (
     ),
     mutant(
         "a delete that was lost and then refused does not count",
-        ("aws/ec2.py", "if unsure and fault.kind is Kind.REFUSED:", "if False:"),
+        ("aws/ec2.py", "if unsure and fault.kind is Kind.REJECTED:", "if False:"),
     ),
     mutant(
         "another server's page is a success",
-        ("aws/ec2.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
+        ("aws/connection.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
     ),
     mutant(
         "a listing is tried again past the deadline",
@@ -146,7 +146,7 @@ CREATION = (
 RUN = (
     mutant(
         "a snapshot with our tags is ours, whoever made it",
-        ("aws/ec2.py", 'ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),', "ours=True,"),
+        ("aws/convert.py", 'ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),', "ours=True,"),
     ),
     mutant(
         "snapshots of every set are this set's",
@@ -154,11 +154,11 @@ RUN = (
     ),
     mutant(
         "no paging of volumes",
-        ("aws/ec2.py", "for page in pages:\n                yield from (_volume", "for page in list(pages)[:1]:\n                yield from (_volume"),
+        ("aws/ec2.py", 'convert.rows(pages, "Volumes"', 'convert.rows(list(pages)[:1], "Volumes"'),
     ),
     mutant(
         "no paging of snapshots",
-        ("aws/ec2.py", "for page in pages:\n                yield from map(_snapshot", "for page in list(pages)[:1]:\n                yield from map(_snapshot"),
+        ("aws/ec2.py", 'convert.rows(pages, "Snapshots"', 'convert.rows(list(pages)[:1], "Snapshots"'),
     ),
     mutant(
         "a tag that only resembles the selector selects",

@@ -57,7 +57,7 @@ def test_a_duplicate_that_slips_through_displaces_nothing_and_goes_on_the_next_r
         world.next_night()
         clean_night(world, function)
 
-    assert sum(each.exists(world.clock()) for each in duplicates) == 1
+    assert sum(snapshot.exists(world.clock()) for snapshot in duplicates) == 1
 
 
 def test_a_retried_manual_invocation_is_one_run(endpoint: Endpoint) -> None:
@@ -70,7 +70,7 @@ def test_a_retried_manual_invocation_is_one_run(endpoint: Endpoint) -> None:
 
     assert state(world) == there
     assert again.answer is not None
-    assert again.answer["found"] == 3
+    assert again.answer["already_made"] == 3
 
 
 def test_another_manual_invocation_is_another_run(endpoint: Endpoint) -> None:

@@ -64,7 +64,7 @@ def test_two_synths_at_once_make_one(tmp_path: Path) -> None:
 
 
 def tree(folder: Path) -> dict[str, tuple[str, str]]:
-    """Give mode and contents of everything in a folder."""
+    """Return mode and contents of everything in a folder."""
     return {
         path.relative_to(folder).as_posix(): (
             oct(path.stat().st_mode),

@@ -1,11 +1,14 @@
 """Frozen data with defaults: a test names only what it is about."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ebs_backup.freshness import Freshness, Overdue
+from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import (
     COMPLETED,
     Continued,
@@ -16,11 +19,17 @@ from ebs_backup.model import (
     Run,
     Snapshot,
     Volume,
+    check,
+    note,
+    problem,
 )
-from ebs_backup.outcome import Foreign, Holding, NearMiss, Outcome, Unselected, VolumeOutcome
-from ebs_backup.settings import Period, Settings
+from ebs_backup.names import Period
+from ebs_backup.outcome import Outcome, VolumeOutcome
+from ebs_backup.selection import NearMiss
+from ebs_backup.settings import Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
+EVERY_NIGHT = "30 1 * * ? *"  # a schedule
 _DEFAULTS = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
 # Which stacks there are is the app's business (tests/infra/test_context.py); here are the settings of one.
 CONTEXT: Mapping[str, Any] = {
@@ -29,7 +38,7 @@ CONTEXT: Mapping[str, Any] = {
 
 
 def settings(**overrides: object) -> Settings:
-    """Give cdk.json's settings, but for these."""
+    """Return cdk.json's settings, but for these."""
     return Settings.parse({**CONTEXT, **overrides})
 
 
@@ -142,12 +151,17 @@ def a_decision(
     reason: str = "1 of 4",
     fate: Fate = Fate.KEPT,
     *,
-    waste: bool = False,
-    odd: bool = False,
+    redundant: bool = False,
+    edited: bool = False,
 ) -> Decision:
     """Keep this snapshot as the newest, unless told otherwise; it is an occasion of its own."""
     return Decision(
-        snapshot=snapshot, fate=fate, reason=reason, occasion=(snapshot.started, ""), waste=waste, odd=odd
+        snapshot=snapshot,
+        fate=fate,
+        reason=reason,
+        occasion=(snapshot.started, ""),
+        redundant=redundant,
+        edited=edited,
     )
 
 
@@ -181,6 +195,36 @@ def a_failed_snapshot(
         started=NIGHT - timedelta(days=days_ago),
         message=message,
     )
+
+
+def altered(
+    outcome: VolumeOutcome,
+    *,
+    failures: Sequence[Failure] | None = None,
+    checks: Sequence[Failure] | None = None,
+    notes: Sequence[str] | None = None,
+    overdue: Sequence[Overdue] | None = None,
+    stale: Sequence[Snapshot] | None = None,
+    newest_completed: Snapshot | None = None,
+    **fields: Any,  # noqa: ANN401 - any field of it
+) -> VolumeOutcome:
+    """Give a volume's outcome these in place of its own, what is not named stays."""
+    remarks = (
+        *map(problem, outcome.failures if failures is None else failures),
+        *map(check, outcome.checks if checks is None else checks),
+        *map(note, outcome.notes if notes is None else notes),
+    )
+    fresh = Freshness(
+        overdue=outcome.overdue if overdue is None else tuple(overdue),
+        stale=outcome.stale if stale is None else tuple(stale),
+        newest_completed=newest_completed or outcome.newest_completed,
+    )
+    return replace(outcome, remarks=remarks, freshness=fresh, **fields)
+
+
+def an_outcome_of(volume: Volume, **fields: Any) -> VolumeOutcome:  # noqa: ANN401 - any that `altered` takes
+    """Make a volume's outcome: nothing was made, unless told otherwise."""
+    return altered(VolumeOutcome(volume=volume), **fields)
 
 
 def an_outcome(

@@ -10,9 +10,10 @@ from boto3.session import Session
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
-from ebs_backup.aws.ec2 import Created, Ec2, connect
-from ebs_backup.tags import Labels, labels
-from ebs_backup.tasks import Step
+from ebs_backup.aws.connection import connect
+from ebs_backup.aws.ec2 import Created, Ec2
+from ebs_backup.tags import Tagging, tagging
+from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
 LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
@@ -66,7 +67,7 @@ class Script:
         return (BAD if "Error" in answer else OK), answer
 
     def page(self, call: str, status: int, body: bytes, *, seconds: float = 0.0) -> list[object]:
-        """Answer this call's requests with a page, each after so many seconds; returns the requests as they come."""
+        """Answer this call's requests with a page, each after so many seconds; return the requests as they come."""
         requests: list[object] = []
 
         def answer(request: object, **_: object) -> AWSResponse:
@@ -101,27 +102,31 @@ class Script:
         """Return the time of day: NIGHT, and the pauses since."""
         return NIGHT + timedelta(seconds=self.now)
 
-    def ec2(self, *, deadline: float = 1e9, rested: bool = True) -> Ec2:
+    def ec2(self, *, deadline: float = 1e9, full_bucket: bool = True) -> Ec2:
         """Return what the function calls EC2 with."""
         return Ec2(
-            self.client, deadline=deadline, rested=rested, clock=lambda: self.now, now=lambda: self.time
+            self.client,
+            deadline=deadline,
+            full_bucket=full_bucket,
+            clock=lambda: self.now,
+            now=lambda: self.time,
         )
 
-    def create(self, ec2: Ec2 | None = None, *, seen: float = 0.0, blocked: bool = False) -> Step[Created]:
+    def create(self, ec2: Ec2 | None = None, *, seen: float = 0.0, blocked: bool = False) -> Task[Created]:
         """Return the step that makes the run's snapshot of `vol-1`; `seen` is when the run listed what there is."""
         ec2, run, volume = ec2 or self.ec2(), a_run(), a_volume(id="vol-1")
 
-        def label(at: datetime) -> Labels:
-            return labels(volume, run, settings(), at=at, older=2)
+        def label(at: datetime) -> Tagging:
+            return tagging(volume, run, settings(), at=at, older=2)
 
         return ec2.create(volume, label, ec2.lookout(run, ["vol-1"], seen=seen), blocked=blocked)
 
-    def delete(self, ec2: Ec2 | None = None) -> Step[bool]:
+    def delete(self, ec2: Ec2 | None = None) -> Task[bool]:
         """Return the step that deletes `snap-old`."""
         return (ec2 or self.ec2()).delete(a_snapshot(id="snap-old"))
 
-    def finish(self, step: Step[Any]) -> tuple[Any, list[float]]:
-        """Run a step to its end; returns its result and the pauses that it asked for."""
+    def finish(self, step: Task[Any]) -> tuple[Any, list[float]]:
+        """Run a step to its end; return its result and the pauses that it asked for."""
         pauses = []
         while True:
             try:

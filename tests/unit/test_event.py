@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.event import InvalidEventError, Request, continuing, parse
+from ebs_backup.event import InvalidEventError, Request, parse, to_event
 from ebs_backup.model import Continued, FailedSnapshot
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 CONTINUED = {
     "run": "2026-11-23T01:30:00Z",
@@ -222,7 +222,7 @@ def test_what_is_written_for_the_next_invocation_is_read_back_and_small(
     """Lambda takes 256 KB of an event; however many volumes there are, this one is a few lines."""
     request = Request(period=Period.WEEK, time=time, volumes=volumes)
 
-    event = json.dumps(continuing(request, continued))
+    event = json.dumps(to_event(request, continued))
 
     assert parse(json.loads(event)) == replace(request, continued=continued)
     assert len(event) < 500 + 1000 * len(continued.failed)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.model import Run, Volume
-from ebs_backup.settings import Period
-from ebs_backup.tags import Labels, labels, minute, named_after, names_source
+from ebs_backup.names import Period
+from ebs_backup.tags import Tagging, minute, named_after, names_source, tagging
 from tests.unit.builders import NIGHT, a_run, a_volume, settings
 
 OURS = {
@@ -24,9 +24,9 @@ OURS = {
 
 def of(
     volume: Volume, run: Run | None = None, *, at: datetime = NIGHT, copy: bool = True, **given: object
-) -> Labels:
+) -> Tagging:
     """Label a snapshot of the volume, taken at NIGHT in the default set's day run, under settings with these changes."""
-    return labels(volume, run or a_run(), settings(**given), at=at, older=3, copy=copy)
+    return tagging(volume, run or a_run(), settings(**given), at=at, older=3, copy=copy)
 
 
 def test_a_snapshot_carries_our_tags_and_then_the_volumes_own() -> None:
@@ -45,14 +45,14 @@ def test_a_snapshot_carries_our_tags_and_then_the_volumes_own() -> None:
         "Backup": "true",
         "team": "shop",
     }
-    assert (label.copied, label.left_off) == (("Backup", "team"), ())
+    assert (label.copied, label.not_copied) == (("Backup", "team"), ())
 
 
 def test_without_copy_tags_the_snapshot_carries_our_tags_alone() -> None:
     label = of(a_volume(tags={"team": "shop"}), copy_tags=False)
 
     assert label.tags.keys() == OURS
-    assert (label.copied, label.left_off) == ((), ())
+    assert (label.copied, label.not_copied) == ((), ())
 
 
 def test_copy_tags_as_a_list_copies_these_keys_and_no_others() -> None:
@@ -61,14 +61,14 @@ def test_copy_tags_as_a_list_copies_these_keys_and_no_others() -> None:
     label = of(volume, copy_tags=["team", "cost"])
 
     assert label.tags.keys() == OURS | {"team"}
-    assert (label.copied, label.left_off) == (("team",), ())
+    assert (label.copied, label.not_copied) == (("team",), ())
 
 
 def test_a_second_try_after_a_refusal_copies_nothing_and_keeps_the_extra_tags() -> None:
     label = of(a_volume(tags={"team": "shop"}), copy=False, extra_tags={"cost": "42"})
 
     assert label.tags.keys() == OURS | {"cost"}
-    assert (label.copied, label.left_off) == ((), ())
+    assert (label.copied, label.not_copied) == ((), ())
 
 
 def test_extra_tags_are_on_every_snapshot_and_win_over_the_volumes_own() -> None:
@@ -96,7 +96,7 @@ def test_some_tags_are_never_copied(key: str) -> None:
     label = of(a_volume(tags={key: "owned", "awsome": "yes"}))
 
     assert label.tags.keys() - OURS == {"awsome"}
-    assert label.left_off == ()
+    assert label.not_copied == ()
 
 
 def test_a_clusters_tag_is_not_copied_though_the_settings_list_it() -> None:
@@ -134,7 +134,7 @@ def test_there_are_50_tags_at_most_and_what_was_left_off_is_said() -> None:
 
     assert len(label.tags) == 50
     assert label.tags.keys() >= OURS | {"cost"}
-    assert label.left_off == ("key-43", "key-44", "key-45", "key-46", "key-47", "key-48", "key-49")
+    assert label.not_copied == ("key-43", "key-44", "key-45", "key-46", "key-47", "key-48", "key-49")
 
 
 def test_the_name_says_when_the_snapshot_was_taken_not_when_its_event_was_due() -> None:

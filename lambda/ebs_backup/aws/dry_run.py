@@ -7,9 +7,9 @@ from datetime import datetime
 from ebs_backup.aws.ec2 import Created
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import PENDING, Run, Snapshot, Volume
-from ebs_backup.settings import TAG_OLDER
-from ebs_backup.tags import Labels
-from ebs_backup.tasks import Step
+from ebs_backup.names import TAG_OLDER
+from ebs_backup.tags import Tagging
+from ebs_backup.tasks import Task
 
 
 def would_be(volume: Volume, run: Run, at: datetime) -> Snapshot:
@@ -26,7 +26,7 @@ def would_be(volume: Volume, run: Run, at: datetime) -> Snapshot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsal:
+class DryRun:
     """Stands in for `Ec2` where a run writes, so that a dry run takes the very path of a real one."""
 
     run: Run
@@ -36,19 +36,19 @@ class Rehearsal:
     def create(
         self,
         volume: Volume,
-        labels: Callable[[datetime], Labels],
+        tagging: Callable[[datetime], Tagging],
         lookout: Lookout,  # noqa: ARG002 - as Ec2.create
         *,
         blocked: bool = False,  # noqa: ARG002 - as Ec2.create
-    ) -> Step[Created]:
+    ) -> Task[Created]:
         """Return the snapshot that would be made."""
         yield from ()
         at = self.now()
-        labelled = labels(at)
-        made = replace(would_be(volume, self.run, at), older=int(labelled.tags[TAG_OLDER]))
-        return Created(snapshot=made, labels=labelled)
+        tagged_as = tagging(at)
+        made = replace(would_be(volume, self.run, at), older=int(tagged_as.tags[TAG_OLDER]))
+        return Created(snapshot=made, tagging=tagged_as)
 
-    def delete(self, snapshot: Snapshot) -> Step[bool]:  # noqa: ARG002 - as Ec2.delete
+    def delete(self, snapshot: Snapshot) -> Task[bool]:  # noqa: ARG002 - as Ec2.delete
         """Say that it would be deleted."""
         yield from ()
         return True

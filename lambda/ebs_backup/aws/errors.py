@@ -23,11 +23,11 @@ LONGEST_MESSAGE, LONGEST_CODE = 300, 100  # characters: the message may be a pro
 class Kind(Enum):
     """What an error says about the call: whether it was done, and whether to try again."""
 
-    GONE = auto()  # the volume or snapshot is no longer there
-    WAIT = auto()  # certainly not done: try again later
-    UNSURE = auto()  # perhaps done: look before trying again
+    NOT_FOUND = auto()  # the volume or snapshot is no longer there
+    RETRY = auto()  # certainly not done: try again later
+    UNKNOWN_OUTCOME = auto()  # perhaps done: look before trying again
     KEPT = auto()  # AWS keeps the snapshot: an AMI, fast restore, a lock, AWS Backup or the Recycle Bin
-    REFUSED = auto()  # not done, and trying again would not help
+    REJECTED = auto()  # not done, and trying again would not help
 
 
 GONE_CODES = frozenset({"InvalidVolume.NotFound", "InvalidSnapshot.NotFound"})
@@ -89,7 +89,7 @@ class AwsError(Exception):
             kind = Kind.KEPT if kept else _kind(code, status)
             return cls(kind=kind, code=code, message=message, service=SERVICES.get(error.operation_name, ""))
         code = UNREADABLE if isinstance(error, ResponseParserError) else type(error).__name__
-        kind = Kind.UNSURE if isinstance(error, PERHAPS_SENT) else Kind.REFUSED
+        kind = Kind.UNKNOWN_OUTCOME if isinstance(error, PERHAPS_SENT) else Kind.REJECTED
         return cls(kind=kind, code=code, message=str(error))
 
 
@@ -103,10 +103,10 @@ def _line(text: str, most: int) -> str:
 def _kind(code: str, status: int) -> Kind:
     """Class a code before its status: EC2 throttles with a 503, and then nothing was done."""
     if code in GONE_CODES:
-        return Kind.GONE
+        return Kind.NOT_FOUND
     if code in WAIT_CODES or code.startswith(THROTTL):
-        return Kind.WAIT
-    return Kind.UNSURE if status >= 500 or code in UNSURE_CODES else Kind.REFUSED
+        return Kind.RETRY
+    return Kind.UNKNOWN_OUTCOME if status >= 500 or code in UNSURE_CODES else Kind.REJECTED
 
 
 # What keeps a snapshot, by code and words. EC2 gives most of these no code of their own, and documents none for a lock.
@@ -241,7 +241,7 @@ def advice(error: AwsError) -> str:
         return how_to_free(error)
     if by_code := _ADVICE.get(error.code, _THROTTLED if error.throttled else ""):
         return by_code
-    if error.kind is Kind.UNSURE:
+    if error.kind is Kind.UNKNOWN_OUTCOME:
         return _UNCLEAR
     if error.service == "ec2" and (re.match(_KEY_CODE, error.code) or re.match(_KEY_WORDS, error.message)):
         return _KEY

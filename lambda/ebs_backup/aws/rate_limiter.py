@@ -14,23 +14,23 @@ BURST, RATE = (
 PAUSE = 2.0  # seconds without a call after EC2 throttled one: somebody else uses the bucket too
 
 
-class Pace:
+class RateLimiter:
     """Hands out turns: never more than `BURST + RATE * t` of them fall into any t seconds.
 
     Who books is told once how long to wait, so nobody competes for a token. When EC2 throttles anyway, the bucket was
     emptied by others: the whole schedule moves back, in its order, and who waited asks again. Safe for threads; times
-    are seconds on `clock`. `rested` is False where the bucket was used up just before.
+    are seconds on `clock`. `full_bucket` is False where the bucket was used up just before.
     """
 
-    def __init__(self, clock: Callable[[], float], *, rested: bool = True) -> None:
+    def __init__(self, clock: Callable[[], float], *, full_bucket: bool = True) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._late = 0.0  # seconds that the schedule has moved back: a turn is a time on the schedule
         self._resumes = 0.0  # until then EC2 is left in peace
         # When the bucket is full again: it says how many tokens are there, or booked beyond those.
-        self._full = clock() + (0.0 if rested else BURST / RATE)
+        self._full = clock() + (0.0 if full_bucket else BURST / RATE)
 
-    def book(self) -> float:
+    def reserve(self) -> float:
         """Take the next free turn."""
         with self._lock:
             self._full = max(self._full, self._clock() - self._late) + 1 / RATE

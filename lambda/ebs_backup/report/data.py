@@ -7,8 +7,10 @@ from itertools import accumulate
 from json import dumps
 from typing import Any
 
+from ebs_backup.freshness import Overdue
+from ebs_backup.inventory import Foreign
 from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.outcome import Foreign, Made, Outcome, Overdue, VolumeOutcome
+from ebs_backup.outcome import Made, Outcome, VolumeOutcome
 
 # Lambda: an answer is at most 6 MB. What goes beyond these stands in the log alone.
 MAX_ROWS = 500  # of each list
@@ -36,7 +38,7 @@ def answer(outcome: Outcome, *, rows: int = MAX_ROWS) -> dict[str, Any]:
         "dry_run": run.dry_run,
         "volumes": len(outcome.volumes),
         "created": outcome.created,
-        "found": outcome.found,
+        "already_made": outcome.already_made,
         "skipped": outcome.count(lambda volume: volume.skipped),
         "expired": outcome.expired,
         "deferred": outcome.deferred,
@@ -64,7 +66,7 @@ def _lists(outcome: Outcome) -> dict[str, tuple[Sequence[Any], Callable[[Any], A
         "foreign": (outcome.foreign, _foreign),
         "strays": (outcome.strays, _snapshot),
         "stale": ([snapshot for volume in outcome.volumes for snapshot in volume.stale], _snapshot),
-        "edited": ([decision for decision in outcome.decisions if decision.odd], _decision),
+        "edited": ([decision for decision in outcome.decisions if decision.edited], _decision),
         "kept_by_aws": (outcome.of(Fate.UNDELETABLE)[:EXAMPLES], _decision),
         "missing": (outcome.missing, str),
     }

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED
+from ebs_backup.freshness import Overdue
 from ebs_backup.model import Failure, Fate, Run
-from ebs_backup.outcome import Outcome, Overdue, VolumeOutcome, as_failure
+from ebs_backup.names import Period
+from ebs_backup.outcome import Outcome, VolumeOutcome, as_failure
 from ebs_backup.report.rows import age, by_hand, by_name, failure_row, named, place, volume_cells
 from ebs_backup.report.text import Detail, counted, one_line, table
-from ebs_backup.settings import Period
 from ebs_backup.tags import minute
 
 # EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
@@ -122,7 +123,7 @@ def _of_the_run(outcome: Outcome) -> Iterator[Section]:
             problems=[_alone(outcome.failures[0] if skipped else NOTHING_LEFT)],
             after=("  When that is done, back up now:", again),
         )
-    if stopped := outcome.stopped:
+    if stopped := outcome.continuation_failure:
         undone = counted(outcome.count(lambda volume: volume.unfinished), "volume")
         yield Section(
             heading=f"NOT FINISHED  {undone}: time ended, and it could not {one_line(stopped.action)}",
@@ -155,13 +156,14 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
             add(CHECK, check, volume)
     for failure in outcome.retire_failures:
         add(CHECK, failure)
-    if outcome.unnamed:
-        add(UNNAMED, outcome.unnamed)
+    if outcome.lookup_failure:
+        add(UNNAMED, outcome.lookup_failure)
     return found
 
 
 def _newest(volume: VolumeOutcome) -> float:
-    return volume.newest_completed.started.timestamp() if volume.newest_completed else 0
+    newest = volume.newest_completed if lacking(volume) else None
+    return newest.started.timestamp() if newest else 0
 
 
 def _lost(volume: VolumeOutcome) -> bool:

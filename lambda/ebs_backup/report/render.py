@@ -132,17 +132,17 @@ def _worst(outcome: Outcome, unmade: int) -> Iterator[str]:
     continued = outcome.run.continued
     if failed := len(outcome.failed) + (continued.more_failed if continued else 0):
         yield f"{counted(failed, 'snapshot')} failed"
-    if outcome.stopped:
+    if outcome.continuation_failure:
         yield "not finished"
 
 
 def _counts(outcome: Outcome) -> Iterator[str]:
     """Say what was done; what an earlier try made was made by this run."""
-    if outcome.created or not outcome.found:
+    if outcome.created or not outcome.already_made:
         yield f"{outcome.created:,} created"
-    if outcome.found:
-        yield f"{outcome.found:,} already made"
-    if outcome.expired or not outcome.found:
+    if outcome.already_made:
+        yield f"{outcome.already_made:,} already made"
+    if outcome.expired or not outcome.already_made:
         yield f"{outcome.expired:,} expired"
     elif outcome.status is Status.OK and not outcome.created:
         yield "nothing to do"
@@ -154,13 +154,13 @@ def _counts(outcome: Outcome) -> Iterator[str]:
         "no longer selected": len(outcome.deselected),
         "foreign": sum(len(volume.snapshots) for volume in outcome.foreign),
         "stray": len(outcome.strays),
-        "edited": sum(decision.odd for decision in outcome.decisions),
+        "edited": sum(decision.edited for decision in outcome.decisions),
         "not selected": len(outcome.missing),
     }
     yield from (f"{count:,} {what}" for what, count in counts.items() if count)
     if misses := len(outcome.near_misses):
         yield "1 near miss" if misses == 1 else f"{misses:,} near misses"
-    if outcome.unnamed:
+    if outcome.lookup_failure:
         yield "instances not looked up"
 
 

@@ -4,8 +4,20 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.outcome import Foreign, Holding, Made, Outcome, Unselected
+from ebs_backup.names import (
+    TAG_HOLD,
+    TAG_OLDER,
+    TAG_PERIOD,
+    TAG_RUN,
+    TAG_SET,
+    TAG_SKIP,
+    TAG_SOURCE,
+    Period,
+    keep_tag,
+)
+from ebs_backup.outcome import Made, Outcome
 from ebs_backup.report.rows import (
     FEW,
     by_name,
@@ -17,17 +29,6 @@ from ebs_backup.report.rows import (
     word,
 )
 from ebs_backup.report.text import Detail, Part, counted, one_line, table
-from ebs_backup.settings import (
-    TAG_HOLD,
-    TAG_OLDER,
-    TAG_PERIOD,
-    TAG_RUN,
-    TAG_SET,
-    TAG_SKIP,
-    TAG_SOURCE,
-    Period,
-    keep_tag,
-)
 from ebs_backup.tags import minute
 
 MOST = 20  # rows of a list that may be long and is seldom read: the log has the others
@@ -98,7 +99,7 @@ def _labels(outcome: Outcome) -> Iterator[Part]:
             (*snapshot_cells(stray), one_line(f"{stray.period!r}, {stray.run!r}")) for stray in outcome.strays
         ],
     )
-    odd = [decision for decision in outcome.decisions if decision.odd]
+    odd = [decision for decision in outcome.decisions if decision.edited]
     yield Part(
         heading=f"EDITED TAGS  {counted(len(odd), 'snapshot')}; what cannot be told apart is kept",
         before=f"To do: set the tags {TAG_RUN} right, or put {TAG_HOLD}=true on what is to stay.",
@@ -167,20 +168,20 @@ def _created(outcome: Outcome) -> Part:
         )
         for volume, snapshot in made
     ]
-    number = f"{outcome.found:,} of them" if outcome.created else "all"
-    earlier = f", {number} {EARLIER} of this run" if outcome.found else ""
+    number = f"{outcome.already_made:,} of them" if outcome.created else "all"
+    earlier = f", {number} {EARLIER} of this run" if outcome.already_made else ""
     return Part(heading=f"CREATED  {counted(len(made), 'snapshot')}{earlier}", rows=rows)
 
 
 def _expired(outcome: Outcome, detail: Detail) -> Iterator[str]:
     gone = decision_rows(outcome.of(Fate.EXPIRED))
-    if outcome.expired or outcome.found:
+    if outcome.expired or outcome.already_made:
         before = outcome.expired - len(gone)
         where = (
             f", {before:,} of them by earlier invocations of this run: the log lists those" if before else ""
         )
         yield f"EXPIRED  {counted(outcome.expired, 'snapshot') if outcome.expired else 'none by this try'}{where}"
-    if outcome.found:
+    if outcome.already_made:
         yield "  An earlier try of this run may have deleted expired snapshots too; the log lists them."
     yield from table(gone) if detail.lists else ()
 

@@ -6,14 +6,12 @@ from typing import Any
 import pytest
 from botocore.parsers import ResponseParserError
 
-from ebs_backup.aws.errors import AwsError, Kind
-from ebs_backup.aws.rate_limiter import PAUSE
+from ebs_backup.aws.errors import AwsError
 from ebs_backup.model import PENDING
 from tests.unit.builders import NIGHT
 from tests.unit.script import LOST, Script, listed, made, refused
 
 RATE_PER_VOLUME = refused("SnapshotCreationPerVolumeRateExceeded")
-CONCURRENT = refused("ConcurrentSnapshotLimitExceeded")
 
 
 def test_a_create_carries_all_tags_and_its_answer_is_the_restore_point() -> None:
@@ -23,7 +21,7 @@ def test_a_create_carries_all_tags_and_its_answer_is_the_restore_point() -> None
 
     ((_, body),) = script.sent
     tags = {value: body[key.replace("Key", "Value")] for key, value in body.items() if key.endswith(".Key")}
-    assert (body["VolumeId"], tags) == ("vol-1", created.labels.tags)
+    assert (body["VolumeId"], tags) == ("vol-1", created.tagging.tags)
     assert (created.snapshot.id, created.snapshot.state, created.snapshot.older) == ("snap-new", PENDING, 2)
     assert created.snapshot.ours
     assert pauses == []
@@ -37,7 +35,7 @@ def test_the_name_says_when_the_create_that_worked_was_sent() -> None:
     created, pauses = script.finish(script.create())
 
     taken = NIGHT + timedelta(seconds=sum(pauses))
-    assert created.labels.tags["Name"] == f"web-1 data day {taken:%Y-%m-%d %H:%M}Z"
+    assert created.tagging.tags["Name"] == f"web-1 data day {taken:%Y-%m-%d %H:%M}Z"
 
 
 def test_create_may_answer_that_the_snapshot_has_failed() -> None:
@@ -63,7 +61,7 @@ def test_what_was_listed_longer_ago_is_looked_at_again_and_anothers_snapshot_is_
 
     created, _ = script.finish(script.create(seen=0.0))
 
-    assert (created.snapshot.id, created.labels) == ("snap-other", None)
+    assert (created.snapshot.id, created.tagging) == ("snap-other", None)
     assert script.calls == ["DescribeSnapshots"]
 
 
@@ -108,7 +106,7 @@ def test_a_lost_answer_is_settled_by_listing_and_nothing_is_made_twice() -> None
     created, pauses = script.finish(script.create())
 
     assert created.snapshot.id == "snap-first"
-    assert created.labels is not None  # it is this delivery's own
+    assert created.tagging is not None  # it is this delivery's own
     assert script.calls == ["CreateSnapshot", "DescribeSnapshots"]
     assert pauses[0] >= 5
 
@@ -139,7 +137,7 @@ def test_a_refusal_by_rate_makes_it_look_for_another_deliverys_snapshot() -> Non
 
     created, pauses = script.finish(script.create())
 
-    assert (created.snapshot.id, created.labels) == ("snap-other", None)
+    assert (created.snapshot.id, created.tagging) == ("snap-other", None)
     assert script.calls == ["CreateSnapshot", "DescribeSnapshots"]
     assert pauses[0] >= 5
 
@@ -168,7 +166,7 @@ def test_a_look_without_an_answer_makes_nobody_elses_snapshot_our_own() -> None:
 
     created, _ = script.finish(script.create())
 
-    assert (created.snapshot.id, created.labels) == ("snap-other", None)
+    assert (created.snapshot.id, created.tagging) == ("snap-other", None)
 
 
 def test_a_look_that_is_refused_ends_the_create_before_it_is_sent() -> None:
@@ -198,74 +196,3 @@ def test_an_answer_that_lacks_anything_is_looked_up_in_the_listing(lacks: str) -
     created, _ = script.finish(script.create())
 
     assert created.snapshot.id == "snap-1"
-
-
-@pytest.mark.parametrize("code", ["RequestLimitExceeded", "ThrottlingException"])
-def test_what_was_throttled_is_tried_again_and_needs_no_look_while_knowledge_is_fresh(code: str) -> None:
-    script = Script(CreateSnapshot=[refused(code)] * 3 + [made()])
-
-    created, pauses = script.finish(script.create())
-
-    assert created.snapshot.id == "snap-new"
-    assert pauses == [PAUSE] * 3
-    assert set(script.calls) == {"CreateSnapshot"}
-
-
-@pytest.mark.parametrize("code", ["ConcurrentSnapshotLimitExceeded", "PendingSnapshotLimitExceeded"])
-def test_what_was_certainly_not_done_is_tried_again_however_often(code: str) -> None:
-    script = Script(CreateSnapshot=[refused(code)] * 9 + [made()], DescribeSnapshots=[listed()] * 9)
-
-    created, pauses = script.finish(script.create())
-
-    assert created.snapshot.id == "snap-new"
-    assert len(pauses) == 9
-
-
-def test_a_volume_that_its_own_snapshots_block_is_not_waited_for() -> None:
-    script = Script(CreateSnapshot=[CONCURRENT], DescribeSnapshots=[listed()])
-
-    with pytest.raises(AwsError) as error:
-        script.finish(script.create(blocked=True))
-
-    assert (error.value.kind, error.value.unfinished, script.now) == (Kind.REFUSED, False, 5.0)
-
-
-def test_what_blocks_a_volume_may_be_the_snapshot_that_another_delivery_has_just_made() -> None:
-    script = Script(CreateSnapshot=[CONCURRENT], DescribeSnapshots=[listed(made("snap-theirs"))])
-
-    created, _ = script.finish(script.create(blocked=True))
-
-    assert (created.snapshot.id, created.labels) == ("snap-theirs", None)
-
-
-def test_what_other_tools_block_is_waited_for_but_is_nothing_for_a_further_invocation() -> None:
-    script = Script(CreateSnapshot=[CONCURRENT])
-
-    with pytest.raises(AwsError) as error:
-        script.finish(script.create(script.ec2(deadline=1.0)))
-
-    assert (error.value.code, error.value.unfinished) == ("ConcurrentSnapshotLimitExceeded", False)
-
-
-@pytest.mark.parametrize("code", ["RequestLimitExceeded", "PendingSnapshotLimitExceeded"])
-def test_when_waiting_would_pass_the_deadline_the_last_error_is_raised_and_only_time_was_short(
-    code: str,
-) -> None:
-    script = Script(CreateSnapshot=[refused(code)])
-
-    with pytest.raises(AwsError) as error:
-        script.finish(script.create(script.ec2(deadline=1.0)))
-
-    assert (error.value.code, error.value.unfinished) == (code, True)
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"), [("SomethingOf2030", Kind.REFUSED), ("InvalidVolume.NotFound", Kind.GONE)]
-)
-def test_a_refusal_that_time_does_not_change_is_raised_at_once(code: str, kind: Kind) -> None:
-    script = Script(CreateSnapshot=[refused(code)])
-
-    with pytest.raises(AwsError) as error:
-        script.finish(script.create())
-
-    assert (error.value.kind, script.now) == (kind, 0.0)

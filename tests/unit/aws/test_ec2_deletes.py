@@ -43,7 +43,7 @@ def test_a_delete_whose_answer_was_lost_may_have_been_done_though_ec2_refuses_th
     with pytest.raises(AwsError) as error:
         script.finish(script.delete())
 
-    assert (error.value.kind, error.value.code) == (Kind.UNSURE, "UnauthorizedOperation")
+    assert (error.value.kind, error.value.code) == (Kind.UNKNOWN_OUTCOME, "UnauthorizedOperation")
 
 
 def test_what_aws_keeps_is_told_at_once_and_not_tried_again() -> None:
@@ -70,7 +70,7 @@ def test_a_delete_that_never_gets_an_answer_ends_with_the_time_unsure_and_unfini
     with pytest.raises(AwsError) as error:
         script.finish(script.delete(script.ec2(deadline=30.0)))
 
-    assert (error.value.kind, error.value.unfinished) == (Kind.UNSURE, True)
+    assert (error.value.kind, error.value.unfinished) == (Kind.UNKNOWN_OUTCOME, True)
     assert script.now < 30.0
 
 
@@ -89,7 +89,7 @@ def test_a_turn_that_comes_after_the_deadline_is_not_waited_for() -> None:
     script = Script(CreateSnapshot=[made()])
 
     with pytest.raises(AwsError, match="OutOfTime"):
-        next(script.create(script.ec2(deadline=0.1, rested=False)))
+        next(script.create(script.ec2(deadline=0.1, full_bucket=False)))
 
     assert script.calls == []
 
@@ -142,7 +142,7 @@ def test_cloudtrail_tells_the_function_from_whatever_else_calls_ec2() -> None:
 
 
 def unreachable(script: Script, *calls: str) -> list[Any]:
-    """Let no answer come to these calls; returns the requests as they go."""
+    """Let no answer come to these calls; return the requests as they are sent."""
     sent: list[Any] = []
 
     def lose(request: object, **_: object) -> None:

@@ -1,4 +1,4 @@
-"""The pace: never more turns than the bucket holds, in order, none lost when EC2 throttles anyway."""
+"""The rate limiter: never more turns than the bucket holds, in order, and none lost when EC2 throttles anyway."""
 
 import heapq
 import threading
@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.aws.rate_limiter import BURST, PAUSE, RATE, Pace
+from ebs_backup.aws.rate_limiter import BURST, PAUSE, RATE, RateLimiter
 
 START = 1_800_000_000.0  # as large as a clock's seconds are: rounding must not matter
 
 
 @dataclass(slots=True)
-class Clock:
+class StillClock:
     """Stands still unless it is moved."""
 
     now: float = START
@@ -27,28 +27,28 @@ class Clock:
 
 @dataclass(slots=True)
 class Queue:
-    """Callers of a pace on a clock of their own: each books, waits as told, asks again, calls when it may."""
+    """Callers of a rate limiter on their own clock: each reserves, waits as long as it says, asks again, and calls."""
 
-    clock: Clock = field(default_factory=Clock)
-    rested: bool = True
-    pace: Pace = field(init=False)
+    clock: StillClock = field(default_factory=StillClock)
+    full_bucket: bool = True
+    limiter: RateLimiter = field(init=False)
     waiting: list[tuple[float, int, float]] = field(default_factory=list)  # when to ask again, who, its turn
     calls: list[tuple[float, int]] = field(default_factory=list)
     refused: list[tuple[float, int]] = field(default_factory=list)
     callers: int = 0
 
     def __post_init__(self) -> None:
-        self.pace = Pace(self.clock, rested=self.rested)
+        self.limiter = RateLimiter(self.clock, full_bucket=self.full_bucket)
 
-    def book(self, count: int = 1) -> None:
+    def reserve(self, count: int = 1) -> None:
         """Let so many callers come."""
         for _ in range(count):
             self.callers += 1
-            self.ask(self.callers, self.pace.book())
+            self.ask(self.callers, self.limiter.reserve())
 
     def ask(self, caller: int, turn: float) -> None:
         """Let one call, or wait as it is told."""
-        if wait := self.pace.wait(turn):
+        if wait := self.limiter.wait(turn):
             heapq.heappush(self.waiting, (self.clock.now + wait, caller, turn))
         else:
             self.calls.append((self.clock.now, caller))
@@ -60,7 +60,7 @@ class Queue:
         del self.calls[len(self.calls) - count :]
         self.refused += refused
         for _, caller in reversed(refused):
-            self.ask(caller, self.pace.throttled())
+            self.ask(caller, self.limiter.throttled())
 
     def run(self, seconds: float) -> None:
         """Let time pass; who has waited as long as told asks again."""
@@ -77,7 +77,7 @@ class Queue:
             if move == "run":
                 self.run(much)
             elif move == "book":
-                self.book(int(much))
+                self.reserve(int(much))
             else:
                 self.throttle_last(int(much))
         self.run(1e6)
@@ -90,16 +90,16 @@ class Queue:
 def test_a_full_bucket_lets_a_burst_go_at_once_and_then_its_rate() -> None:
     queue = Queue()
 
-    queue.book(int(BURST) + 3)
+    queue.reserve(int(BURST) + 3)
     queue.run(10)
 
     assert queue.times() == [0.0] * int(BURST) + [round(n / RATE, 2) for n in (1, 2, 3)]
 
 
 def test_where_an_invocation_just_before_used_the_bucket_up_there_is_no_burst() -> None:
-    queue = Queue(rested=False)
+    queue = Queue(full_bucket=False)
 
-    queue.book(3)
+    queue.reserve(3)
     queue.run(10)
 
     assert queue.times() == [round(n / RATE, 2) for n in (1, 2, 3)]
@@ -107,21 +107,21 @@ def test_where_an_invocation_just_before_used_the_bucket_up_there_is_no_burst() 
 
 def test_tokens_come_back_with_time_but_never_more_than_the_bucket_holds() -> None:
     queue = Queue()
-    queue.book(int(BURST))
+    queue.reserve(int(BURST))
     queue.run(1000)
     queue.calls.clear()
 
-    queue.book(int(BURST) + 1)
+    queue.reserve(int(BURST) + 1)
 
     assert len(queue.calls) == int(BURST)
 
 
 def test_whom_ec2_throttles_goes_first_after_a_pause_and_the_others_follow_at_the_rate() -> None:
     queue = Queue()
-    queue.book(3)
+    queue.reserve(3)
 
     queue.throttle_last()
-    queue.book(2)
+    queue.reserve(2)
     queue.run(10)
 
     assert [caller for _, caller in queue.calls] == [1, 2, 3, 4, 5]
@@ -130,7 +130,7 @@ def test_whom_ec2_throttles_goes_first_after_a_pause_and_the_others_follow_at_th
 
 def test_many_throttled_at_once_are_one_pause_and_do_not_come_back_at_once() -> None:
     queue = Queue()
-    queue.book(16)
+    queue.reserve(16)
 
     queue.throttle_last(16)
     queue.run(10)
@@ -140,7 +140,7 @@ def test_many_throttled_at_once_are_one_pause_and_do_not_come_back_at_once() -> 
 
 def test_who_was_told_to_wait_waits_longer_when_ec2_throttles_meanwhile() -> None:
     queue = Queue()
-    queue.book(int(BURST) + 1)
+    queue.reserve(int(BURST) + 1)
 
     queue.throttle_last()
     queue.run(10)
@@ -149,11 +149,11 @@ def test_who_was_told_to_wait_waits_longer_when_ec2_throttles_meanwhile() -> Non
 
 
 def test_turns_booked_by_many_threads_are_all_different() -> None:
-    pace = Pace(Clock(), rested=False)
+    limiter = RateLimiter(StillClock(), full_bucket=False)
     turns: list[float] = []
 
     threads = [
-        threading.Thread(target=lambda: turns.extend(pace.book() for _ in range(200))) for _ in range(8)
+        threading.Thread(target=lambda: turns.extend(limiter.reserve() for _ in range(200))) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
@@ -174,9 +174,9 @@ moves = st.lists(
 @given(moves, st.booleans())
 def test_no_window_of_time_sees_more_than_the_bucket_gives(
     moves: list[tuple[str, float]],
-    rested: bool,  # noqa: FBT001 - drawn
+    full_bucket: bool,  # noqa: FBT001 - drawn
 ) -> None:
-    queue = Queue(rested=rested)
+    queue = Queue(full_bucket=full_bucket)
     queue.do(moves)
 
     times = sorted(at - START for at, _ in queue.calls + queue.refused)
@@ -205,10 +205,10 @@ def test_throttled_or_not_everybody_has_a_turn_in_the_end(moves: list[tuple[str,
 
 @pytest.mark.parametrize("late", [0.0, 3.0])
 def test_who_asks_after_its_turn_has_come_goes_at_once(late: float) -> None:
-    clock = Clock()
-    pace = Pace(clock, rested=False)
-    turn = pace.book()
+    clock = StillClock()
+    limiter = RateLimiter(clock, full_bucket=False)
+    turn = limiter.reserve()
 
     clock.now += 1 / RATE + late
 
-    assert pace.wait(turn) == 0.0
+    assert limiter.wait(turn) == 0.0

@@ -114,7 +114,7 @@ def test_a_section_is_there_where_it_has_something_to_tell_and_is_referred_to_on
     count = outcome.count
     unmade = count(lambda volume: not (volume.made or volume.gone or volume.skipped))
     assert ("NOT BACKED UP" in found or "VOLUMES IN ERROR" in found) or not unmade
-    assert ("NOT FINISHED" in found) == (outcome.stopped is not None)
+    assert ("NOT FINISHED" in found) == (outcome.continuation_failure is not None)
     assert ("OVERDUE" in found) == bool(count(lambda volume: volume.overdue))
     assert ("DEFERRED" in found) == bool(outcome.deferred)
     assert ("FOREIGN SNAPSHOTS" in found) == bool(outcome.foreign)

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from ebs_backup.continuation import following
-from ebs_backup.event import continuing, parse
+from ebs_backup.event import next_invocation, parse, to_event
 from ebs_backup.model import Continued
 from ebs_backup.outcome import Made, Outcome, Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
 VOLUMES, HISTORY, KEEP, LIMIT = 2, 7, 2, 3
@@ -19,7 +18,7 @@ WRITES = VOLUMES * (1 + LIMIT)  # of the whole run: a backlog of six is drained 
 RULE = {"period": "day", "time": "2026-11-23T01:30:00Z"}
 
 
-class KilledError(BaseException):
+class DiedError(BaseException):
     """The process died."""
 
 
@@ -27,15 +26,15 @@ class KilledError(BaseException):
 class Chain:
     """A function whose every write takes a second, whose invocations have time for so many, and its queue."""
 
-    account: Account
+    account: MotoAccount
     event: dict[str, Any] | None
     invocations: int = 0
     dies_at: float = float("inf")  # of all writes
 
     def write(self, **_: object) -> None:
-        """Take a second; where the function dies, nothing is sent."""
+        """Let a second pass; where the function dies, nothing is sent."""
         if self.account.clock() >= self.dies_at:
-            raise KilledError
+            raise DiedError
         self.account.sleep(1)
 
     def invoke(self, budget: float) -> Outcome:
@@ -46,8 +45,8 @@ class Chain:
         self.invocations += 1
         settings = nightly(keep_day=KEEP, max_expired_per_volume=LIMIT)
         outcome = self.account.run(settings, run, seconds=budget)
-        further = following(outcome, began=began)
-        self.event = continuing(request, further) if further else None
+        further = next_invocation(outcome, began=began)
+        self.event = to_event(request, further) if further else None
         return outcome
 
     def to_the_end(self, budget: float) -> Outcome:
@@ -59,7 +58,7 @@ class Chain:
 
 
 @pytest.fixture
-def chain(account: Account) -> Chain:
+def chain(account: MotoAccount) -> Chain:
     chain = Chain(account, dict(RULE))
     for call in ("CreateSnapshot", "DeleteSnapshot"):
         account.on(f"before-call.ec2.{call}", chain.write)
@@ -68,14 +67,14 @@ def chain(account: Account) -> Chain:
     return chain
 
 
-def state(account: Account) -> list[tuple[str, str]]:
+def state(account: MotoAccount) -> list[tuple[str, str]]:
     """Return what is there: volume and run of every snapshot."""
     listed = ((account.raw(snapshot).volume_id, account.tags(snapshot)) for snapshot in account.ids())
     return sorted((volume, tags["ebs-backup:run"]) for volume, tags in listed)
 
 
-def is_clean(account: Account) -> bool:
-    """Tell whether each volume has its new snapshot, and has lost its three oldest and nothing else."""
+def is_clean(account: MotoAccount) -> bool:
+    """Return whether each volume has its new snapshot, and has lost its three oldest and nothing else."""
     nights = [NIGHT - timedelta(days=day) for day in range(HISTORY - LIMIT + 1)]
     kept = sorted(f"{night:%Y-%m-%dT%H:%M:%SZ}" for night in nights)
     volumes = sorted({volume for volume, _ in state(account)})
@@ -114,7 +113,7 @@ def test_an_invocation_that_dies_anywhere_and_is_retried_loses_nothing_and_delet
         try:
             chain.to_the_end(4)
             break
-        except KilledError:
+        except DiedError:
             chain.dies_at = float("inf")
 
     assert is_clean(chain.account)
@@ -137,7 +136,7 @@ def test_an_invocation_that_is_delivered_again_after_the_run_has_ended_changes_n
 def test_the_limit_holds_for_the_run_however_many_invocations_it_has(chain: Chain) -> None:
     chain.to_the_end(1)
     continued = Continued(run=RULE["time"], began=NIGHT, invocation=3, expired=0)
-    chain.event = continuing(parse(RULE), continued)
+    chain.event = to_event(parse(RULE), continued)
 
     outcome = chain.to_the_end(1e9)
 
