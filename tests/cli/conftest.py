@@ -13,7 +13,6 @@ from moto import mock_aws
 
 from ebs_backup_cli import main as module
 from tests.unit.builders import settings
-
 from tests.unit.conftest import models_read_once, no_way_out
 from tests.unit.run.conftest import account
 
