@@ -31,7 +31,8 @@ class Continued:
     """What a further invocation of one run must be told, for EC2 cannot tell it.
 
     Which run it is, when its first invocation began, the number of this invocation, how many snapshots those before it
-    deleted, and which failed snapshots were among them (`more_failed` more are only counted).
+    deleted, and which failed snapshots were among them (`more_failed` more are only counted). Also how many snapshots they
+    made without tags that a policy refused.
     """
 
     run: str
@@ -40,6 +41,7 @@ class Continued:
     expired: int
     failed: tuple[FailedSnapshot, ...] = ()
     more_failed: int = 0
+    tags_refused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

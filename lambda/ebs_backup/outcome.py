@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ebs_backup.aws.errors import SNAPSHOT_FAILED, snapshot_failed_advice
+from ebs_backup.aws.errors import SNAPSHOT_FAILED, TAG_REFUSALS, snapshot_failed_advice
 from ebs_backup.freshness import Freshness, Overdue
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import (
@@ -110,6 +110,17 @@ class VolumeOutcome:
             remarks=tuple(dict.fromkeys((*tags, *self.remarks))),
         )
 
+    def done(self) -> "VolumeOutcome":
+        """Return only what was done: the rest is no matter of a volume that is not selected any more."""
+        return replace(self, unfinished=False, decisions=self.of(Fate.EXPIRED), freshness=NOT_JUDGED)
+
+    @property
+    def tags_refused(self) -> bool:
+        """Tell whether the new snapshot lacks copied tags, for a policy refused them."""
+        return any(
+            failure.resource == self.volume.id and failure.code in TAG_REFUSALS for failure in self.checks
+        )
+
     @property
     def changed(self) -> bool:
         """Tell whether this invocation did something here."""
@@ -129,7 +140,7 @@ class Status(StrEnum):
 class Outcome:
     """What a run did, whole, as far as it has come.
 
-    `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
+    `other_checks` ask for a look at something that is none of the run's volumes. `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
     of a period that there is not, `missing` the volumes that a run by hand named and the set does not select. `stopped` is
     why a run that is not finished does not go on, `lookup_failure` why instances could not be looked up.
     """
@@ -147,7 +158,7 @@ class Outcome:
     seconds: float
     continuation_failure: Failure | None = None
     lookup_failure: Failure | None = None
-    retire_failures: tuple[Failure, ...] = ()
+    other_checks: tuple[Failure, ...] = ()
 
     @property
     def failed(self) -> tuple[FailedSnapshot, ...]:
@@ -172,7 +183,7 @@ class Outcome:
         named = (self.lookup_failure,) if self.lookup_failure else ()
         return (
             *named,
-            *self.retire_failures,
+            *self.other_checks,
             *(failure for volume in self.volumes for failure in volume.checks),
         )
 
@@ -215,16 +226,18 @@ class Outcome:
     @property
     def deselected(self) -> tuple[Unselected, ...]:
         """Return the volumes that the set backed up lately and does not select any more, as if they had lost their tag."""
-        return tuple(each for each in self.unselected if each.there and each.lately)
+        return tuple(volume for volume in self.unselected if volume.there and volume.lately)
 
     def after(self, untold: "Outcome | None") -> "Outcome":
         """Return the outcome of the whole run, where an earlier try of it did something and could not mail it."""
         if untold is None:
             return self
         before = {volume.volume.id: volume for volume in untold.volumes}
+        volumes = [volume.after(before.pop(volume.volume.id, None)) for volume in self.volumes]
+        deselected = (volume.done() for volume in before.values() if volume.changed)
         return replace(
             self,
-            volumes=tuple(volume.after(before.get(volume.volume.id)) for volume in self.volumes),
+            volumes=(*volumes, *deselected),
             retired=(*(gone for gone in untold.retired if gone.fate is Fate.EXPIRED), *self.retired),
         )
 
@@ -240,7 +253,7 @@ class Outcome:
         if (
             any(look)
             or self.count(lambda volume: volume.stale)
-            or any(each.edited for each in self.decisions)
+            or any(decision.edited for decision in self.decisions)
         ):
             return Status.CHECK
         return Status.OK

@@ -4,7 +4,7 @@ A tag that cannot be read changes nothing: it is a failure in the mail, and the 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,25 +55,24 @@ def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run:
                 skipped = _skipped(key, value, run)
         except InvalidSettingsError as error:
             remarks.append(check(_failure(volume, key, error, settings)))
-    remarks += [
-        check(_unreadable(snapshot))
-        for snapshot in held
-        if snapshot.hold is not None and snapshot.state != ERROR and hold_until(snapshot.hold) is None
-    ]
+    remarks += map(check, unreadable_holds(held))
     if spread := ", ".join(sorted(volume.tags.keys() & SNAPSHOTS_OWN)):
         told = f"the volume itself has tags of a snapshot ({spread}), which other tools copy: remove them"
         remarks.append(note(told))
     return Overrides(keeps=keeps, skipped=skipped, remarks=tuple(remarks))
 
 
-def _unreadable(snapshot: Snapshot) -> Failure:
-    return Failure(
-        resource=snapshot.id,
-        action="read the hold of a snapshot",
-        code="InvalidTag",
-        message=f"{TAG_HOLD} must be {HOLD_ALLOWED}, got {snapshot.hold!r}",
-        advice="Correct the tag or remove it; until then it keeps the snapshot.",
-    )
+def unreadable_holds(snapshots: Iterable[Snapshot]) -> Iterator[Failure]:
+    """Return what is wrong with each hold that nobody can read; a failed snapshot has nothing to hold."""
+    for snapshot in snapshots:
+        if snapshot.hold is not None and snapshot.state != ERROR and hold_until(snapshot.hold) is None:
+            yield Failure(
+                resource=snapshot.id,
+                action="read the hold of a snapshot",
+                code="InvalidTag",
+                message=f"{TAG_HOLD} must be {HOLD_ALLOWED}, got {snapshot.hold!r}",
+                advice="Correct the tag or remove it; until then it keeps the snapshot.",
+            )
 
 
 def _skipped(key: str, value: str, run: Run) -> str:

@@ -167,5 +167,5 @@ _drawn: st.SearchStrategy[Outcome] = st.builds(
     seconds=st.floats(0, 900),
     continuation_failure=st.none() | failure,
     lookup_failure=st.none() | failure,
-    retire_failures=failures,
+    other_checks=failures,
 )

@@ -154,7 +154,7 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
                 add(WRONG, failure, volume)
         for check in volume.checks:
             add(CHECK, check, volume)
-    for failure in outcome.retire_failures:
+    for failure in outcome.other_checks:
         add(CHECK, failure)
     if outcome.lookup_failure:
         add(UNNAMED, outcome.lookup_failure)

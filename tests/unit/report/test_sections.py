@@ -137,7 +137,7 @@ def test_a_delete_that_failed_for_a_volume_that_is_gone_is_told_too() -> None:
     known, unknown = (a_failure(resource=id_, action="delete it") for id_ in (retired.snapshot.id, "snap-0"))
     outcome = an_outcome(a_good_one(1, "db"), retired=(retired,))
 
-    mail = render(replace(outcome, retire_failures=(known, unknown)))
+    mail = render(replace(outcome, other_checks=(known, unknown)))
 
     assert mail.subject == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 not deleted"
     assert (
