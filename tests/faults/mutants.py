@@ -72,7 +72,7 @@ def _broken(broken: Mutant) -> Iterator[Path]:
     """Give a copy of the sources with the mutant's edits made."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
-        for part in ("lambda", "benchmarks", "tests/faults"):
+        for part in ("lambda", "benchmarks", "fake_aws", "tests/faults"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
         for file in ("pyproject.toml", "cdk.json", "tests/__init__.py"):
             shutil.copy(ROOT / file, tree / file)
