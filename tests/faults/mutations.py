@@ -1,4 +1,4 @@
-"""The ways in which `mutants` breaks the function: a text of its source, and what takes its place."""
+"""The ways in which `mutants` breaks the function: a text of its source, and what replaces it."""
 
 from dataclasses import dataclass
 

@@ -1,8 +1,8 @@
-"""Snapshots that EC2 cannot finish: deleted first, told with EC2's reason, and never in the way of a new one."""
+"""Snapshots that EC2 cannot finish: deleted first, reported with EC2's reason, and never in the way of a new one."""
 
 import pytest
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from fake_aws import wire
 from fake_aws.account import KEY_LOST
 from fake_aws.server import Endpoint

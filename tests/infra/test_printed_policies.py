@@ -1,4 +1,4 @@
-"""Every policy that the docs print, tried with an evaluator that is none of ours: it stops what it is for, and nothing else."""
+"""Every policy that the docs print, tried with an evaluator that we did not write: it stops what it should, and nothing else."""
 
 import json
 import re
@@ -14,14 +14,16 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(text: str) -> list[Any]:
-    """Give the JSON that a page prints."""
+    """List the JSON that a page prints."""
     return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
 
 
 def printed(page: str) -> dict[str, Any]:
-    """Give the one policy that a page prints; a list of statements is one too, and so is a text that holds it."""
+    """Return the one policy that a page prints; a list of statements is one too, and so is a text that holds it."""
     (document,) = (
-        each for each in blocks((ROOT / "docs" / page).read_text(encoding="utf-8")) if "Effect" in str(each)
+        block
+        for block in blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        if "Effect" in str(block)
     )
     if isinstance(document, list):
         return {"Version": "2012-10-17", "Statement": document}
@@ -33,11 +35,17 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
     pages = [
         page.name
         for page in PAGES
-        for each in blocks(page.read_text(encoding="utf-8"))
-        if "Effect" in str(each)
+        for block in blocks(page.read_text(encoding="utf-8"))
+        if "Effect" in str(block)
     ]
 
-    assert pages == ["alerting.md", "operating.md", "security.md"]
+    assert pages == [
+        "alerting.md",
+        "deploy-from-github.md",
+        "deploy-from-github.md",
+        "operating.md",
+        "security.md",
+    ]
 
 
 # The service control policy.
@@ -119,19 +127,19 @@ def test_the_service_control_policy_stops_what_ends_backups_and_nothing_else() -
 @pytest.mark.parametrize("sid", ["WhatIsBackedUp", "WhoseSnapshotItIs", "AllTagsAtOnce"])
 def test_no_statement_of_it_is_idle(sid: str) -> None:
     document = printed("security.md")
-    rest = [each for each in document["Statement"] if each["Sid"] != sid]
+    rest = [statement for statement in document["Statement"] if statement["Sid"] != sid]
     assert len(rest) == len(document["Statement"]) - 1
 
     answers = allowed(
         [
             Question(
-                principal=each.principal,
-                action=each.action,
-                resource=each.resource,
-                context=each.context,
+                principal=question.principal,
+                action=question.action,
+                resource=question.resource,
+                context=question.context,
                 controls=[{**document, "Statement": rest}],
             )
-            for each in DENIED
+            for question in DENIED
         ]
     )
 
@@ -192,3 +200,63 @@ def test_the_printed_queue_policy_lets_this_topic_alone_send() -> None:
     ]
 
     assert allowed(questions) == [True, False]
+
+
+# The role that deploys from GitHub. The evaluator knows Google's name of the two keys that GitHub's tokens have, too.
+GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+REPOSITORY = "repo:OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID"
+
+
+@pytest.mark.parametrize(
+    ("subject", "audience", "right"),
+    [
+        (f"{REPOSITORY}:environment:production", "sts.amazonaws.com", True),
+        (f"{REPOSITORY}:environment:production", "https://github.com/OWNER", False),
+        (f"{REPOSITORY}:environment:test", "sts.amazonaws.com", False),
+        (f"{REPOSITORY}:ref:refs/heads/main", "sts.amazonaws.com", False),
+        (f"{REPOSITORY}:pull_request", "sts.amazonaws.com", False),
+        ("repo:OTHER@1/REPOSITORY@2:environment:production", "sts.amazonaws.com", False),
+    ],
+)
+def test_the_printed_trust_lets_in_one_environment_of_one_repository(
+    subject: str, audience: str, *, right: bool
+) -> None:
+    trust, _ = blocks((ROOT / "docs" / "deploy-from-github.md").read_text(encoding="utf-8"))
+    own = json.loads(
+        json.dumps(trust).replace("token.actions.githubusercontent.com:", "accounts.google.com:")
+    )
+    question = Question(
+        principal=GITHUB,
+        action="sts:AssumeRoleWithWebIdentity",
+        resource=f"arn:aws:iam::{ACCOUNT}:role/deploy-from-github",
+        context={"accounts.google.com:sub": subject, "accounts.google.com:aud": audience},
+        own=own,
+        identity=[],
+    )
+
+    assert allowed([question]) == [right]
+
+
+def test_the_printed_role_that_deploys_takes_on_the_roles_of_the_bootstrap_and_does_nothing_itself() -> None:
+    _, permissions = blocks((ROOT / "docs" / "deploy-from-github.md").read_text(encoding="utf-8"))
+    role = f"arn:aws:iam::{ACCOUNT}:role"
+    every = [
+        ("sts:AssumeRole", f"{role}/cdk-hnb659fds-deploy-role-{ACCOUNT}-eu-west-1", True),
+        ("sts:AssumeRole", f"{role}/Administrator", False),
+        ("sts:AssumeRole", "arn:aws:iam::444455556666:role/cdk-hnb659fds-deploy-role", False),
+        ("ec2:DeleteSnapshot", SNAPSHOT, False),
+    ]
+
+    answers = allowed(
+        [
+            Question(
+                principal=f"{role}/deploy-from-github",
+                action=action,
+                resource=resource,
+                identity=[permissions],
+            )
+            for action, resource, _ in every
+        ]
+    )
+
+    assert answers == [right for _, _, right in every]

@@ -12,9 +12,10 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
 from ebs_backup.report.render import render, render_bad_event, render_broken
-from ebs_backup.settings import Period, Settings
+from ebs_backup.settings import Settings
 from tests.unit.builders import settings
 from tests.unit.commands import check, lines, printed, redoes
 from tests.unit.outcomes import outcomes
@@ -119,6 +120,6 @@ def test_the_dlm_policy_is_one_that_dlm_takes_and_equals_the_defaults() -> None:
     assert not ParamValidator().validate(policy, shape).has_errors()
     assert policy["TargetTags"] == [{"Key": defaults.tag_name, "Value": defaults.tag_value}]
     assert {
-        each["Name"]: (each["CreateRule"]["CronExpression"], each["RetainRule"]["Count"])
-        for each in policy["Schedules"]
+        schedule["Name"]: (schedule["CreateRule"]["CronExpression"], schedule["RetainRule"]["Count"])
+        for schedule in policy["Schedules"]
     } == {period.value: (f"cron({defaults.schedule(period)})", defaults.keep(period)) for period in Period}

@@ -8,7 +8,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
-from ebs_backup.settings import SERVICE
+from ebs_backup.names import SERVICE
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client

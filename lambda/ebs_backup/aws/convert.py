@@ -9,7 +9,7 @@ from botocore.parsers import ResponseParserError
 
 from ebs_backup.aws.errors import ERRORS, AwsError
 from ebs_backup.model import Instance, Snapshot, Volume
-from ebs_backup.settings import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SOURCE
+from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SOURCE
 from ebs_backup.tags import named_after, names_source
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from shlex import quote
 from typing import TypeVar
 
 from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
+from ebs_backup.names import Period
 from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.report.text import one_line
 from ebs_backup.selection import NearMiss
-from ebs_backup.settings import Period
 from ebs_backup.tags import minute
 
 NO_NAME = "(no name)"

@@ -6,6 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
+from ebs_backup.names import (
+    TAG_HOLD,
+    TAG_OLDER,
+    TAG_PERIOD,
+    TAG_RUN,
+    TAG_SET,
+    TAG_SKIP,
+    TAG_SOURCE,
+    Period,
+    keep_tag,
+)
 from ebs_backup.outcome import Made, Outcome
 from ebs_backup.report.rows import (
     FEW,
@@ -18,17 +29,6 @@ from ebs_backup.report.rows import (
     word,
 )
 from ebs_backup.report.text import Detail, Part, counted, one_line, table
-from ebs_backup.settings import (
-    TAG_HOLD,
-    TAG_OLDER,
-    TAG_PERIOD,
-    TAG_RUN,
-    TAG_SET,
-    TAG_SKIP,
-    TAG_SOURCE,
-    Period,
-    keep_tag,
-)
 from ebs_backup.tags import minute
 
 MOST = 20  # rows of a list that may be long and is seldom read: the log has the others
