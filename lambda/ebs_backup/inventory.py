@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from ebs_backup.model import COMPLETED, Snapshot
 from ebs_backup.names import Period
@@ -66,22 +67,22 @@ def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mappin
 
 def _holding(snapshots: Sequence[Snapshot]) -> Holding:
     return Holding(
-        points=len({(each.volume_id, each.run) for each in snapshots}),
-        volumes=len({each.volume_id for each in snapshots}),
-        oldest=min(each.started for each in snapshots),
-        newest=max(each.started for each in snapshots),
+        points=len({(snapshot.volume_id, snapshot.run) for snapshot in snapshots}),
+        volumes=len({snapshot.volume_id for snapshot in snapshots}),
+        oldest=min(snapshot.started for snapshot in snapshots),
+        newest=max(snapshot.started for snapshot in snapshots),
         at_most_gib=at_most_gib(snapshots),
     )
 
 
 def at_most_gib(snapshots: Iterable[Snapshot]) -> int:
-    """Give an upper bound of what they take: EBS stores a block once that did not change between two of them."""
-    return math.ceil(sum(_bytes(each) for each in snapshots) / GIB)
+    """Return an upper bound of what they take: EBS stores a block once that did not change between two of them."""
+    return math.ceil(sum(map(_bytes, snapshots)) / GIB)
 
 
-def _bytes(each: Snapshot) -> int:
-    known = each.full_bytes if each.state == COMPLETED else None  # before that it may still grow
-    return each.size * GIB if known is None else known
+def _bytes(snapshot: Snapshot) -> int:
+    known = snapshot.full_bytes if snapshot.state == COMPLETED else None  # before that it may still grow
+    return snapshot.size * GIB if known is None else known
 
 
 def unselected(
@@ -91,7 +92,7 @@ def unselected(
 
     `max_age` is in days, as of `time`.
     """
-    newest = {volume: max(found, key=lambda each: each.started) for volume, found in held.items()}
+    newest = {volume: max(found, key=attrgetter("started")) for volume, found in held.items()}
     return tuple(
         Unselected(
             volume_id=volume_id,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
+from typing import Self
 
 from ebs_backup.names import Period
 
@@ -24,6 +25,18 @@ class FailedSnapshot:
     period: str
     started: datetime
     message: str
+
+    @classmethod
+    def of(cls, snapshot: "Snapshot", *, name: str) -> Self:
+        """Return what is to be told of a snapshot of a volume with this name."""
+        return cls(
+            id=snapshot.id,
+            volume_id=snapshot.volume_id,
+            name=name,
+            period=snapshot.period,
+            started=snapshot.started,
+            message=snapshot.message,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +170,7 @@ class Fate(StrEnum):
 class Decision:
     """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike.
 
-    `redundant` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `odd` tells that a person
+    `redundant` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `edited` tells that a person
     should look at its tags.
     """
 

@@ -21,7 +21,7 @@ from ebs_backup.names import (
     Period,
     keep_tag,
 )
-from ebs_backup.retention import HOLD_ALLOWED, hold_until
+from ebs_backup.retention import HOLD_ALLOWED, Rule, hold_until
 from ebs_backup.settings import InvalidSettingsError, Settings, count
 
 KEEP_TAGS = {keep_tag(period): period for period in Period}
@@ -31,11 +31,20 @@ SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """One volume's wishes; `skipped` says until when nothing is done for it, or is empty."""
+    """What one volume asks for; `skipped` says until when nothing is done for it, or is empty."""
 
     keeps: Mapping[Period, int]
     skipped: str = ""
     remarks: tuple[Remark, ...] = ()
+
+    def rule(self, period: Period, settings: Settings) -> Rule:
+        """Return by which rule the volume is rotated."""
+        own = self.keeps.get(period)
+        return Rule(
+            keep=settings.keep(period) if own is None else own,
+            source=f"keep_{period}" if own is None else f"its tag {keep_tag(period)}",
+            schedule=settings.schedule(period),
+        )
 
 
 def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run: Run) -> Overrides:

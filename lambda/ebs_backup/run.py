@@ -24,12 +24,13 @@ from ebs_backup.inventory import foreign, holdings, unselected
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE
-from ebs_backup.outcome import Made, Outcome
+from ebs_backup.outcome import Outcome
 from ebs_backup.overrides import overrides, unreadable_holds
 from ebs_backup.retention import hold
 from ebs_backup.selection import Selection, select
 from ebs_backup.settings import Settings
 from ebs_backup.tasks import run_all
+from ebs_backup.volume_outcome import Made
 
 logger = Logger(service=SERVICE, child=True)
 

@@ -9,7 +9,7 @@ import pytest
 from ebs_backup.event import MOST_FAILED, Request, next_invocation, to_event
 from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, VolumeOutcome
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from tests.unit.builders import (
     a_decision,
     a_failure,

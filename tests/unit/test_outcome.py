@@ -9,7 +9,8 @@ from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign, Unselected
 from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, Outcome, Status, VolumeOutcome
+from ebs_backup.outcome import Outcome, Status
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from tests.unit.builders import (
     NIGHT,
     a_decision,
