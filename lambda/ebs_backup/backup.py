@@ -151,7 +151,7 @@ class Backup:
         return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
-        """Tell what an earlier invocation of this delivery made from what was there before it began."""
+        """Return what was found; distinguish snapshots of an earlier invocation from those of an earlier delivery."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
         tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
@@ -228,7 +228,7 @@ class Backup:
         return FailedSnapshot.of(snapshot, name=self.volume.name)
 
     def _log(self, outcome: VolumeOutcome) -> None:
-        """Say in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
+        """Log in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,

@@ -58,7 +58,7 @@ def parse(event: object) -> Request:
 
 
 def to_event(request: Request, continued: Continued) -> dict[str, Any]:
-    """Write the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
+    """Return the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
     time = {"time": request.time.isoformat()} if request.time else {}
     only = {"volumes": list(request.volumes)} if request.volumes else {}
     failed = [asdict(snapshot) | {"started": snapshot.started.isoformat()} for snapshot in continued.failed]

@@ -53,7 +53,7 @@ class Foreign:
 
 
 def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mapping[Period, Holding]:
-    """Sum up usable restore points; sizes are what they would take if each were stored whole.
+    """Return sums of the usable restore points; sizes are what they would take if each were stored whole.
 
     One that is stale, pending for too long, is nothing that one holds.
     """
@@ -88,7 +88,7 @@ def _bytes(snapshot: Snapshot) -> int:
 def unselected(
     held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str], *, time: datetime, max_age: int
 ) -> tuple[Unselected, ...]:
-    """Describe each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
+    """Return each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
 
     `max_age` is in days, as of `time`.
     """
@@ -109,7 +109,7 @@ def unselected(
 def foreign(
     snapshots: Iterable[Snapshot], names: Mapping[str, str], spreading: Container[str]
 ) -> tuple[Foreign, ...]:
-    """Describe snapshots that carry the set's tag but are not its own, by volume; `names` are those of all volumes."""
+    """Return the snapshots that carry the set's tag but are not its own, by volume; `names` are those of all volumes."""
     by_volume: defaultdict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in snapshots:
         if not snapshot.ours:

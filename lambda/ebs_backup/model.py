@@ -147,12 +147,12 @@ class Snapshot:
 
     @property
     def usable(self) -> bool:
-        """Tell whether it holds, or is about to hold, the volume's data."""
+        """Return whether it holds, or is about to hold, the volume's data."""
         return self.state in (COMPLETED, PENDING)
 
     @property
     def known_period(self) -> bool:
-        """Tell whether rotation can judge it: it belongs to a run of a period that there is."""
+        """Return whether rotation can judge it: it belongs to a run of a period that there is."""
         return bool(self.run) and self.period in tuple(Period)
 
 
@@ -215,15 +215,15 @@ class Remark:
 
 
 def problem(failure: Failure) -> Remark:
-    """Remark on what is wrong."""
+    """Return a remark on what is wrong."""
     return Remark(severity=Severity.PROBLEM, told=failure)
 
 
 def check(failure: Failure) -> Remark:
-    """Remark on what a person should look at."""
+    """Return a remark on what a person should look at."""
     return Remark(severity=Severity.CHECK, told=failure)
 
 
 def note(words: str) -> Remark:
-    """Remark on what is good to know."""
+    """Return a remark on what is good to know."""
     return Remark(severity=Severity.NOTE, told=words)

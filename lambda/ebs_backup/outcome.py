@@ -135,7 +135,7 @@ class Outcome:
 
     @property
     def status(self) -> Status:
-        """Tell how the run ended (the table in docs/operating.md, "The status of a run")."""
+        """Return how the run ended (the table in docs/operating.md, "The status of a run")."""
         if not any(volume.made for volume in self.volumes):
             return Status.FAILED
         more_failed = self.run.continued.more_failed if self.run.continued else 0
@@ -152,7 +152,7 @@ class Outcome:
 
 
 def as_failure(failed: FailedSnapshot) -> Failure:
-    """Write a failed snapshot as a failure, with advice that fits EC2's reason."""
+    """Return a failed snapshot as a failure, with advice that fits EC2's reason."""
     return Failure(
         resource=failed.id,
         action=f"finish a {failed.period or 'stray'} snapshot of {failed.volume_id}",

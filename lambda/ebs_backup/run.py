@@ -169,7 +169,7 @@ def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Fa
 
 
 def _tags_refused_before(run: Run) -> Iterator[Failure]:
-    """Tell of refusals that only the earlier invocations of this run met."""
+    """Return refusals that only the earlier invocations of this run met."""
     if run.continued and run.continued.tags_refused:
         yield Failure(
             resource=f"{run.continued.tags_refused:,} of the new snapshots",

@@ -34,7 +34,7 @@ class VolumeOutcome:
     """What a run did for one volume.
 
     `made` is the volume's restore point of this run. `unfinished` tells that only time kept something from being done,
-    `gone` that the volume was deleted meanwhile, `skipped` until when its tag has it left alone. `decisions` are on the
+    `gone` that the volume was deleted meanwhile, `skipped` until when its tag skips it. `decisions` are on the
     volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could not
     finish.
     """
@@ -112,12 +112,12 @@ class VolumeOutcome:
 
     @property
     def tags_refused(self) -> bool:
-        """Tell whether the new snapshot lacks copied tags, for a policy refused them."""
+        """Return whether the new snapshot lacks copied tags, for a policy refused them."""
         return any(
             failure.resource == self.volume.id and failure.code in TAG_REFUSALS for failure in self.checks
         )
 
     @property
     def changed(self) -> bool:
-        """Tell whether this invocation did something here."""
+        """Return whether this invocation did something here."""
         return self.when is Made.NOW or bool(self.of(Fate.EXPIRED))

@@ -138,7 +138,7 @@ NEAR = (
     NearMiss(volume=a_volume(id="vol-0c000199fe01c2d4e", name="mail"), why="its tag is 'backup'='True'"),
     NearMiss(
         volume=a_volume(id="vol-0c000299fe01c2d4e", name="log", instance_name="db-1"),
-        why="it has no such tag, only its instance i-07aa db-1 has",
+        why="it is not tagged, but its instance i-07aa db-1 is",
     ),
 )
 
