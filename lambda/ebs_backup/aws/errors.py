@@ -150,7 +150,7 @@ def how_to_free(error: AwsError) -> str:
     return _HOW_TO_FREE[_hold(error.code, error.message) or "in use"]
 
 
-_DEPLOY = "run `cdk deploy` with the same -c options as before"
+_DEPLOY = "run `npx cdk deploy`"
 _KEY = (
     "EC2 cannot use the volume's KMS key. In the KMS console enable it, or cancel its deletion; if it is enabled, look"
     " at its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well."
