@@ -74,7 +74,8 @@ def _of_set(
         raise SettingsError(
             f"{_of(SETS, name)}backup_set must not be set here: a set's name is its key ({where})"
         )
-    _refuse_unknown(overrides, OF_ONE_STACK, source, SETS, name)
+    known = {key: default for key, default in OF_ONE_STACK.items() if key != "backup_set"}
+    _refuse_unknown(overrides, known, source, SETS, name)
     own = {**overrides, "backup_set": name}
     with _located(source, SETS, name, own=own):
         return _checked({**shared, **own}, regions)

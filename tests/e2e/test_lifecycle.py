@@ -100,3 +100,13 @@ def test_a_destroyed_stack_leaves_no_function_and_every_snapshot(
     assert life["FunctionName"] not in names
     assert STACK not in stacks(emulator)
     assert len(account.snapshots()) == 1
+
+
+def test_a_set_that_was_destroyed_can_be_deployed_again(cdk: Cdk, life: Mapping[str, str]) -> None:
+    """Function, log and dashboard have fixed names: one of them that stayed would be in the way."""
+    cdk.deploy(STACK, **SETTINGS)
+
+    again = cdk.outputs(STACK)
+    assert (again["FunctionName"], again["LogGroupName"]) == (life["FunctionName"], life["LogGroupName"])
+    assert again["FunctionName"] == "ebs-backup-life"
+    assert "--function-name ebs-backup-life" in again["RunDay"]
