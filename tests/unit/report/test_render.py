@@ -145,14 +145,12 @@ def test_a_clean_run(golden: Golden) -> None:
 
     mail_ = render(outcome)
 
-    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 3 created, 3 expired"
     golden("clean.txt", text(mail_))
 
 
 def test_one_volume_and_one_snapshot_are_written_in_the_singular(golden: Golden) -> None:
     mail_ = render(an_outcome(a_good_one(1, "db-1 data"), seconds=1.2))
 
-    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 1 created, 1 expired"
     golden("one-volume.txt", text(mail_))
 
 
@@ -182,14 +180,12 @@ def test_a_partial_failure_says_on_what_why_and_what_to_do_worst_first(golden: G
 
     mail_ = render(outcome)
 
-    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 3 of 8 volumes not backed up"
     golden("partial.txt", text(mail_))
 
 
 def test_a_snapshot_that_an_ami_uses_is_normal(golden: Golden) -> None:
     mail_ = render(an_outcome(one_that_an_ami_uses(1, "golden root"), a_good_one(2, "web-1 root")))
 
-    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 2 created, 1 expired"
     golden("in-use.txt", text(mail_))
 
 
@@ -228,7 +224,6 @@ def test_overdue_volumes_stand_with_what_to_do_below_those_that_are_not_backed_u
 
     mail_ = render(an_outcome(*volumes, never, a_good_one(4, "web-1 root"), holdings=HOLDINGS))
 
-    assert mail_.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 4 volumes not backed up, 3 overdue"
     golden("overdue.txt", text(mail_))
 
 
@@ -272,9 +267,6 @@ def test_near_misses_skipped_volumes_and_bad_tags_are_told(golden: Golden) -> No
 
     mail_ = render(outcome)
 
-    assert mail_.subject == (
-        "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 skipped, 1 to check, 2 near misses"
-    )
     golden("near-misses.txt", text(mail_))
 
 
@@ -333,9 +325,6 @@ def test_the_json_of_thousands_of_failures_leaves_room_for_the_text_and_counts_w
 def test_nothing_selected_is_told_loudly(golden: Golden) -> None:
     mail_ = render(an_outcome(unselected=(GONE,), near_misses=NEAR, seconds=0.4))
 
-    assert mail_.subject == (
-        "[FAILED] EBS day backup, eu-west-1: nothing selected, no volume is tagged Backup=true"
-    )
     golden("nothing-selected.txt", text(mail_))
 
 
@@ -347,7 +336,6 @@ def test_a_broken_run(golden: Golden) -> None:
         advice=UNAUTHORIZED.advice,
     )
 
-    assert mail_.subject == "[FAILED] EBS day backup, eu-west-1: the run failed: UnauthorizedOperation"
     assert "one worked" not in mail_.body  # a try that is killed, or cannot mail, is silent too
     golden("broken.txt", text(mail_))
 
@@ -357,7 +345,6 @@ def test_a_redelivery_says_that_everything_was_there(golden: Golden) -> None:
 
     mail_ = render(an_outcome(*volumes, seconds=0.8))
 
-    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 2 already made, nothing to do"
     golden("redelivery.txt", text(mail_))
 
 
@@ -390,7 +377,6 @@ def test_a_run_of_several_invocations_is_told_as_one(golden: Golden) -> None:
 
     mail_ = render(an_outcome(earlier, a_good_one(2, "web-1"), run=a_run(continued=continued), seconds=1841))
 
-    assert mail_.subject == "[OK] EBS day backup, eu-west-1: 2 created, 4,359 expired"
     golden("continued.txt", text(mail_))
 
 
@@ -414,9 +400,6 @@ def test_a_run_that_cannot_go_on_says_so_before_all_else(golden: Golden) -> None
         )
     )
 
-    assert mail_.subject == (
-        "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up, not finished"
-    )
     golden("stopped.txt", text(mail_))
 
 
@@ -441,7 +424,6 @@ def test_what_the_limit_deferred_asks_for_a_look(golden: Golden) -> None:
 
     mail_ = render(outcome)
 
-    assert mail_.subject == "[CHECK] EBS day backup, eu-west-1: 3 created, 3 expired, 5 deferred"
     golden("left.txt", text(mail_))
 
 
@@ -489,7 +471,6 @@ def test_another_set_and_period_are_named(golden: Golden) -> None:
 
     mail_ = render(an_outcome(a_good_one(1, "db-1 data"), run=run))
 
-    assert mail_.subject == "[OK] EBS month backup of databases, us-gov-west-1: 1 created, 1 expired"
     golden("set.txt", text(mail_))
 
 
@@ -502,7 +483,6 @@ def test_every_volume_deleted_meanwhile_is_a_run_without_a_backup(golden: Golden
 
     mail_ = render(an_outcome(gone))
 
-    assert mail_.subject == "[FAILED] EBS day backup, eu-west-1: nothing was backed up"
     golden("all-gone.txt", text(mail_))
 
 

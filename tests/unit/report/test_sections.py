@@ -37,7 +37,6 @@ def test_an_event_that_cannot_be_used_says_what_is_allowed_and_how_to_send_it(go
         error="period must be one of day, week, month, got 'dya'",
     )
 
-    assert mail.subject == "[FAILED] EBS backup, eu-west-1: the event cannot be used"
     assert mail.attributes == {"status": "FAILED", "set": "default", "period": "?"}
     told = json.loads(mail.data)
     assert told["error"] == "period must be one of day, week, month, got 'dya'"
@@ -64,9 +63,6 @@ def test_failed_snapshots_are_told_with_ec2s_reason_and_what_lacks_because_of_th
         )
     )
 
-    assert mail.subject == (
-        "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up, 104 snapshots failed"
-    )
     assert mail.body.count(key) == 1
     assert "  ... and 100 more\n" in mail.body
     (again,) = [line for line in mail.body.splitlines() if '"month"' in line]
