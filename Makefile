@@ -5,12 +5,14 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup demo test check deleter infra e2e faults mutants bench picture audit lock clean
+.PHONY: help setup deploy-tools demo test check lint types unit deleter infra e2e faults mutants bench picture audit lock release clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.ready .emulator/.ready node_modules/.ready ## Install what everything else needs
+
+deploy-tools: .venv/.ready node_modules/.ready ## Install no more than cdk deploy needs
 
 .venv/.ready: requirements/dev.txt
 	@echo "Installing the development tools into .venv ..."
@@ -34,10 +36,16 @@ demo: setup ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 le
 
 test: check deleter infra e2e faults ## Every check and test that passes or fails a change
 
-check: .venv/.ready ## Lint, types and unit tests
+check: lint types unit ## Lint, types and unit tests: what .pre-commit-config.yaml runs, too
+
+lint: .venv/.ready ## Lint and format, without changing a file
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy app.py benchmarks demo emulator fake_aws infra lambda tests
+
+types: .venv/.ready ## Types
+	@$(BIN)/mypy app.py benchmarks demo emulator fake_aws infra lambda tests tools
+
+unit: .venv/.ready ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 
 deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
@@ -70,6 +78,9 @@ audit: ## Look for known vulnerabilities in every locked package (needs the publ
 
 lock: ## Lock the Python dependencies again (needs uv)
 	@requirements/lock.sh
+
+release: .venv/.ready ## Make a release here, and say what is left to do (VERSION=0.2.0)
+	@$(BIN)/python -m tools.release $(VERSION)
 
 clean: ## Remove everything that the other commands made
 	rm -rf .venv .emulator build cdk.out node_modules .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache

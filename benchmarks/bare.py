@@ -11,7 +11,7 @@ from boto3.session import Session
 from botocore.config import Config
 
 from benchmarks.population import RUN, SETTINGS, TAGS, expiring_id, volume_id
-from ebs_backup.aws.ec2 import WORKERS
+from ebs_backup.aws.connection import WORKERS
 from ebs_backup.settings import TAG_SET
 from fake_aws.account import TOPIC
 

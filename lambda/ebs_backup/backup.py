@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TypeVar, cast
 
 from aws_lambda_powertools import Logger
@@ -12,25 +11,27 @@ from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import CONCURRENT, AwsError, Kind, failure
 from ebs_backup.creation import Creation, SecondTries
 from ebs_backup.deletion import Deleter
-from ebs_backup.freshness import overdue
+from ebs_backup.freshness import freshness
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import (
-    COMPLETED,
     ERROR,
-    PENDING,
     Decision,
     FailedSnapshot,
     Failure,
     Fate,
+    Remark,
     Run,
     Snapshot,
     Volume,
+    check,
+    note,
+    problem,
 )
 from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.overrides import Overrides
 from ebs_backup.retention import Rule, occasion_of
 from ebs_backup.rotation import Rotation
-from ebs_backup.settings import SERVICE, Period, Settings, keep_tag
+from ebs_backup.settings import SERVICE, Settings, keep_tag
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task
 
@@ -74,15 +75,16 @@ class Backup:
         outcome = self._left_alone() or (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
             known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
-            late = tuple(overdue(self.volume, tuple(known.values()), self.settings, self.run))
-            stale = tuple(self._stale(tuple(self.deleter.there.values())))
-            outcome = replace(outcome, overdue=late, stale=stale)
-        refused = (self._failed(of.id, "delete a snapshot", error) for of, error in self.deleter.errors)
+            there = self.deleter.there.values()
+            fresh = freshness(self.volume, tuple(known.values()), there, self.settings, self.run)
+            outcome = replace(outcome, freshness=fresh)
+        refused = (
+            check(self._failed(of.id, "delete a snapshot", error)) for of, error in self.deleter.errors
+        )
         outcome = replace(
             outcome,
             unfinished=outcome.unfinished or self.deleter.unfinished,
-            checks=(*self.overrides.failures, *outcome.checks, *refused),
-            notes=(*self.overrides.notes, *outcome.notes),
+            remarks=(*self.overrides.remarks, *outcome.remarks, *refused),
         )
         self._log(outcome)
         return outcome
@@ -105,7 +107,7 @@ class Backup:
             advice="Restore it from its newest snapshot: that may be all that is left of it, and nothing of it is deleted."
             " Then remove the tag from the volume that is lost.",
         )
-        return replace(self._nothing_made("the volume is in state error"), failures=(lost,))
+        return replace(self._nothing_made("the volume is in state error"), remarks=(problem(lost),))
 
     def _back_up(self) -> Task[VolumeOutcome]:
         creation = self._creation()
@@ -175,7 +177,7 @@ class Backup:
             volume=self.volume,
             made=made,
             when=Made.NOW if now else Made.BEFORE,
-            notes=tuple(_no_room_for(tagged_as)),
+            remarks=tuple(_no_room_for(tagged_as)),
         )
 
     def _create(self, creation: Creation) -> Task[VolumeOutcome]:
@@ -199,26 +201,23 @@ class Backup:
             volume=self.volume,
             made=made,
             when=Made.NOW,
-            notes=tuple(_no_room_for(created.tagging)),
-            checks=tuple(self._not_copied(creation)),
+            remarks=(*_no_room_for(created.tagging), *self._not_copied(creation)),
         )
 
-    def _not_copied(self, creation: Creation) -> Iterator[Failure]:
+    def _not_copied(self, creation: Creation) -> Iterator[Remark]:
         if creation.refused:
             keys, error = creation.refused
-            yield self._failed(self.volume.id, f"copy its tags {', '.join(keys)}", error)
+            yield check(self._failed(self.volume.id, f"copy its tags {', '.join(keys)}", error))
 
     def _not_made(self, error: AwsError) -> VolumeOutcome:
         outcome = self._nothing_made(NOTHING_NEW)
         if error.kind is Kind.NOT_FOUND:
-            return replace(outcome, gone=True, notes=("was deleted before its snapshot was made",))
+            return replace(outcome, gone=True, remarks=(note("was deleted before its snapshot was made"),))
         failed = self._failed(self.volume.id, "create a snapshot", error)
-        return replace(outcome, unfinished=error.unfinished, failures=(failed,))
+        return replace(outcome, unfinished=error.unfinished, remarks=(problem(failed),))
 
     def _nothing_made(self, reason: str) -> VolumeOutcome:
-        completed = (snapshot for snapshot in self.held if snapshot.state == COMPLETED)
-        newest = max(completed, key=lambda snapshot: snapshot.started, default=None)
-        return VolumeOutcome(volume=self.volume, decisions=self._all_kept(reason), newest_completed=newest)
+        return VolumeOutcome(volume=self.volume, decisions=self._all_kept(reason))
 
     def _all_kept(self, reason: str) -> tuple[Decision, ...]:
         schedule = self.rotation.rule.schedule
@@ -234,14 +233,6 @@ class Backup:
         found = {snapshot.id: snapshot for snapshot in listed if snapshot.ours}
         new = {key: snapshot for key, snapshot in self.deleter.there.items() if self._of_this_run(snapshot)}
         return tuple((new | found).values())
-
-    def _stale(self, there: Sequence[Snapshot]) -> Iterator[Snapshot]:
-        """Return what is pending for longer than the `max_age` of its period."""
-        for snapshot in there:
-            if snapshot.state == PENDING and snapshot.known_period:
-                limit = timedelta(days=self.settings.max_age(Period(snapshot.period)))
-                if self.run.time - snapshot.started > limit:
-                    yield snapshot
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
@@ -300,6 +291,6 @@ def _as_far_as_it_goes(step: Task[T], *, patient: bool) -> Task[T | None]:
 NOTHING_NEW = "this run made no new snapshot of the volume"
 
 
-def _no_room_for(tagged_as: Tagging) -> Iterator[str]:
+def _no_room_for(tagged_as: Tagging) -> Iterator[Remark]:
     if tagged_as.not_copied:
-        yield f"no room for its tags {', '.join(tagged_as.not_copied)}"
+        yield note(f"no room for its tags {', '.join(tagged_as.not_copied)}")

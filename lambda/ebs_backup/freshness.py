@@ -1,30 +1,61 @@
-"""Which volumes have gone too long without a completed snapshot, period by period. Pure.
+"""How fresh a volume's snapshots are: what it went too long without, period by period, and what it has. Pure.
 
 Every run looks at every period, so that a rule which somebody disabled shows in the next mail of another.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from ebs_backup import cron
 from ebs_backup.model import COMPLETED, PENDING, Run, Snapshot, Volume
-from ebs_backup.outcome import Overdue
-from ebs_backup.settings import Settings
+from ebs_backup.settings import Period, Settings
 
 DAY = timedelta(days=1)  # after a firing: its run may be retried, or queued
 
 
-def overdue(volume: Volume, there: Sequence[Snapshot], settings: Settings, run: Run) -> Iterator[Overdue]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """A period of one volume whose newest completed snapshot, if there is one, is older than `limit` days."""
+
+    period: Period
+    limit: int
+    newest: Snapshot | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """What a volume went too long without; `stale` is what is pending for longer than the `max_age` of its period.
+
+    `newest_completed` is its newest good snapshot of any period.
+    """
+
+    overdue: tuple[Overdue, ...] = ()
+    stale: tuple[Snapshot, ...] = ()
+    newest_completed: Snapshot | None = None
+
+
+def freshness(
+    volume: Volume, known: Sequence[Snapshot], there: Iterable[Snapshot], settings: Settings, run: Run
+) -> Freshness:
+    """Judge all snapshots that the run knows of, also those that it deleted; what is stale must still be `there`."""
+    return Freshness(
+        overdue=tuple(_overdue(volume, known, settings, run)),
+        stale=tuple(_stale(there, settings, run)),
+        newest_completed=_newest_completed(known),
+    )
+
+
+def _overdue(volume: Volume, known: Sequence[Snapshot], settings: Settings, run: Run) -> Iterator[Overdue]:
     """Return each period whose newest completed snapshot is older than `max_age_<period>` days.
 
     Without one the volume waits for it: since the first one under way was begun, or from the first firing on that it was
     there for, or, if it has no restore point of any period, since it was made.
     """
-    usable = [snapshot.started for snapshot in there if snapshot.usable]
+    usable = [snapshot.started for snapshot in known if snapshot.usable]
     for period in settings.periods:
-        ours = [snapshot for snapshot in there if snapshot.period == period and snapshot.run]
-        completed = [snapshot for snapshot in ours if snapshot.state == COMPLETED]
-        newest = max(completed, key=lambda snapshot: snapshot.started, default=None)
+        ours = [snapshot for snapshot in known if snapshot.period == period and snapshot.run]
+        newest = _newest_completed(ours)
         pending = [snapshot.started for snapshot in ours if snapshot.state == PENDING]
         limit = settings.max_age(period)
         if newest or pending or not usable:
@@ -36,3 +67,16 @@ def overdue(volume: Volume, there: Sequence[Snapshot], settings: Settings, run: 
             late = fired is not None and fired >= min(usable)
         if late:
             yield Overdue(period=period, limit=limit, newest=newest)
+
+
+def _stale(there: Iterable[Snapshot], settings: Settings, run: Run) -> Iterator[Snapshot]:
+    for snapshot in there:
+        if snapshot.state == PENDING and snapshot.known_period:
+            limit = timedelta(days=settings.max_age(Period(snapshot.period)))
+            if run.time - snapshot.started > limit:
+                yield snapshot
+
+
+def _newest_completed(snapshots: Iterable[Snapshot]) -> Snapshot | None:
+    completed = (snapshot for snapshot in snapshots if snapshot.state == COMPLETED)
+    return max(completed, key=lambda snapshot: snapshot.started, default=None)

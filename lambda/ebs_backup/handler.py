@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
-from ebs_backup.aws import ec2, lambda_, sns
+from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
 from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
@@ -233,7 +233,7 @@ def _session() -> Session:
 @cache
 def _ec2() -> "EC2Client":
     """Make the client once for all invocations of one instance of the function."""
-    return ec2.connect(_session())
+    return connection.connect(_session())
 
 
 @cache

@@ -3,13 +3,52 @@
 import math
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ebs_backup.model import COMPLETED, Snapshot
-from ebs_backup.outcome import Foreign, Holding, Unselected
 from ebs_backup.settings import Period
 
 GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """The usable restore points of one period; `at_most_gib` counts each as if it were stored whole."""
+
+    points: int
+    volumes: int
+    oldest: datetime
+    newest: datetime
+    at_most_gib: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unselected:
+    """What the set still holds of a volume that it does not select; `there` is False where the volume is gone.
+
+    `lately` tells that a selected volume with its newest snapshot would not be overdue yet.
+    """
+
+    volume_id: str
+    name: str
+    there: bool
+    lately: bool
+    snapshots: int
+    at_most_gib: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """Snapshots of one volume that carry the set's tag and are not the set's own: another tool copied our tags.
+
+    `spreads` tells that the volume itself carries tags of a snapshot, which other tools go on copying.
+    """
+
+    volume_id: str
+    name: str
+    spreads: bool
+    snapshots: tuple[str, ...]
 
 
 def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mapping[Period, Holding]:

@@ -7,7 +7,7 @@ time from one firing of the period's schedule to the next, a *restore point* the
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 
 from ebs_backup.settings import Period
 
@@ -181,3 +181,34 @@ class Failure:
     code: str
     message: str
     advice: str
+
+
+class Severity(Enum):
+    """How much a remark weighs: a PROBLEM makes the run one, a CHECK asks for a look, a NOTE is told beside the rest."""
+
+    PROBLEM = auto()
+    CHECK = auto()
+    NOTE = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to tell of a volume: a failure, or, as a note, a few words."""
+
+    severity: Severity
+    told: Failure | str
+
+
+def problem(failure: Failure) -> Remark:
+    """Remark on what is wrong."""
+    return Remark(severity=Severity.PROBLEM, told=failure)
+
+
+def check(failure: Failure) -> Remark:
+    """Remark on what a person should look at."""
+    return Remark(severity=Severity.CHECK, told=failure)
+
+
+def note(words: str) -> Remark:
+    """Remark on what is good to know."""
+    return Remark(severity=Severity.NOTE, told=words)

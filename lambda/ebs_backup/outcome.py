@@ -2,68 +2,27 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED, snapshot_failed_advice
-from ebs_backup.model import Decision, FailedSnapshot, Failure, Fate, Run, Snapshot, Volume
+from ebs_backup.freshness import Freshness, Overdue
+from ebs_backup.inventory import Foreign, Holding, Unselected
+from ebs_backup.model import (
+    Decision,
+    FailedSnapshot,
+    Failure,
+    Fate,
+    Remark,
+    Run,
+    Severity,
+    Snapshot,
+    Volume,
+    check,
+)
+from ebs_backup.selection import NearMiss
 from ebs_backup.settings import TAG_SKIP, Period
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overdue:
-    """A period of one volume whose newest completed snapshot, if there is one, is older than `limit` days."""
-
-    period: Period
-    limit: int
-    newest: Snapshot | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearMiss:
-    """A volume that looks as if it were to be backed up, and why it is not."""
-
-    volume: Volume
-    why: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unselected:
-    """What the set still holds of a volume that it does not select; `there` is False where the volume is gone.
-
-    `lately` tells that a selected volume with its newest snapshot would not be overdue yet.
-    """
-
-    volume_id: str
-    name: str
-    there: bool
-    lately: bool
-    snapshots: int
-    at_most_gib: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
-    """Snapshots of one volume that carry the set's tag and are not the set's own: another tool copied our tags.
-
-    `spreads` tells that the volume itself carries tags of a snapshot, which other tools go on copying.
-    """
-
-    volume_id: str
-    name: str
-    spreads: bool
-    snapshots: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """The usable restore points of one period; `at_most_gib` counts each as if it were stored whole."""
-
-    points: int
-    volumes: int
-    oldest: datetime
-    newest: datetime
-    at_most_gib: int
+NOT_JUDGED = Freshness()  # of a volume that is gone, or skipped
 
 
 class Made(StrEnum):
@@ -81,8 +40,7 @@ class VolumeOutcome:
     `made` is the volume's restore point of this run. `unfinished` tells that only time kept something from being done,
     `gone` that the volume was deleted meanwhile, `skipped` until when its tag has it left alone. `decisions` are on the
     volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could not
-    finish; `failures` make the run a PROBLEM, `checks` ask for a look. `newest_completed` is the newest good snapshot of any
-    period, `stale` those that are pending for longer than their `max_age`.
+    finish.
     """
 
     volume: Volume
@@ -93,12 +51,43 @@ class VolumeOutcome:
     skipped: str = ""
     decisions: tuple[Decision, ...] = ()
     failed: tuple[FailedSnapshot, ...] = ()
-    failures: tuple[Failure, ...] = ()
-    checks: tuple[Failure, ...] = ()
-    overdue: tuple[Overdue, ...] = ()
-    stale: tuple[Snapshot, ...] = ()
-    notes: tuple[str, ...] = ()
-    newest_completed: Snapshot | None = None
+    remarks: tuple[Remark, ...] = ()
+    freshness: Freshness = NOT_JUDGED
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """Return what makes the run a PROBLEM."""
+        return tuple(self._told(Severity.PROBLEM))
+
+    @property
+    def checks(self) -> tuple[Failure, ...]:
+        """Return what asks for a look."""
+        return tuple(self._told(Severity.CHECK))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what is good to know."""
+        return tuple(remark.told for remark in self.remarks if isinstance(remark.told, str))
+
+    @property
+    def overdue(self) -> tuple[Overdue, ...]:
+        """Return the periods that went too long without a completed snapshot."""
+        return self.freshness.overdue
+
+    @property
+    def stale(self) -> tuple[Snapshot, ...]:
+        """Return what is pending for too long."""
+        return self.freshness.stale
+
+    @property
+    def newest_completed(self) -> Snapshot | None:
+        """Return the newest good snapshot of any period."""
+        return self.freshness.newest_completed
+
+    def _told(self, severity: Severity) -> Iterator[Failure]:
+        for remark in self.remarks:
+            if remark.severity is severity and isinstance(remark.told, Failure):
+                yield remark.told
 
     def of(self, *fates: Fate) -> tuple[Decision, ...]:
         """Return the decisions with one of these fates."""
@@ -112,13 +101,13 @@ class VolumeOutcome:
         gone = (decision for decision in untold.of(Fate.EXPIRED) if decision.snapshot.id not in known)
         told = {failed.id for failed in self.failed}
         # What is wrong with a snapshot is tried again, and told again; which tags it lacks only the try knows that made it.
-        checks = (check for check in untold.checks if check.resource == self.volume.id)
+        tags = (check(failure) for failure in untold.checks if failure.resource == self.volume.id)
         return replace(
             self,
             when=Made.NOW if untold.when is Made.NOW and self.made else self.when,
             decisions=(*gone, *self.decisions),
             failed=(*(failed for failed in untold.failed if failed.id not in told), *self.failed),
-            checks=tuple(dict.fromkeys((*checks, *self.checks))),
+            remarks=tuple(dict.fromkeys((*tags, *self.remarks))),
         )
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from ebs_backup.model import ERROR, Failure, Run, Snapshot, Volume
+from ebs_backup.model import ERROR, Failure, Remark, Run, Snapshot, Volume, check, note
 from ebs_backup.retention import HOLD_ALLOWED, hold_until
 from ebs_backup.settings import (
     TAG_HOLD,
@@ -37,15 +37,14 @@ class Overrides:
 
     keeps: Mapping[Period, int]
     skipped: str = ""
-    failures: tuple[Failure, ...] = ()
-    notes: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run: Run) -> Overrides:
     """Read the `ebs-backup:` tags of the volume, as they hold at the time of the run, and the holds of its snapshots."""
     keeps: dict[Period, int] = {}
     skipped = ""
-    failures: list[Failure] = []
+    remarks: list[Remark] = []
     for key, value in sorted(volume.tags.items()):
         if not key.lower().startswith(TAG_PREFIX) or key in SNAPSHOTS_OWN:
             continue
@@ -55,15 +54,16 @@ def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run:
             else:
                 skipped = _skipped(key, value, run)
         except InvalidSettingsError as error:
-            failures.append(_failure(volume, key, error, settings))
-    failures += [
-        _unreadable(snapshot)
+            remarks.append(check(_failure(volume, key, error, settings)))
+    remarks += [
+        check(_unreadable(snapshot))
         for snapshot in held
         if snapshot.hold is not None and snapshot.state != ERROR and hold_until(snapshot.hold) is None
     ]
-    spread = ", ".join(sorted(volume.tags.keys() & SNAPSHOTS_OWN))
-    note = f"the volume itself has tags of a snapshot ({spread}), which other tools copy: remove them"
-    return Overrides(keeps=keeps, skipped=skipped, failures=tuple(failures), notes=(note,) if spread else ())
+    if spread := ", ".join(sorted(volume.tags.keys() & SNAPSHOTS_OWN)):
+        told = f"the volume itself has tags of a snapshot ({spread}), which other tools copy: remove them"
+        remarks.append(note(told))
+    return Overrides(keeps=keeps, skipped=skipped, remarks=tuple(remarks))
 
 
 def _unreadable(snapshot: Snapshot) -> Failure:

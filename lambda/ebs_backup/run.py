@@ -13,8 +13,9 @@ from itertools import chain
 
 from aws_lambda_powertools import Logger
 
+from ebs_backup.aws.connection import WORKERS
 from ebs_backup.aws.dry_run import DryRun
-from ebs_backup.aws.ec2 import WORKERS, Ec2
+from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, failure
 from ebs_backup.backup import Backup
 from ebs_backup.creation import SecondTries

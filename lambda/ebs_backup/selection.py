@@ -4,9 +4,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ebs_backup.model import Instance, Volume
-from ebs_backup.outcome import NearMiss
 from ebs_backup.overrides import SNAPSHOTS_OWN
 from ebs_backup.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """A volume that looks as if it were to be backed up, and why it is not."""
+
+    volume: Volume
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from unittest.mock import patch
 import botocore.endpoint
 
 from ebs_backup import handler, lookout, run, tasks
-from ebs_backup.aws import ec2
+from ebs_backup.aws import ec2, patience
 from ebs_backup.settings import Settings
 from fake_aws.account import OWNER, REGION, TOPIC
 from fake_aws.records import MailRecord
@@ -204,7 +204,7 @@ def deployed(
         (run, "WORKERS", workers),
         (tasks, "ThreadPoolExecutor", partial(ClockPool, clock)),
         (lookout, "threading", SimpleNamespace(Lock=partial(ClockLock, clock))),
-        (ec2, "random", random.Random(seed)),  # noqa: S311 - not a secret
+        (patience, "random", random.Random(seed)),  # noqa: S311 - not a secret
         (botocore.endpoint, "time", clock),
     )
     with ExitStack() as stack:

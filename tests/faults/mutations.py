@@ -82,7 +82,7 @@ ROTATION = (
 CREATION = (
     mutant(
         "what is known of a run is never too old",
-        ("lookout.py", "FRESH = 10.0", "FRESH = 1e9"),
+        ("lookout.py", "FRESH = 9.0 ", "FRESH = 1e9 "),
     ),
     mutant(
         "volumes that were found fill the looks",
@@ -112,7 +112,7 @@ CREATION = (
     mutant(
         "a volume waits for its own pending snapshot",
         ("aws/ec2.py", "if fault.code == CONCURRENT and blocked:", "if False:"),
-        ("aws/ec2.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
+        ("aws/patience.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
     ),
     mutant(
         "a full region stays full",
@@ -128,7 +128,7 @@ CREATION = (
     ),
     mutant(
         "another server's page is a success",
-        ("aws/ec2.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
+        ("aws/connection.py", 'metadata.get("HTTPStatusCode") == 200 and', "False and"),
     ),
     mutant(
         "a listing is tried again past the deadline",
@@ -146,7 +146,7 @@ CREATION = (
 RUN = (
     mutant(
         "a snapshot with our tags is ours, whoever made it",
-        ("aws/ec2.py", 'ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),', "ours=True,"),
+        ("aws/convert.py", 'ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),', "ours=True,"),
     ),
     mutant(
         "snapshots of every set are this set's",
@@ -154,11 +154,11 @@ RUN = (
     ),
     mutant(
         "no paging of volumes",
-        ("aws/ec2.py", "for page in pages:\n                yield from (_volume", "for page in list(pages)[:1]:\n                yield from (_volume"),
+        ("aws/ec2.py", 'convert.rows(pages, "Volumes"', 'convert.rows(list(pages)[:1], "Volumes"'),
     ),
     mutant(
         "no paging of snapshots",
-        ("aws/ec2.py", "for page in pages:\n                yield from map(_snapshot", "for page in list(pages)[:1]:\n                yield from map(_snapshot"),
+        ("aws/ec2.py", 'convert.rows(pages, "Snapshots"', 'convert.rows(list(pages)[:1], "Snapshots"'),
     ),
     mutant(
         "a tag that only resembles the selector selects",

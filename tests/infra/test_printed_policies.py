@@ -37,7 +37,13 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
         if "Effect" in str(each)
     ]
 
-    assert pages == ["alerting.md", "operating.md", "security.md"]
+    assert pages == [
+        "alerting.md",
+        "deploy-from-github.md",
+        "deploy-from-github.md",
+        "operating.md",
+        "security.md",
+    ]
 
 
 # The service control policy.
@@ -192,3 +198,63 @@ def test_the_printed_queue_policy_lets_this_topic_alone_send() -> None:
     ]
 
     assert allowed(questions) == [True, False]
+
+
+# The role that deploys from GitHub. The evaluator knows Google's name of the two keys that GitHub's tokens have, too.
+GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+REPOSITORY = "repo:OWNER@OWNER_ID/REPOSITORY@REPOSITORY_ID"
+
+
+@pytest.mark.parametrize(
+    ("subject", "audience", "right"),
+    [
+        (f"{REPOSITORY}:environment:production", "sts.amazonaws.com", True),
+        (f"{REPOSITORY}:environment:production", "https://github.com/OWNER", False),
+        (f"{REPOSITORY}:environment:test", "sts.amazonaws.com", False),
+        (f"{REPOSITORY}:ref:refs/heads/main", "sts.amazonaws.com", False),
+        (f"{REPOSITORY}:pull_request", "sts.amazonaws.com", False),
+        ("repo:OTHER@1/REPOSITORY@2:environment:production", "sts.amazonaws.com", False),
+    ],
+)
+def test_the_printed_trust_lets_in_one_environment_of_one_repository(
+    subject: str, audience: str, *, right: bool
+) -> None:
+    trust, _ = blocks((ROOT / "docs" / "deploy-from-github.md").read_text(encoding="utf-8"))
+    own = json.loads(
+        json.dumps(trust).replace("token.actions.githubusercontent.com:", "accounts.google.com:")
+    )
+    question = Question(
+        principal=GITHUB,
+        action="sts:AssumeRoleWithWebIdentity",
+        resource=f"arn:aws:iam::{ACCOUNT}:role/deploy-from-github",
+        context={"accounts.google.com:sub": subject, "accounts.google.com:aud": audience},
+        own=own,
+        identity=[],
+    )
+
+    assert allowed([question]) == [right]
+
+
+def test_the_printed_role_that_deploys_takes_on_the_roles_of_the_bootstrap_and_does_nothing_itself() -> None:
+    _, permissions = blocks((ROOT / "docs" / "deploy-from-github.md").read_text(encoding="utf-8"))
+    role = f"arn:aws:iam::{ACCOUNT}:role"
+    every = [
+        ("sts:AssumeRole", f"{role}/cdk-hnb659fds-deploy-role-{ACCOUNT}-eu-west-1", True),
+        ("sts:AssumeRole", f"{role}/Administrator", False),
+        ("sts:AssumeRole", "arn:aws:iam::444455556666:role/cdk-hnb659fds-deploy-role", False),
+        ("ec2:DeleteSnapshot", SNAPSHOT, False),
+    ]
+
+    answers = allowed(
+        [
+            Question(
+                principal=f"{role}/deploy-from-github",
+                action=action,
+                resource=resource,
+                identity=[permissions],
+            )
+            for action, resource, _ in every
+        ]
+    )
+
+    assert answers == [right for _, _, right in every]

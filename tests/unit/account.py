@@ -15,7 +15,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
 from ebs_backup import run as module
-from ebs_backup.aws import ec2
+from ebs_backup.aws import connection
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.model import COMPLETED, PENDING, Run
 from ebs_backup.outcome import Outcome
@@ -259,7 +259,7 @@ class Account:
 @cache
 def _clients() -> tuple["EC2Client", "EC2Client"]:
     session = Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
-    return session.client("ec2"), ec2.connect(session)
+    return session.client("ec2"), connection.connect(session)
 
 
 @contextmanager

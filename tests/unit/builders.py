@@ -1,11 +1,14 @@
 """Frozen data with defaults: a test names only what it is about."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ebs_backup.freshness import Freshness, Overdue
+from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import (
     COMPLETED,
     Continued,
@@ -16,8 +19,12 @@ from ebs_backup.model import (
     Run,
     Snapshot,
     Volume,
+    check,
+    note,
+    problem,
 )
-from ebs_backup.outcome import Foreign, Holding, NearMiss, Outcome, Unselected, VolumeOutcome
+from ebs_backup.outcome import Outcome, VolumeOutcome
+from ebs_backup.selection import NearMiss
 from ebs_backup.settings import Period, Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
@@ -186,6 +193,36 @@ def a_failed_snapshot(
         started=NIGHT - timedelta(days=days_ago),
         message=message,
     )
+
+
+def altered(
+    outcome: VolumeOutcome,
+    *,
+    failures: Sequence[Failure] | None = None,
+    checks: Sequence[Failure] | None = None,
+    notes: Sequence[str] | None = None,
+    overdue: Sequence[Overdue] | None = None,
+    stale: Sequence[Snapshot] | None = None,
+    newest_completed: Snapshot | None = None,
+    **fields: Any,  # noqa: ANN401 - any field of it
+) -> VolumeOutcome:
+    """Give a volume's outcome these in place of its own, what is not named stays."""
+    remarks = (
+        *map(problem, outcome.failures if failures is None else failures),
+        *map(check, outcome.checks if checks is None else checks),
+        *map(note, outcome.notes if notes is None else notes),
+    )
+    fresh = Freshness(
+        overdue=outcome.overdue if overdue is None else tuple(overdue),
+        stale=outcome.stale if stale is None else tuple(stale),
+        newest_completed=newest_completed or outcome.newest_completed,
+    )
+    return replace(outcome, remarks=remarks, freshness=fresh, **fields)
+
+
+def an_outcome_of(volume: Volume, **fields: Any) -> VolumeOutcome:  # noqa: ANN401 - any that `altered` takes
+    """Make a volume's outcome: nothing was made, unless told otherwise."""
+    return altered(VolumeOutcome(volume=volume), **fields)
 
 
 def an_outcome(

@@ -5,19 +5,13 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from ebs_backup.model import Continued, Decision, FailedSnapshot, Failure, Fate
-from ebs_backup.outcome import (
-    Foreign,
-    Holding,
-    Made,
-    NearMiss,
-    Outcome,
-    Overdue,
-    Unselected,
-    VolumeOutcome,
-)
+from ebs_backup.freshness import Freshness, Overdue
+from ebs_backup.inventory import Foreign, Holding, Unselected
+from ebs_backup.model import Continued, Decision, FailedSnapshot, Failure, Fate, check, note, problem
+from ebs_backup.outcome import Made, Outcome, VolumeOutcome
+from ebs_backup.selection import NearMiss
 from ebs_backup.settings import Period
-from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume
+from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, altered
 
 HOLDINGS = {
     Period.DAY: Holding(
@@ -92,7 +86,7 @@ def _without_contradictions(volume: VolumeOutcome) -> VolumeOutcome:
         when = (Made.NOW, Made.BEFORE)[len(volume.decisions) % 2]
         return replace(volume, when=when, gone=False, skipped="")
     left_alone = volume.gone or volume.skipped
-    return replace(volume, failures=(), failed=(), overdue=()) if left_alone else volume
+    return altered(volume, failures=(), failed=(), overdue=()) if left_alone else volume
 
 
 volumes = st.builds(
@@ -103,15 +97,16 @@ volumes = st.builds(
     gone=st.booleans(),
     decisions=decisions,
     failed=failed_snapshots,
-    failures=failures,
-    checks=failures,
+    remarks=st.lists(failure.map(problem) | failure.map(check) | words.map(note), max_size=6).map(tuple),
     skipped=st.just("") | words,
-    overdue=st.lists(
-        st.builds(Overdue, period=periods, limit=st.just(9), newest=st.none() | snapshots), max_size=2
-    ).map(tuple),
-    stale=st.lists(snapshots, max_size=2).map(tuple),
-    notes=st.lists(words, max_size=2).map(tuple),
-    newest_completed=st.none() | snapshots,
+    freshness=st.builds(
+        Freshness,
+        overdue=st.lists(
+            st.builds(Overdue, period=periods, limit=st.just(9), newest=st.none() | snapshots), max_size=2
+        ).map(tuple),
+        stale=st.lists(snapshots, max_size=2).map(tuple),
+        newest_completed=st.none() | snapshots,
+    ),
 ).map(_without_contradictions)
 runs = st.builds(
     a_run,

@@ -10,7 +10,8 @@ from boto3.session import Session
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 
-from ebs_backup.aws.ec2 import Created, Ec2, connect
+from ebs_backup.aws.connection import connect
+from ebs_backup.aws.ec2 import Created, Ec2
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings

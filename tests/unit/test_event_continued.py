@@ -10,17 +10,17 @@ from ebs_backup.event import MOST_FAILED, Request, next_invocation, to_event
 from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.settings import Period
-from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome, an_outcome_of
 
 BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)
 MADE = VolumeOutcome(volume=a_volume(), made=a_snapshot(), when=Made.NOW)
 GONE = a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Fate.EXPIRED)
-CUT = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(code="OutOfTime"),), unfinished=True)
+CUT = an_outcome_of(volume=a_volume(id="vol-0b"), failures=(a_failure(code="OutOfTime"),), unfinished=True)
 FIFTH = Continued(run=a_run().id, began=BEGAN, invocation=5, expired=40)
 
 
 def test_a_run_that_has_done_all_it_can_does_not_go_on() -> None:
-    refused = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(),))
+    refused = an_outcome_of(volume=a_volume(id="vol-0b"), failures=(a_failure(),))
 
     assert next_invocation(an_outcome(MADE, refused), began=BEGAN) is None
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.freshness import overdue
+from ebs_backup.freshness import freshness
 from ebs_backup.model import Snapshot, Volume
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
@@ -20,7 +20,7 @@ def a_point(period: Period, days_ago: float, *, state: str = "completed") -> Sna
 
 
 def late(*there: Snapshot, volume: Volume = OLD, **changed: object) -> list[Period]:
-    return [found.period for found in overdue(volume, there, settings(**changed), a_run())]
+    return [found.period for found in freshness(volume, there, there, settings(**changed), a_run()).overdue]
 
 
 FRESH = (a_point(Period.DAY, 1), a_point(Period.WEEK, 2), a_point(Period.MONTH, 20))
@@ -90,7 +90,7 @@ def test_a_period_that_is_off_is_never_overdue() -> None:
 
 @given(st.permutations([a_point(Period.DAY, days) for days in (1, 3, 6, 30)]))
 def test_the_order_of_the_listing_is_irrelevant(there: list[Snapshot]) -> None:
-    (week, *_) = overdue(OLD, there, settings(), a_run())
+    (week, *_) = freshness(OLD, there, there, settings(), a_run()).overdue
 
     assert late(*there) == [Period.WEEK, Period.MONTH]
     assert week.newest is None

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from ebs_backup.inventory import foreign, holdings, unselected
-from ebs_backup.outcome import Foreign, Unselected
+from ebs_backup.inventory import Foreign, Unselected, foreign, holdings, unselected
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_snapshot
 

@@ -5,10 +5,22 @@ from typing import Any
 
 import pytest
 
+from ebs_backup.freshness import Overdue
+from ebs_backup.inventory import Foreign, Unselected
 from ebs_backup.model import Continued, FailedSnapshot, Fate
-from ebs_backup.outcome import Foreign, Made, Outcome, Overdue, Status, Unselected, VolumeOutcome
+from ebs_backup.outcome import Made, Outcome, Status, VolumeOutcome
 from ebs_backup.settings import Period
-from tests.unit.builders import NIGHT, a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+from tests.unit.builders import (
+    NIGHT,
+    a_decision,
+    a_failure,
+    a_run,
+    a_snapshot,
+    a_volume,
+    altered,
+    an_outcome,
+    an_outcome_of,
+)
 
 GOOD = VolumeOutcome(volume=a_volume(), made=a_snapshot(), when=Made.NOW)
 FAILED = FailedSnapshot(
@@ -26,15 +38,15 @@ def test_a_run_that_backed_up_everything_is_ok() -> None:
     kept = (a_decision(OLD, "beyond keep_day=4, but used by ami-0", Fate.UNDELETABLE),)
 
     assert status() is Status.OK
-    assert status(replace(GOOD, decisions=kept, notes=("a note",))) is Status.OK
+    assert status(altered(GOOD, decisions=kept, notes=("a note",))) is Status.OK
     assert status(unselected=(replace(LATELY, lately=False),)) is Status.OK
 
 
 @pytest.mark.parametrize(
     "volume",
     [
-        replace(GOOD, checks=(a_failure(),)),
-        replace(GOOD, stale=(OLD,)),
+        altered(GOOD, checks=(a_failure(),)),
+        altered(GOOD, stale=(OLD,)),
         replace(GOOD, decisions=(a_decision(OLD, "beyond keep_day=4", Fate.DEFERRED),)),
         replace(GOOD, decisions=(replace(a_decision(OLD), edited=True),)),
     ],
@@ -61,9 +73,9 @@ def test_what_the_set_should_be_looked_at_for_is_check(changed: dict[str, Any]) 
 @pytest.mark.parametrize(
     "volume",
     [
-        replace(GOOD, failures=(a_failure(),)),
+        altered(GOOD, failures=(a_failure(),)),
         replace(GOOD, failed=(FAILED,)),
-        replace(GOOD, overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),)),
+        altered(GOOD, overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),)),
         replace(GOOD, unfinished=True),
     ],
 )
@@ -87,7 +99,7 @@ def test_failed_snapshots_that_earlier_invocations_deleted_are_a_problem_also_if
     "volumes",
     [
         (),
-        (VolumeOutcome(volume=a_volume(), failures=(a_failure(),)),),
+        (an_outcome_of(volume=a_volume(), failures=(a_failure(),)),),
         (VolumeOutcome(volume=a_volume(), skipped="until the tag is removed"),),
         (VolumeOutcome(volume=a_volume(), gone=True),),
     ],
@@ -137,7 +149,7 @@ def test_what_an_earlier_try_did_is_told_by_the_one_that_is_heard() -> None:
 
 def test_what_an_earlier_try_could_not_make_is_not_told_as_made() -> None:
     other = replace(GOOD, volume=a_volume(id="vol-0b"))
-    first = an_outcome(VolumeOutcome(volume=a_volume(), failures=(a_failure(),)))
+    first = an_outcome(an_outcome_of(volume=a_volume(), failures=(a_failure(),)))
 
     told = an_outcome(replace(GOOD, when=Made.BEFORE), other).after(first)
 
@@ -146,8 +158,8 @@ def test_what_an_earlier_try_could_not_make_is_not_told_as_made() -> None:
 
 def test_what_only_the_try_that_made_a_snapshot_knows_of_its_tags_is_told_by_the_next() -> None:
     of_tags, of_a_delete = a_failure(resource="vol-0a"), a_failure(resource="snap-0old")
-    first = an_outcome(replace(GOOD, checks=(of_tags, of_a_delete)))
-    again = an_outcome(replace(GOOD, when=Made.BEFORE, checks=(of_tags,)))
+    first = an_outcome(altered(GOOD, checks=(of_tags, of_a_delete)))
+    again = an_outcome(altered(GOOD, when=Made.BEFORE, checks=(of_tags,)))
 
     told = again.after(first)
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ebs_backup.model import Failure, Severity
 from ebs_backup.overrides import Overrides, overrides
 from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
@@ -15,6 +16,12 @@ def of(**tags: str) -> Overrides:
     """Read these tags: `keep_day` stands for `ebs-backup:keep-day`."""
     named = {f"ebs-backup:{name.replace('_', '-')}": value for name, value in tags.items()}
     return overrides(a_volume(tags={"Backup": "true", **named}), (), settings(), a_run())
+
+
+def failures_of(found: Overrides) -> list[Failure]:
+    """Give its remarks; each must be a CHECK."""
+    assert {remark.severity for remark in found.remarks} <= {Severity.CHECK}
+    return [remark.told for remark in found.remarks if isinstance(remark.told, Failure)]
 
 
 def test_a_volume_without_such_tags_asks_for_nothing() -> None:
@@ -29,7 +36,7 @@ def test_each_period_has_a_keep_count_of_its_own() -> None:
 def test_a_bad_keep_count_is_a_failure_and_the_sets_own_holds(value: str) -> None:
     found = of(keep_week=value)
 
-    (failure,) = found.failures
+    (failure,) = failures_of(found)
     assert not found.keeps
     assert failure.message.startswith("'ebs-backup:keep-week' must be a whole number from 1 to 1000, got ")
     assert failure.advice.endswith("until then the set's own keep_week=4 holds.")
@@ -52,30 +59,32 @@ def test_a_bad_skip_is_a_failure_and_the_volume_is_backed_up(value: str) -> None
     found = of(skip=value)
 
     assert not found.skipped
-    assert "must be true, or a date such as 2026-12-24" in found.failures[0].message
-    assert found.failures[0].advice.endswith("the volume is backed up as if it had no such tag.")
+    assert "must be true, or a date such as 2026-12-24" in failures_of(found)[0].message
+    assert failures_of(found)[0].advice.endswith("the volume is backed up as if it had no such tag.")
 
 
 @pytest.mark.parametrize("key", ["ebs-backup:keep-days", "EBS-Backup:skip", "ebs-backup:"])
 def test_a_mistyped_tag_is_a_failure_that_names_those_there_are(key: str) -> None:
     found = overrides(a_volume(tags={key: "7"}), (), settings(), a_run())
 
-    assert "ebs-backup:keep-day, ebs-backup:keep-week" in found.failures[0].message
-    assert found == Overrides(keeps={}, failures=found.failures)
+    assert "ebs-backup:keep-day, ebs-backup:keep-week" in failures_of(found)[0].message
+    assert found == Overrides(keeps={}, remarks=found.remarks)
 
 
 def test_tags_that_came_with_a_restored_snapshot_ask_for_nothing() -> None:
     found = of(set="default", period="day", run="x", source="volume=vol-0", older="3", hold="true")
 
-    assert found == Overrides(keeps={}, notes=found.notes)
-    assert "the volume itself has tags of a snapshot (ebs-backup:hold, " in found.notes[0]
+    (spread,) = found.remarks
+    assert found == Overrides(keeps={}, remarks=(spread,))
+    assert spread.severity is Severity.NOTE
+    assert "the volume itself has tags of a snapshot (ebs-backup:hold, " in str(spread.told)
 
 
 @pytest.mark.parametrize("value", ["", "yes", "True", "24.12.2026", "2026-02-30"])
 def test_a_hold_that_cannot_be_read_is_told_with_its_snapshot(value: str) -> None:
     held = [a_snapshot(id="snap-0b", hold=value), a_snapshot(hold="true"), a_snapshot(hold="2026-12-24")]
 
-    (failure,) = overrides(a_volume(), held, settings(), a_run()).failures
+    (failure,) = failures_of(overrides(a_volume(), held, settings(), a_run()))
 
     assert (failure.resource, failure.code) == ("snap-0b", "InvalidTag")
     assert failure.advice.endswith("until then it keeps the snapshot.")
@@ -100,8 +109,8 @@ def test_tags_of_others_are_none_of_ours() -> None:
 def test_whatever_a_tag_holds_it_is_read_or_told_in_one_line(key: str, value: str) -> None:
     found = of(**{key: value})
 
-    assert all(failure.message.isprintable() for failure in found.failures)
-    assert found.failures or found.keeps or key == "skip"
+    assert all(failure.message.isprintable() for failure in failures_of(found))
+    assert found.remarks or found.keeps or key == "skip"
 
 
 @given(st.integers(-800, 800))

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED
+from ebs_backup.freshness import Overdue
 from ebs_backup.model import Decision, Failure, Fate, Run
-from ebs_backup.outcome import Outcome, Overdue, VolumeOutcome, as_failure
+from ebs_backup.outcome import Outcome, VolumeOutcome, as_failure
 from ebs_backup.report.text import (
     WIDTH,
     Command,

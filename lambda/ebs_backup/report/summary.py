@@ -4,8 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.outcome import Foreign, Holding, Made, Outcome, Unselected
+from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import SNAPSHOTS_OWN
 from ebs_backup.report.text import (
     FEW,

@@ -9,7 +9,8 @@ from textwrap import wrap
 from typing import NamedTuple, TypeVar
 
 from ebs_backup.model import Decision, Run, Snapshot, Volume
-from ebs_backup.outcome import NearMiss, VolumeOutcome
+from ebs_backup.outcome import VolumeOutcome
+from ebs_backup.selection import NearMiss
 from ebs_backup.settings import Period
 from ebs_backup.tags import minute
 

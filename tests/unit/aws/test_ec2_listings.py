@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.aws.errors import AwsError, advice
+from ebs_backup.aws.errors import AwsError, Kind, advice
 from ebs_backup.model import Instance, Snapshot
 from tests.unit.builders import NIGHT, a_run
 from tests.unit.script import Script, listed, made, refused
@@ -193,6 +193,38 @@ def test_a_listing_that_is_refused_is_an_aws_error(call: str) -> None:
 
     with pytest.raises(AwsError, match="UnauthorizedOperation"):
         LISTINGS[call](script.ec2())
+
+
+ROWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "DescribeTags": ("Tags", {"ResourceId": "i-1", "Key": "Name", "Value": "web"}),
+    "DescribeVolumes": ("Volumes", RAW_VOLUME),
+    "DescribeSnapshots": ("Snapshots", made()),
+}
+LACKING = [
+    (call, field)
+    for call, (_, row) in ROWS.items()
+    for field in row
+    if (call, field) != ("DescribeSnapshots", "Tags")
+]
+
+
+@pytest.mark.parametrize(("call", "field"), LACKING)
+def test_a_listing_with_a_row_that_lacks_a_field_is_unreadable_as_a_whole(call: str, field: str) -> None:
+    name, row = ROWS[call]
+    damaged = {key: value for key, value in row.items() if key != field}
+    script = Script(**{call: [{name: [row, damaged]}]})
+
+    with pytest.raises(AwsError) as error:
+        LISTINGS[call](script.ec2())
+
+    assert (error.value.kind, error.value.code) == (Kind.UNKNOWN_OUTCOME, "UnreadableAnswer")
+    assert error.value.message == f"EC2's list of {name} lacks '{field}'"
+
+
+@listings
+def test_an_answer_that_lists_nothing_at_all_is_unreadable_too(call: str) -> None:
+    with pytest.raises(AwsError, match=f"lacks '{ROWS[call][0]}'"):
+        LISTINGS[call](Script(**{call: [{}]}).ec2())
 
 
 @listings

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from ebs_backup.aws.errors import AwsError, failure
 from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.report.render import render
-from tests.unit.builders import a_decision, a_run, a_snapshot, a_volume, an_outcome
+from tests.unit.builders import a_decision, a_run, a_snapshot, a_volume, an_outcome, an_outcome_of
 
 
 def test_a_disabled_key_in_the_mail(golden: Callable[[str, str], None]) -> None:
@@ -15,7 +15,7 @@ def test_a_disabled_key_in_the_mail(golden: Callable[[str, str], None]) -> None:
     error = AwsError.of(ClientError({"Error": {"Code": code, "Message": message}}, "CreateSnapshot"))
     refused = failure(error, resource="vol-0b", action="create a snapshot")
     newest = a_snapshot(id="snap-0b", volume_id="vol-0b", days_ago=3)
-    locked_out = VolumeOutcome(
+    locked_out = an_outcome_of(
         volume=a_volume(id="vol-0b", name="db-1 data"),
         decisions=(a_decision(newest),),
         newest_completed=newest,

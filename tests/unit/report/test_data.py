@@ -3,8 +3,10 @@
 import json
 from dataclasses import replace
 
+from ebs_backup.freshness import Overdue
+from ebs_backup.inventory import Foreign
 from ebs_backup.model import Continued, Fate
-from ebs_backup.outcome import Foreign, Made, Overdue, VolumeOutcome
+from ebs_backup.outcome import Made
 from ebs_backup.report.data import answer
 from ebs_backup.settings import Period
 from tests.unit.builders import (
@@ -15,11 +17,13 @@ from tests.unit.builders import (
     a_run,
     a_snapshot,
     a_volume,
+    altered,
     an_outcome,
+    an_outcome_of,
 )
 
 NEW = a_snapshot(id="snap-0new")
-MADE = VolumeOutcome(
+MADE = an_outcome_of(
     volume=a_volume(),
     made=NEW,
     when=Made.NOW,
@@ -33,7 +37,7 @@ MADE = VolumeOutcome(
 
 
 def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
-    refused = VolumeOutcome(volume=a_volume(id="vol-0b"), failures=(a_failure(resource="vol-0b"),))
+    refused = an_outcome_of(volume=a_volume(id="vol-0b"), failures=(a_failure(resource="vol-0b"),))
     found = replace(MADE, volume=a_volume(id="vol-0c"), when=Made.BEFORE, decisions=())
 
     result = answer(an_outcome(MADE, refused, found))
@@ -164,7 +168,7 @@ def test_selecting_nothing_is_a_failure_in_the_answer_too() -> None:
 def test_the_answer_of_thousands_of_volumes_stays_under_lambdas_6_mb_and_says_what_it_left_out() -> None:
     long = a_failure(message="m" * 300, advice="a" * 300)
     many = (
-        replace(MADE, volume=a_volume(id=f"vol-{number:017x}", name="n" * 256), failures=(long,))
+        altered(MADE, volume=a_volume(id=f"vol-{number:017x}", name="n" * 256), failures=(long,))
         for number in range(12_000)
     )
 
@@ -186,7 +190,7 @@ def test_what_is_overdue_names_the_newest_good_one_if_there_is_any() -> None:
     newest = a_snapshot(id="snap-0month", days_ago=54)
     late = tuple(Overdue(period=Period.MONTH, limit=33, newest=each) for each in (newest, None))
 
-    some, none = answer(an_outcome(replace(MADE, overdue=late)))["overdue"]
+    some, none = answer(an_outcome(altered(MADE, overdue=late)))["overdue"]
 
     assert (some["newest"], some["started"]) == ("snap-0month", newest.started.isoformat())
     assert (none["newest"], none["started"]) == (None, None)
@@ -195,7 +199,7 @@ def test_what_is_overdue_names_the_newest_good_one_if_there_is_any() -> None:
 def test_a_list_that_just_fits_lacks_nothing() -> None:
     late = tuple(Overdue(period=period, limit=33, newest=None) for period in Period)
 
-    result = answer(an_outcome(replace(MADE, overdue=late)), rows=3)
+    result = answer(an_outcome(altered(MADE, overdue=late)), rows=3)
 
     assert (len(result["overdue"]), result["not_shown"]) == (3, {})
 

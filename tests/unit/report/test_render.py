@@ -11,13 +11,26 @@ from datetime import timedelta
 import pytest
 
 from ebs_backup.aws.errors import AwsError, Kind, not_continued
+from ebs_backup.freshness import Overdue
+from ebs_backup.inventory import Unselected
 from ebs_backup.model import Continued, Decision, Failure, Fate, Snapshot
-from ebs_backup.outcome import Made, NearMiss, Overdue, Unselected, VolumeOutcome
+from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.report.data import answer
 from ebs_backup.report.render import render, render_broken
 from ebs_backup.report.text import MAX_DATA, MAX_MESSAGE, MAX_SUBJECT, Mail, one_line, size
+from ebs_backup.selection import NearMiss
 from ebs_backup.settings import Period
-from tests.unit.builders import NIGHT, a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome
+from tests.unit.builders import (
+    NIGHT,
+    a_decision,
+    a_failure,
+    a_run,
+    a_snapshot,
+    a_volume,
+    altered,
+    an_outcome,
+    an_outcome_of,
+)
 from tests.unit.outcomes import HOLDINGS
 
 Golden = Callable[[str, str], None]
@@ -81,7 +94,7 @@ def a_failed_one(
     """Make a volume whose create was refused."""
     id_ = f"vol-0b{number:04x}22d3e4f5a6b"
     newest = None if newest_days_ago is None else point(id_, newest_days_ago)
-    return VolumeOutcome(
+    return an_outcome_of(
         volume=a_volume(id=id_, name=name, instance="i-07aa11bb22cc33dd4"),
         decisions=kept(newest) if newest else (),
         newest_completed=newest,
@@ -107,7 +120,7 @@ def one_that_could_not_be_deleted(number: int, name: str) -> VolumeOutcome:
         message="Not now.",
         advice="Look up the code.",
     )
-    return replace(good, checks=(refused,))
+    return altered(good, checks=(refused,))
 
 
 GONE = Unselected(
@@ -168,12 +181,12 @@ def test_a_partial_failure_says_on_what_why_and_what_to_do_worst_first(golden: G
         a_failed_one(3, "cache", limit, newest_days_ago=None),
         one_that_an_ami_uses(4, "golden root"),
         one_that_could_not_be_deleted(6, "logs"),
-        VolumeOutcome(
+        an_outcome_of(
             volume=a_volume(id="vol-0c00ffee00c0ffee0", name="tmp"),
             gone=True,
             notes=("was deleted before its snapshot was made",),
         ),
-        replace(a_good_one(5, "app"), notes=("no room for its tags cost-centre, owner",)),
+        altered(a_good_one(5, "app"), notes=("no room for its tags cost-centre, owner",)),
         unselected=(GONE, RETIRED),
         holdings=HOLDINGS,
     )
@@ -209,7 +222,7 @@ def test_thousands_of_snapshots_that_aws_keeps_stay_a_short_table_and_a_short_an
 
 def test_overdue_volumes_stand_with_what_to_do_below_those_that_are_not_backed_up(golden: Golden) -> None:
     volumes = [
-        replace(
+        altered(
             a_good_one(number, f"db-{number} data"),
             overdue=(
                 Overdue(period=Period.MONTH, limit=33, newest=None if number == 2 else point("vol-1", 54)),
@@ -217,7 +230,7 @@ def test_overdue_volumes_stand_with_what_to_do_below_those_that_are_not_backed_u
         )
         for number in (1, 2)
     ]
-    never = replace(
+    never = altered(
         a_failed_one(3, "cache", newest_days_ago=None),
         overdue=(Overdue(period=Period.DAY, limit=4, newest=None),),
     )
@@ -229,7 +242,7 @@ def test_overdue_volumes_stand_with_what_to_do_below_those_that_are_not_backed_u
 
 def test_the_command_that_catches_up_does_not_wait_for_the_run() -> None:
     """The AWS CLI gives up on an answer after 60 s and calls again: each call by hand would be another run."""
-    late = replace(a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),))
+    late = altered(a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),))
 
     mail_ = render(an_outcome(late))
 
@@ -238,7 +251,7 @@ def test_the_command_that_catches_up_does_not_wait_for_the_run() -> None:
 
 
 def test_overdue_alone_is_a_problem_that_still_counts_what_went_well() -> None:
-    late = replace(
+    late = altered(
         a_good_one(1, "db"), overdue=(Overdue(period=Period.WEEK, limit=9, newest=point("vol-1", 12)),)
     )
 
@@ -262,7 +275,7 @@ def test_near_misses_skipped_volumes_and_bad_tags_are_told(golden: Golden) -> No
         volume=a_volume(id="vol-0d000199fe01c2d4e", name="tmp"), skipped="until 2026-12-24"
     )
     outcome = an_outcome(
-        replace(a_good_one(1, "db-1 data"), checks=(bad,)), skipped, near_misses=NEAR, holdings=HOLDINGS
+        altered(a_good_one(1, "db-1 data"), checks=(bad,)), skipped, near_misses=NEAR, holdings=HOLDINGS
     )
 
     mail_ = render(outcome)
@@ -439,7 +452,7 @@ def test_what_is_deferred_by_a_volumes_own_tag_is_not_blamed_on_the_setting_alon
 
 def test_that_a_volume_has_none_does_not_say_that_it_never_had_one() -> None:
     """A person may have deleted them."""
-    late = replace(a_good_one(1, "db"), overdue=(Overdue(period=Period.MONTH, limit=33, newest=None),))
+    late = altered(a_good_one(1, "db"), overdue=(Overdue(period=Period.MONTH, limit=33, newest=None),))
 
     mail_ = render(an_outcome(late))
 
@@ -475,7 +488,7 @@ def test_another_set_and_period_are_named(golden: Golden) -> None:
 
 
 def test_every_volume_deleted_meanwhile_is_a_run_without_a_backup(golden: Golden) -> None:
-    gone = VolumeOutcome(
+    gone = an_outcome_of(
         volume=a_volume(id="vol-0c00ffee00c0ffee0", name="tmp"),
         gone=True,
         notes=("was deleted before its snapshot was made",),
@@ -512,7 +525,7 @@ def test_what_ec2_said_stands_by_each_volume_where_it_differs() -> None:
 
 def test_a_failure_of_a_volume_that_is_backed_up_is_still_told() -> None:
     odd = a_failure(resource="snap-0dd", action="tag a snapshot", code="Odd")
-    outcome = an_outcome(replace(a_good_one(1, "db-1 data"), failures=(odd,)))
+    outcome = an_outcome(altered(a_good_one(1, "db-1 data"), failures=(odd,)))
 
     body = render(outcome).body
 
@@ -527,7 +540,7 @@ def test_a_failure_of_a_volume_that_is_backed_up_is_still_told() -> None:
 def test_the_age_of_the_newest_good_one_is_told_in_days(hours: float, age: str) -> None:
     """An event may come late, or ask by hand for a time long ago: as of then, what came after it has no age."""
     newest = a_snapshot(id="snap-0good", started=NIGHT - timedelta(hours=hours))
-    failed = replace(a_failed_one(1, "db-1 data"), newest_completed=newest)
+    failed = altered(a_failed_one(1, "db-1 data"), newest_completed=newest)
 
     body = render(an_outcome(failed)).body
 
@@ -558,7 +571,7 @@ def test_thousands_of_volumes_cut_the_successes_first(golden: Golden) -> None:
 def test_of_thousands_of_overdue_volumes_each_period_is_told_with_its_number() -> None:
     late = tuple(Overdue(period=period, limit=4, newest=None) for period in Period)
 
-    body = render(an_outcome(*(replace(a_good_one(n, "db"), overdue=late) for n in range(5000)))).body
+    body = render(an_outcome(*(altered(a_good_one(n, "db"), overdue=late) for n in range(5000)))).body
 
     for period in Period:
         assert f"\n  {period}: none of the last 4 days (max_age_{period}=4): 5,000 volumes\n" in body
@@ -592,7 +605,7 @@ def test_failures_that_do_not_fit_even_so_are_counted(golden: Golden) -> None:
 def test_thousands_of_overdue_volumes_are_counted_where_they_do_not_fit_and_never_hide_a_failure() -> None:
     late = (Overdue(period=Period.MONTH, limit=33, newest=None),)
     volumes = [
-        replace(a_good_one(number, f"db-{number:04} " + "x" * 60), overdue=late) for number in range(6000)
+        altered(a_good_one(number, f"db-{number:04} " + "x" * 60), overdue=late) for number in range(6000)
     ]
 
     mail_ = render(an_outcome(*volumes, a_failed_one(1, "zz-last")))

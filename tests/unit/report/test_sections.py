@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from ebs_backup.freshness import Overdue
+from ebs_backup.inventory import Foreign
 from ebs_backup.model import Continued, Fate
-from ebs_backup.outcome import Foreign, Overdue, VolumeOutcome
+from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.report.render import render, render_bad_event
 from ebs_backup.settings import Period
 from tests.unit.builders import (
@@ -18,6 +20,7 @@ from tests.unit.builders import (
     a_run,
     a_snapshot,
     a_volume,
+    altered,
     an_outcome,
 )
 from tests.unit.commands import lines, payload_of
@@ -74,8 +77,8 @@ def test_a_volume_that_ec2_has_lost_is_a_problem_of_its_own() -> None:
     lost = a_failed_one(
         1, "db-1 data", a_failure(code="VolumeError", message="state error", advice="Restore it.")
     )
-    late = replace(lost, overdue=(Overdue(period=Period.DAY, limit=4, newest=None),))
-    of_weeks = replace(lost, overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),))
+    late = altered(lost, overdue=(Overdue(period=Period.DAY, limit=4, newest=None),))
+    of_weeks = altered(lost, overdue=(Overdue(period=Period.WEEK, limit=9, newest=None),))
 
     body = render(an_outcome(late, a_good_one(2, "web-1"))).body
 
@@ -107,7 +110,7 @@ def test_what_asks_for_a_look_is_named_with_what_to_do(golden: Golden) -> None:
         point(db.volume.id, 30, name="db-1 data"), "same ebs-backup:run as snap-0a", edited=True
     )
     outcome = an_outcome(
-        replace(
+        altered(
             db,
             decisions=(*db.decisions, edited),
             stale=(point(db.volume.id, 20, state="pending", name="db-1"),),
@@ -147,7 +150,7 @@ def test_a_command_that_redoes_the_run_has_its_time_and_names_the_volumes_where_
     failed = [a_failed_one(number, f"db-{number}") for number in range(6)]
     late = Overdue(period=Period.WEEK, limit=9, newest=None)
 
-    few = render(an_outcome(replace(failed[0], overdue=(late,)), a_good_one(9, "web"), run=run))
+    few = render(an_outcome(altered(failed[0], overdue=(late,)), a_good_one(9, "web"), run=run))
     many = render(an_outcome(*failed, run=run))
 
     assert list(map(payload_of, lines(few.body))) == [

@@ -1,12 +1,10 @@
 """The text of a mail where volumes have odd names, or thousands are overdue."""
 
-from dataclasses import replace
-
-from ebs_backup.outcome import Overdue
+from ebs_backup.freshness import Overdue
 from ebs_backup.report.render import render
 from ebs_backup.report.text import one_line, table
 from ebs_backup.settings import Period
-from tests.unit.builders import an_outcome
+from tests.unit.builders import altered, an_outcome
 from tests.unit.report.test_render import a_good_one
 
 
@@ -17,7 +15,7 @@ def test_a_text_with_line_breaks_and_control_characters_stands_on_one_line() -> 
 def test_overdue_volumes_that_do_not_fit_are_counted() -> None:
     overdue = (Overdue(period=Period.DAY, limit=4, newest=None),)
     late = (
-        replace(a_good_one(number, f"db-{number:04} {'x' * 60}"), overdue=overdue) for number in range(4000)
+        altered(a_good_one(number, f"db-{number:04} {'x' * 60}"), overdue=overdue) for number in range(4000)
     )
 
     body = render(an_outcome(*late)).body
