@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from benchmarks.population import RUN, SETTINGS, TAGS, expiring_id, volume_id
 from ebs_backup.aws.connection import WORKERS
-from ebs_backup.settings import TAG_SET
+from ebs_backup.names import TAG_SET
 from fake_aws.account import TOPIC
 
 if TYPE_CHECKING:

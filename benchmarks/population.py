@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from ebs_backup.settings import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
+from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
+from ebs_backup.settings import Settings
 from fake_aws.account import TOPIC, Account
 from fake_aws.buckets import ec2_buckets
 from fake_aws.records import SnapshotRecord, VolumeRecord

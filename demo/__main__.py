@@ -12,7 +12,7 @@ from pathlib import Path
 from demo import show
 from demo.calendar import A_WEEK_LATER, AFTER_A_FAILURE, BY_HAND, BY_RULES, THE_NIGHT_AFTER, Occasion
 from demo.show import console
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, Period
+from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET, Period
 from emulator.account import Account, Function, Inbox, Letter
 from emulator.cdk import Cdk, CdkError
 from emulator.server import Emulator, EmulatorError, running

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any
 from aws_cdk import App  # noqa: TID251 - the picture is of the real template
 from aws_cdk.assertions import Template  # noqa: TID251 - the same
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 ROOT = Path(__file__).parent.parent
 COLORS = {Period.DAY: "#1f77b4", Period.WEEK: "#e8871e", Period.MONTH: "#2ca02c"}

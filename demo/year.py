@@ -19,7 +19,8 @@ from moto.ec2.models import ec2_backends
 
 from ebs_backup import cron
 from ebs_backup.handler import handler  # noqa: TID251 - this year is its own
-from ebs_backup.settings import Period, Settings
+from ebs_backup.names import Period
+from ebs_backup.settings import Settings
 
 REGION = "eu-west-1"
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ebs_backup.settings import ENV_PREFIX, InvalidSettingsError, Settings
+from ebs_backup.names import ENV_PREFIX
+from ebs_backup.settings import InvalidSettingsError, Settings
 from infra.schedule import check_ages
 
 SETS, REGIONS = "backup_sets", "regions"

@@ -5,15 +5,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from ebs_backup.settings import (
-    CREATED,
-    EXPIRED,
-    FAILURES,
-    OVERDUE,
-    SECONDS,
-    SELECTED,
-    Settings,
-)
+from ebs_backup.names import CREATED, EXPIRED, FAILURES, OVERDUE, SECONDS, SELECTED
+from ebs_backup.settings import Settings
 from infra.metrics import by_period, completed
 
 YEAR = Duration.days(365)  # CloudWatch keeps metrics for 15 months

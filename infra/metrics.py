@@ -3,7 +3,8 @@
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from ebs_backup.settings import COMPLETED, NAMESPACE, Period, Settings
+from ebs_backup.names import COMPLETED, NAMESPACE, Period
+from ebs_backup.settings import Settings
 
 
 def completed(settings: Settings, *, per: Duration) -> cloudwatch.Metric:

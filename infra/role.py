@@ -6,7 +6,8 @@ from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from ebs_backup.settings import TAG_SET, Settings
+from ebs_backup.names import TAG_SET
+from ebs_backup.settings import Settings
 from infra.findings import acknowledge, wildcard
 
 

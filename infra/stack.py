@@ -14,7 +14,8 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
-from ebs_backup.settings import TAG_SET, Period, Settings
+from ebs_backup.names import TAG_SET, Period
+from ebs_backup.settings import Settings
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
 from infra.context import Target

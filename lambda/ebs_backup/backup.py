@@ -27,11 +27,12 @@ from ebs_backup.model import (
     note,
     problem,
 )
+from ebs_backup.names import SERVICE, keep_tag
 from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.overrides import Overrides
 from ebs_backup.retention import Rule, occasion_of
 from ebs_backup.rotation import Rotation
-from ebs_backup.settings import SERVICE, Settings, keep_tag
+from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ebs_backup.model import Continued, FailedSnapshot
+from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
-from ebs_backup.settings import Period
 
 KEYS = ("period", "time", "dry_run", "volumes")
 MOST_VOLUMES = 200  # that an event names

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from ebs_backup import cron
 from ebs_backup.model import COMPLETED, PENDING, Run, Snapshot, Volume
-from ebs_backup.settings import Period, Settings
+from ebs_backup.names import Period
+from ebs_backup.settings import Settings
 
 DAY = timedelta(days=1)  # after a firing: its run may be retried, or queued
 

@@ -10,8 +10,9 @@ from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import failure
 from ebs_backup.deletion import Deleter
 from ebs_backup.model import Decision, Failure, Run, Snapshot
+from ebs_backup.names import SERVICE
 from ebs_backup.retention import Rule, expire_all
-from ebs_backup.settings import SERVICE, Settings
+from ebs_backup.settings import Settings
 from ebs_backup.tasks import Task
 
 logger = Logger(service=SERVICE, child=True)

@@ -19,12 +19,7 @@ from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
 from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
 from ebs_backup.model import Run
-from ebs_backup.outcome import Outcome, Status
-from ebs_backup.report.data import answer
-from ebs_backup.report.render import render, render_bad_event, render_broken
-from ebs_backup.report.text import Mail
-from ebs_backup.run import execute
-from ebs_backup.settings import (
+from ebs_backup.names import (
     COMPLETED,
     CREATED,
     ENV_PREFIX,
@@ -35,10 +30,14 @@ from ebs_backup.settings import (
     SECONDS,
     SELECTED,
     SERVICE,
-    InvalidSettingsError,
     Period,
-    Settings,
 )
+from ebs_backup.outcome import Outcome, Status
+from ebs_backup.report.data import answer
+from ebs_backup.report.render import render, render_bad_event, render_broken
+from ebs_backup.report.text import Mail
+from ebs_backup.run import execute
+from ebs_backup.settings import InvalidSettingsError, Settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client

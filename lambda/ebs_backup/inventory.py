@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ebs_backup.model import COMPLETED, Snapshot
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 GIB = 2**30
 

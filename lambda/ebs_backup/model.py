@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 COMPLETED, PENDING, ERROR = "completed", "pending", "error"
 

@@ -19,8 +19,8 @@ from ebs_backup.model import (
     Volume,
     check,
 )
+from ebs_backup.names import TAG_SKIP, Period
 from ebs_backup.selection import NearMiss
-from ebs_backup.settings import TAG_SKIP, Period
 
 NOT_JUDGED = Freshness()  # of a volume that is gone, or skipped
 

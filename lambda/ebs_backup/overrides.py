@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ebs_backup.model import ERROR, Failure, Remark, Run, Snapshot, Volume, check, note
-from ebs_backup.retention import HOLD_ALLOWED, hold_until
-from ebs_backup.settings import (
+from ebs_backup.names import (
     TAG_HOLD,
     TAG_OLDER,
     TAG_PERIOD,
@@ -19,12 +18,11 @@ from ebs_backup.settings import (
     TAG_SET,
     TAG_SKIP,
     TAG_SOURCE,
-    InvalidSettingsError,
     Period,
-    Settings,
-    count,
     keep_tag,
 )
+from ebs_backup.retention import HOLD_ALLOWED, hold_until
+from ebs_backup.settings import InvalidSettingsError, Settings, count
 
 KEEP_TAGS = {keep_tag(period): period for period in Period}
 # A volume that was restored by hand may carry its snapshot's tags: they ask for nothing.

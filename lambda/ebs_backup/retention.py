@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from ebs_backup import cron
 from ebs_backup.model import COMPLETED, ERROR, Decision, Fate, Snapshot
-from ebs_backup.settings import OFF, TAG_RUN
+from ebs_backup.names import OFF, TAG_RUN
 
 TOLERANCE = timedelta(minutes=1)  # a snapshot may start a little before its event, by EC2's clock
 HOLD_ALLOWED = "true, or a date such as 2026-12-24"

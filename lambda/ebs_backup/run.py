@@ -23,11 +23,12 @@ from ebs_backup.gone import retirements
 from ebs_backup.inventory import foreign, holdings, unselected
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
+from ebs_backup.names import SERVICE
 from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import overrides
 from ebs_backup.retention import hold
 from ebs_backup.selection import Selection, select
-from ebs_backup.settings import SERVICE, Settings
+from ebs_backup.settings import Settings
 from ebs_backup.tasks import run_all
 
 logger = Logger(service=SERVICE, child=True)

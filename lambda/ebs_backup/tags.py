@@ -5,15 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ebs_backup.model import Run, Volume
-from ebs_backup.settings import (
-    TAG_OLDER,
-    TAG_PERIOD,
-    TAG_PREFIX,
-    TAG_RUN,
-    TAG_SET,
-    TAG_SOURCE,
-    Settings,
-)
+from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.settings import Settings
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255

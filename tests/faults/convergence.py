@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ebs_backup.settings import TAG_RUN
+from ebs_backup.names import TAG_RUN
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint
 from tests.faults.clock import HOUR

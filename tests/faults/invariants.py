@@ -1,6 +1,6 @@
 """DESIGN's invariants, checked against the account's own record after every invocation."""
 
-from ebs_backup.settings import TAG_RUN
+from ebs_backup.names import TAG_RUN
 from fake_aws.records import SnapshotRecord
 from tests.faults.clock import DAY
 from tests.faults.function import Invocation

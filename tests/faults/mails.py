@@ -3,7 +3,7 @@
 import json
 import re
 
-from ebs_backup.settings import TAG_RUN
+from ebs_backup.names import TAG_RUN
 from fake_aws import wire
 from fake_aws.service import Call
 from tests.faults.function import Invocation

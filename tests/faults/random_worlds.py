@@ -2,7 +2,7 @@
 
 import random
 
-from ebs_backup.settings import TAG_HOLD, Period
+from ebs_backup.names import TAG_HOLD, Period
 from tests.faults.clock import DAY, HOUR
 from tests.faults.world import World, a_settings, add_strangers, written
 

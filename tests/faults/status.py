@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_right
 
-from ebs_backup.settings import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, Period
+from ebs_backup.names import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, Period
 from fake_aws.records import SnapshotRecord, VolumeRecord
 from tests.faults.clock import DAY
 from tests.faults.oracle import ONE_RUN, USABLE, deferred, judged, ours, points

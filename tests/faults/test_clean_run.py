@@ -2,7 +2,7 @@
 
 import pytest
 
-from ebs_backup.settings import TAG_RUN
+from ebs_backup.names import TAG_RUN
 from fake_aws.server import Endpoint
 from tests.faults.convergence import clean_night, one_clean_run, state
 from tests.faults.world import World, a_settings, small_world

@@ -1,6 +1,6 @@
 """What people add: runs by hand, replayed events, edited and foreign tags, holds; none of it shortens the history."""
 
-from ebs_backup.settings import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint
 from tests.faults.clock import DAY, HOUR

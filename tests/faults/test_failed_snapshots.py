@@ -2,7 +2,7 @@
 
 import pytest
 
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from fake_aws import wire
 from fake_aws.account import KEY_LOST
 from fake_aws.server import Endpoint

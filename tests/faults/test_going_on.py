@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from ebs_backup.handler import REPORT_SECONDS
-from ebs_backup.settings import TAG_RUN
+from ebs_backup.names import TAG_RUN
 from fake_aws import wire
 from fake_aws.server import Endpoint
 from fake_aws.wire import Fault

@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from ebs_backup import cron
-from ebs_backup.settings import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period, Settings
+from ebs_backup.names import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
+from ebs_backup.settings import Settings
 from fake_aws.account import KEY_LOST, Account
 from fake_aws.records import SnapshotRecord, VolumeRecord
 from fake_aws.server import Endpoint

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ebs_backup.settings import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 
 HOME, ELSEWHERE = "eu-west-1", "us-east-2"
 VOLUMES: Mapping[str, Mapping[str, str]] = {

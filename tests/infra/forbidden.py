@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ebs_backup.settings import TAG_SET
+from ebs_backup.names import TAG_SET
 from tests.infra.calls import (
     ELSEWHERE,
     HOME,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Template
 
-from ebs_backup.settings import NAMESPACE
+from ebs_backup.names import NAMESPACE
 from tests.infra.conftest import synthesize
 
 PERIODS = {"day", "week", "month"}

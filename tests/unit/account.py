@@ -18,8 +18,9 @@ from ebs_backup import run as module
 from ebs_backup.aws import connection
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.model import COMPLETED, PENDING, Run
+from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.outcome import Outcome
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Settings
+from ebs_backup.settings import Settings
 from ebs_backup.tasks import run_all
 from tests.unit.builders import NIGHT, settings
 

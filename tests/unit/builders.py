@@ -23,9 +23,10 @@ from ebs_backup.model import (
     note,
     problem,
 )
+from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome, VolumeOutcome
 from ebs_backup.selection import NearMiss
-from ebs_backup.settings import Period, Settings
+from ebs_backup.settings import Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
 _DEFAULTS = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from ebs_backup.freshness import Freshness, Overdue
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Continued, Decision, FailedSnapshot, Failure, Fate, check, note, problem
+from ebs_backup.names import Period
 from ebs_backup.outcome import Made, Outcome, VolumeOutcome
 from ebs_backup.selection import NearMiss
-from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, altered
 
 HOLDINGS = {

@@ -12,9 +12,10 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
 from ebs_backup.report.render import render, render_bad_event, render_broken
-from ebs_backup.settings import Period, Settings
+from ebs_backup.settings import Settings
 from tests.unit.builders import settings
 from tests.unit.commands import check, lines, printed, redoes
 from tests.unit.outcomes import outcomes

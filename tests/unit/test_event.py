@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ebs_backup.event import InvalidEventError, Request, parse, to_event
 from ebs_backup.model import Continued, FailedSnapshot
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 
 CONTINUED = {
     "run": "2026-11-23T01:30:00Z",

@@ -8,8 +8,8 @@ import pytest
 
 from ebs_backup.event import MOST_FAILED, Request, next_invocation, to_event
 from ebs_backup.model import Continued, FailedSnapshot, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import Made, VolumeOutcome
-from ebs_backup.settings import Period
 from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome, an_outcome_of
 
 BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ebs_backup.freshness import freshness
 from ebs_backup.model import Snapshot, Volume
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
 OLD = a_volume(created=NIGHT - timedelta(days=400))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ebs_backup.inventory import Foreign, Unselected, foreign, holdings, unselected
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from tests.unit.builders import NIGHT, a_snapshot
 
 

@@ -8,8 +8,8 @@ import pytest
 from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign, Unselected
 from ebs_backup.model import Continued, FailedSnapshot, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import Made, Outcome, Status, VolumeOutcome
-from ebs_backup.settings import Period
 from tests.unit.builders import (
     NIGHT,
     a_decision,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.model import Failure, Severity
+from ebs_backup.names import Period
 from ebs_backup.overrides import Overrides, overrides
-from ebs_backup.settings import Period
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
 

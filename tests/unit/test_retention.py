@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ebs_backup.model import Decision, Fate, Snapshot
+from ebs_backup.names import OFF
 from ebs_backup.retention import (
     Rule,
     deletion_order,
@@ -17,7 +18,6 @@ from ebs_backup.retention import (
     older_occasions,
     rotate,
 )
-from ebs_backup.settings import OFF
 from tests.unit.builders import NIGHT, a_snapshot
 
 EVERY_NIGHT = "30 1 * * ? *"

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from ebs_backup import cron
 from ebs_backup.model import Decision, Fate, Snapshot
+from ebs_backup.names import OFF
 from ebs_backup.retention import Rule, deletion_order, expire_all, rotate
-from ebs_backup.settings import OFF
 from tests.unit.builders import a_snapshot
 
 EPOCH = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)  # a Monday

@@ -14,8 +14,8 @@ from random import Random
 import pytest
 
 from ebs_backup.model import Decision, Snapshot
+from ebs_backup.names import Period
 from ebs_backup.retention import Rule, deletion_order, hold, rotate
-from ebs_backup.settings import Period
 from tests.unit.builders import a_snapshot
 
 START, DAYS = datetime(2026, 11, 23, tzinfo=UTC), 400

@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from ebs_backup.settings import Period, Settings
+from ebs_backup.names import Period
+from ebs_backup.settings import Settings
 from tests.unit.builders import CONTEXT, settings
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.settings import InvalidSettingsError, Period, Settings
+from ebs_backup.names import Period
+from ebs_backup.settings import InvalidSettingsError, Settings
 from tests.unit.builders import CONTEXT, settings
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"

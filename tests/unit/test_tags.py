@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.model import Run, Volume
-from ebs_backup.settings import Period
+from ebs_backup.names import Period
 from ebs_backup.tags import Tagging, minute, named_after, names_source, tagging
 from tests.unit.builders import NIGHT, a_run, a_volume, settings
 

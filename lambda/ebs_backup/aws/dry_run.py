@@ -7,7 +7,7 @@ from datetime import datetime
 from ebs_backup.aws.ec2 import Created
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import PENDING, Run, Snapshot, Volume
-from ebs_backup.settings import TAG_OLDER
+from ebs_backup.names import TAG_OLDER
 from ebs_backup.tags import Tagging
 from ebs_backup.tasks import Task
 

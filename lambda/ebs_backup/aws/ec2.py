@@ -23,7 +23,7 @@ from ebs_backup.aws.patience import LONGEST_PAUSE, SETTLING, Patience
 from ebs_backup.aws.rate_limiter import RateLimiter
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Instance, Run, Snapshot, Volume
-from ebs_backup.settings import TAG_PERIOD, TAG_RUN, TAG_SET
+from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET
 from ebs_backup.tags import Tagging
 from ebs_backup.tasks import Task
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ebs_backup.aws.errors import SNAPSHOT_FAILED
 from ebs_backup.freshness import Overdue
 from ebs_backup.model import Decision, Failure, Fate, Run
+from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome, VolumeOutcome, as_failure
 from ebs_backup.report.text import (
     WIDTH,
@@ -22,7 +23,6 @@ from ebs_backup.report.text import (
     place,
     snapshot_row,
 )
-from ebs_backup.settings import Period
 from ebs_backup.tags import minute
 
 # EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.

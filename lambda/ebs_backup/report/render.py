@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from ebs_backup import __version__
 from ebs_backup.model import Failure, Run, Volume
+from ebs_backup.names import SERVICE
 from ebs_backup.outcome import Outcome, Status
 from ebs_backup.report import problems, summary
 from ebs_backup.report.data import answer
@@ -29,7 +30,6 @@ from ebs_backup.report.text import (
     text_within,
     wrapped,
 )
-from ebs_backup.settings import SERVICE
 from ebs_backup.tags import minute
 
 Blocks = Mapping[str, Sequence[Part]]

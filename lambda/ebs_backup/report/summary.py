@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
+from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SKIP, Period, keep_tag
 from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import SNAPSHOTS_OWN
 from ebs_backup.report.text import (
@@ -23,7 +24,6 @@ from ebs_backup.report.text import (
     snapshot_row,
     word,
 )
-from ebs_backup.settings import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SKIP, Period, keep_tag
 from ebs_backup.tags import minute
 
 MOST = 20  # rows of a list that may be long and is seldom read: the log has the others

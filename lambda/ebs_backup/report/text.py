@@ -9,9 +9,9 @@ from textwrap import wrap
 from typing import NamedTuple, TypeVar
 
 from ebs_backup.model import Decision, Run, Snapshot, Volume
+from ebs_backup.names import Period
 from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.selection import NearMiss
-from ebs_backup.settings import Period
 from ebs_backup.tags import minute
 
 # SNS: a subject is under 100 ASCII characters without a line break; a message, its attributes included, at most 262,144

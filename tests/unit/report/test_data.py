@@ -6,9 +6,9 @@ from dataclasses import replace
 from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign
 from ebs_backup.model import Continued, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import Made
 from ebs_backup.report.data import answer
-from ebs_backup.settings import Period
 from tests.unit.builders import (
     NIGHT,
     a_decision,

@@ -9,9 +9,9 @@ import pytest
 from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign
 from ebs_backup.model import Continued, Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.report.render import render, render_bad_event
-from ebs_backup.settings import Period
 from tests.unit.builders import (
     NIGHT,
     a_decision,

@@ -1,9 +1,9 @@
 """The text of a mail where volumes have odd names, or thousands are overdue."""
 
 from ebs_backup.freshness import Overdue
+from ebs_backup.names import Period
 from ebs_backup.report.render import render
 from ebs_backup.report.text import one_line, table
-from ebs_backup.settings import Period
 from tests.unit.builders import altered, an_outcome
 from tests.unit.report.test_render import a_good_one
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from ebs_backup.model import Fate
+from ebs_backup.names import Period
 from ebs_backup.outcome import Made, Status
-from ebs_backup.settings import Period
 from tests.unit.account import Account, nightly
 from tests.unit.builders import NIGHT, a_run
 

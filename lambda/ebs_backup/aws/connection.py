@@ -1,0 +1,50 @@
+"""The one EC2 client that all threads share, as the function needs it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.session import Session
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+
+from ebs_backup.names import SERVICE
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+
+WORKERS = 16  # threads, and connections
+
+
+def connect(session: Session) -> "EC2Client":
+    """Return the client.
+
+    botocore's own retries serve the listings. They are off for the writes: a re-sent CreateSnapshot makes a second
+    snapshot (it has no client token), and the pace of the writes is kept here.
+    """
+    # Half the cost of a listed snapshot is python-dateutil's parser; EC2's times are plain ISO 8601.
+    parsers = session._session.get_component("response_parser_factory")  # noqa: SLF001 - boto3 has no door to it
+    parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
+    config = Config(
+        user_agent=SERVICE,  # CloudTrail names the function; botocore's own is worked out anew for each call
+        max_pool_connections=WORKERS,
+        connect_timeout=5,
+        read_timeout=15,
+        retries={"mode": "standard", "total_max_attempts": 8},
+    )
+    client = session.client("ec2", config=config)
+    for write in ("CreateSnapshot", "DeleteSnapshot"):
+        client.meta.events.register(f"needs-retry.ec2.{write}", _never)
+    client.meta.events.register("response-received.ec2", _take_only_ec2s_own)
+    return client
+
+
+def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that handlers return nothing; this one is read
+    return False
+
+
+def _take_only_ec2s_own(parsed_response: Mapping[str, Any] | None, **_: object) -> None:
+    """Refuse a success that some other server tells: botocore reads any XML, and a delete's answer holds nothing else."""
+    metadata = parsed_response["ResponseMetadata"] if parsed_response else {}
+    if metadata.get("HTTPStatusCode") == 200 and "RequestId" not in metadata:
+        raise ResponseParserError("the answer is not EC2's: it names no request")

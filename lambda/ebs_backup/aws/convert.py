@@ -1,0 +1,103 @@
+"""What EC2 is asked and what it answers, converted once, here: its names on one side, frozen data on the other."""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.parsers import ResponseParserError
+
+from ebs_backup.aws.errors import ERRORS, AwsError
+from ebs_backup.model import Instance, Snapshot, Volume
+from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SOURCE
+from ebs_backup.tags import named_after, names_source
+
+if TYPE_CHECKING:
+    from types_boto3_ec2.type_defs import FilterTypeDef
+
+T = TypeVar("T")
+
+
+def filters(wanted: Mapping[str, Sequence[str]]) -> "list[FilterTypeDef]":
+    """Return filters for these values; EC2 takes their `*` and `?` for what they are."""
+    return [
+        {"Name": name, "Values": [re.sub(r"([\\*?])", r"\\\1", value) for value in values]}
+        for name, values in wanted.items()
+    ]
+
+
+def rows(pages: Iterable[Mapping[str, Any]], of: str, read: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:
+    """Return what every page lists; raises an AwsError, also where a row lacks what it must have.
+
+    An answer that cannot be read may hold megabytes: none of it goes on from here.
+    """
+    try:
+        for page in pages:
+            yield from map(read, page[of])
+    except KeyError as field:
+        raise AwsError.of(ResponseParserError(f"EC2's list of {of} lacks {field}")) from None
+    except ERRORS as error:
+        raise AwsError.of(error) from None
+
+
+def volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume:
+    """Return a volume with the names of `instances`; raises a KeyError that names a field which is not there."""
+    tags = _tags(raw)
+    attachment = _attachment(raw, instances)
+    instance = attachment.get("InstanceId", "")
+    return Volume(
+        id=raw["VolumeId"],
+        name=printable(tags.get("Name", "")),
+        state=raw["State"],
+        created=raw["CreateTime"],
+        zone=raw["AvailabilityZone"],
+        type=raw["VolumeType"],
+        size=raw["Size"],
+        iops=raw.get("Iops"),
+        throughput=raw.get("Throughput"),
+        device=attachment.get("Device", ""),
+        instance=instance,
+        instance_name=instances[instance].name if instance in instances else "",
+        tags=tags,
+        encrypted=raw.get("Encrypted", False),
+        kms_key=raw.get("KmsKeyId", ""),
+    )
+
+
+def _attachment(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Mapping[str, Any]:
+    """Return the attachment to an instance that carries the selecting tag, else any: a volume may have several."""
+    attached: Sequence[Mapping[str, Any]] = raw.get("Attachments", [])
+    on = ((attachment, instances.get(attachment.get("InstanceId", ""))) for attachment in attached)
+    tagged = (attachment for attachment, instance in on if instance and instance.tag is not None)
+    return next(tagged, next(iter(attached), {}))
+
+
+def snapshot(raw: Mapping[str, Any]) -> Snapshot:
+    """Return a snapshot, as `volume` does; what thousands of them have in common is held once."""
+    tags = _tags(raw)
+    return Snapshot(
+        id=raw["SnapshotId"],
+        volume_id=raw["VolumeId"],
+        period=sys.intern(tags.get(TAG_PERIOD, "")),
+        run=sys.intern(tags.get(TAG_RUN, "")),
+        state=raw["State"],
+        started=raw["StartTime"],
+        size=raw["VolumeSize"],
+        name=sys.intern(printable(named_after(tags.get("Name", "")))),
+        full_bytes=raw.get("FullSnapshotSizeInBytes"),
+        ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),
+        hold=tags.get(TAG_HOLD),
+        older=int(older) if re.fullmatch("[0-9]{1,6}", older := tags.get(TAG_OLDER, "")) else None,
+        message=printable(raw.get("StateMessage", ""))[:300],
+    )
+
+
+def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
+
+
+def printable(name: str) -> str:
+    """Return a name as one line of a mail can hold it: a tag may have line breaks and control characters."""
+    if not name.isprintable():
+        name = "".join(char if char.isprintable() else " " for char in name)
+    return name.strip()

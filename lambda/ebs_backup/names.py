@@ -1,0 +1,39 @@
+"""The names that the stack and the function must agree on: periods, tag keys, environment names, metrics."""
+
+from enum import StrEnum
+
+
+class Period(StrEnum):
+    """How often a volume is backed up; each period has its own schedule and its own keep count."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+SERVICE = "ebs-backup"  # as logs and metrics know the function
+
+TAG_SET = "ebs-backup:set"
+TAG_PERIOD = "ebs-backup:period"
+TAG_RUN = "ebs-backup:run"
+TAG_SOURCE = "ebs-backup:source"
+TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot
+TAG_HOLD = "ebs-backup:hold"  # put on a snapshot by a person: it stays
+# On a volume, by its owner: keep counts of its own (`keep_tag`), or to be skipped.
+TAG_PREFIX = "ebs-backup:"
+TAG_SKIP = "ebs-backup:skip"
+
+OFF = "off"  # a schedule that never fires, or a limit that is not set
+
+ENV_PREFIX = "EBS_BACKUP_"
+
+# Metrics, by set and period, as the function emits them and the stack's alarms and dashboard read them.
+NAMESPACE = "EbsBackup"
+SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
+FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
+COMPLETED = "RunCompleted"  # by set alone: a run that came to its end
+
+
+def keep_tag(period: Period) -> str:
+    """Give the key of the tag by which a volume asks for a keep count of its own."""
+    return f"{TAG_PREFIX}keep-{period}"
