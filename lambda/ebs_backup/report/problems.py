@@ -37,7 +37,6 @@ LESSER = {
     UNDELETED: "These snapshots have expired, and EC2 did not delete them.",
     CHECK: "",
 }
-THIS_TRY = "This try deleted nothing"  # what an earlier one deleted cannot be seen
 NOTHING_LEFT = Failure(
     resource="",
     action="back up",
@@ -105,21 +104,19 @@ def grouped(
         groups[failure.code, failure.advice].append((said, problem))
     for (code, advice), group in groups.items():
         short = {said for said, _ in group if len(said) <= SHORT}
-        alike = short.pop() if len({said for said, _ in group}) == 1 and short else ""
+        alike = len({said for said, _ in group}) == 1
+        why = [one_line(code), *(short if alike else ())]
+        long = [(said, failure) for said, (failure, _) in group if len(said) > SHORT]
         yield Part(
             heading=heading,
             news=news,
             lead=lead,
             text=text,
-            rows=[(*row, said if said in short else "") for said, (_, row) in group],
-            why=f"{one_line(code)}{f': {alike}' if alike else ''}",
+            rows=[(*row, said if said in short and not alike else "") for said, (_, row) in group],
+            why=": ".join(filter(None, why)) + " (AWS's own words: at the end)" * bool(long),
             to_do=one_line(advice, 1000),
             commands=commands,
-            words=[
-                (one_line(code), said, one_line(failure.resource))
-                for said, (failure, _) in group
-                if len(said) > SHORT
-            ],
+            words=[(one_line(code), said, one_line(failure.resource)) for said, failure in long],
             problem=True,
         )
         heading = news = lead = text = ""
@@ -142,7 +139,8 @@ def _of_the_run(outcome: Outcome) -> Iterator[Part]:
             [(outcome.failures[0] if skipped else NOTHING_LEFT, (why,))],
             news=f"nothing backed up: {why}",
             lead="Nothing was backed up:",
-            text="" if outcome.expired else f"{THIS_TRY}.",
+            # What an earlier try deleted cannot be seen.
+            text="" if outcome.expired else "This try deleted nothing.",
             commands=[Command("Then back up now", again)],
         )
     if stopped := outcome.continuation_failure:
@@ -228,7 +226,7 @@ def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Iterator[Part]
         found,
         news=f"{_who(volumes, outcome)}: NO backup",
         lead=f"{of} got NO {run.period} backup:",
-        text=f"{THIS_TRY} of theirs." if sure else "",
+        text="This try deleted none of their snapshots." if sure else "",
         commands=[Command("Then back up what is missing", command)],
     )
 

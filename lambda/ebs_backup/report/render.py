@@ -83,8 +83,8 @@ def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
     failure = Failure(resource="the whole run", action="", code=code, message=message, advice=advice)
     (part,) = problems.grouped(
         "THE RUN FAILED",
-        [(failure, (one_line(code), f"{run.period} run of {minute(run.time)}"))],
-        lead=f"The {run.period} run of {minute(run.time)} failed:",
+        [(failure, (one_line(code),))],
+        lead=f"The {run.period} backup of {minute(run.time)} failed:",
         text="What it had done before stays. Lambda tries it twice more, within minutes, and each try does only what is"
         " missing. If all tries fail, the alarm RunFailed goes off.",
         commands=[Command("When that is fixed, run it again", by_hand(run, run.period))],
@@ -104,9 +104,9 @@ def render_bad_event(
     part = Part(
         heading="THE EVENT CANNOT BE USED",
         text="Nothing was created and nothing was deleted. This event is not tried again.",
-        lead="An event could not be used:",
+        lead="NO backup was made: the event is wrong.",
         rows=[(one_line(error, 1000),)],
-        to_do="Correct it, if you sent it. If a rule sent it, somebody changed that rule: run `npx cdk deploy`."
+        to_do="Correct the event, if you sent it. If a rule sent it, somebody changed that rule: run `npx cdk deploy`."
         f" Allowed: {ALLOWED}.",
         commands=[Command("To send it right", invoke(region, function, {"period": "day"}))],
     )
@@ -263,4 +263,4 @@ def _links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
         home = f"https://{host}/cloudwatch/home?region={region}#"
         log = quote(log, safe="").replace("%", "$")  # the console's own way
         yield f"log: {home}logsV2:log-groups/log-group/{log}"
-        yield f"dashboard: {home}dashboards/dashboard/{board}"
+        yield f"dashboard, if you have it: {home}dashboards/dashboard/{board}"

@@ -293,6 +293,6 @@ def _held_row(period: Period, holding: Holding | None) -> Row:
         return (f"{period}: none",)
     span = f"{minute(holding.oldest)} to {minute(holding.newest)}"
     return (
-        f"{period}: {holding.points:,} of {counted(holding.volumes, 'volume')}, {holding.at_most_gib:,} GiB",
+        f"{period}: {holding.points:,} ({counted(holding.volumes, 'volume')}), {holding.at_most_gib:,} GiB",
         span if holding.points > 1 else minute(holding.newest),
     )

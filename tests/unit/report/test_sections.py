@@ -25,7 +25,16 @@ from tests.unit.builders import (
 )
 from tests.unit.commands import lines, payload_of
 from tests.unit.report.test_properties import headings
-from tests.unit.report.test_render import GONE, RETIRED, a_failed_one, a_good_one, expired, point, text
+from tests.unit.report.test_render import (
+    GONE,
+    RETIRED,
+    a_failed_one,
+    a_good_one,
+    expired,
+    point,
+    text,
+    unwrapped,
+)
 
 Golden = Callable[[str, str], None]
 
@@ -66,8 +75,8 @@ def test_failed_snapshots_are_told_with_ec2s_reason_and_what_lacks_because_of_th
         )
     )
 
-    assert mail.body.count(key) == 1
-    assert "  ... and 100 more\n" in mail.body
+    assert unwrapped(mail.body).count(key) == 1
+    assert "\n... and 100 more\n" in mail.body
     (again,) = [line for line in mail.body.splitlines() if '"month"' in line]
     assert payload_of(again) == {"period": "month", "volumes": [id_]}
     golden("failed-snapshots.txt", text(mail))
@@ -84,7 +93,7 @@ def test_a_volume_that_ec2_has_lost_is_a_problem_of_its_own() -> None:
 
     assert headings(body)[0] == "VOLUMES IN ERROR"
     assert "NOT BACKED UP" not in body
-    assert "for those under VOLUMES IN ERROR, see there." in body
+    assert "For those under VOLUMES IN ERROR, see there." in unwrapped(body)
     assert "lambda invoke" not in body
     assert "lambda invoke" not in render(an_outcome(of_weeks, a_good_one(2, "web-1"))).body
 
@@ -94,7 +103,7 @@ def test_a_volume_without_a_restore_point_is_told_even_where_nothing_says_why() 
     body = render(an_outcome(VolumeOutcome(volume=a_volume()), a_good_one(2, "web-1"))).body
 
     assert "NOT BACKED UP  1 of 2 volumes" in body
-    assert "this run made no snapshot of it" in body
+    assert "this run made no snapshot of it" in unwrapped(body)
 
 
 def test_what_asks_for_a_look_is_named_with_what_to_do(golden: Golden) -> None:
@@ -124,7 +133,7 @@ def test_what_asks_for_a_look_is_named_with_what_to_do(golden: Golden) -> None:
 
     mail = render(outcome)
 
-    assert mail.subject.startswith("[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 to check")
+    assert mail.subject.startswith("[CHECK] 21 foreign; 2 stray; 1 edited; 1 pending too long (EBS day")
     golden("check.txt", text(mail))
 
 
@@ -135,10 +144,8 @@ def test_a_delete_that_failed_for_a_volume_that_is_gone_is_told_too() -> None:
 
     mail = render(replace(outcome, retire_failures=(known, unknown)))
 
-    assert mail.subject == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 not deleted"
-    assert (
-        f"    gone  {retired.snapshot.id}  of vol-0dead  2026-08-25 01:30Z  gone for 90 days\n" in mail.body
-    )
+    assert mail.subject == "[CHECK] 1 not deleted; 1 to check; 1 created, 1 expired (EBS day, eu-west-1)"
+    assert f"- gone\n  vol-0dead {retired.snapshot.id}\n  2026-08-25 01:30Z, gone for 90 days\n" in mail.body
     assert "\nTO CHECK  1\n" in mail.body
 
 
