@@ -201,9 +201,10 @@ def _lost(volume: VolumeOutcome) -> bool:
 
 def _unexplained(volume: VolumeOutcome) -> Iterator[Failure]:
     """Say why a volume got no restore point though nothing was refused: its new snapshot failed at once."""
-    if lacking(volume):
-        message = "its new snapshot failed" if volume.failed else "this run made no snapshot of it"
-        advice = f"See {FAILED}." if volume.failed else "Look for the volume's id in the log."
+    if lacking(volume) and volume.failed:
+        yield as_failure(volume.failed[-1])
+    elif lacking(volume):
+        message, advice = "this run made no snapshot of it", "Look for the volume's id in the log."
         yield Failure(resource="", action="", code=SNAPSHOT_FAILED, message=message, advice=advice)
 
 

@@ -181,7 +181,7 @@ def _to_do(blocks: Blocks) -> str:
     for block, parts in blocks.items():
         for part in parts:
             if part.to_do:
-                clause = f"To do: {re.split(r'[.:,] ', part.to_do)[0].rstrip('.')}."
+                clause = f"To do: {re.split(r'[.:,;] ', part.to_do)[0].rstrip('.')}."
                 return clause if len(clause) <= WIDTH else f"To do: see {block}."
     return "To do: look in the log."
 

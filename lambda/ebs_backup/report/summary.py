@@ -72,7 +72,7 @@ def _deferred(outcome: Outcome) -> Part:
     period = outcome.run.period
     return Part(
         heading=f"DEFERRED  {counted(outcome.deferred, 'snapshot')} of {counted(len(by_volume), 'volume')}",
-        news=f"{outcome.deferred:,} deferred",
+        news=f"{counted(outcome.deferred, 'snapshot')} deferred",
         text="They have expired, and later runs delete them: one run deletes at most max_expired_per_volume occasions of"
         " a volume.",
         rows=sorted(map(_deferred_row, by_volume.values())),
@@ -103,11 +103,11 @@ def _foreign(outcome: Outcome) -> Part:
     remove = f"aws ec2 delete-tags --region {word(outcome.run.region)} --resources {spreading} --tags {keys}"
     return Part(
         heading=f"FOREIGN SNAPSHOTS  {counted(number, 'snapshot')}",
-        news=f"{number:,} foreign",
+        news=counted(number, "foreign snapshot"),
         text="Another tool copied this set's tags to them. They are left alone and not counted.",
         rows=[_foreign_row(volume) for volume in foreign],
         most=MOST,
-        to_do="Take the set's tags off the volumes. Those that spread the tags have them; no snapshot changes."
+        to_do="Take the set's tags off the volumes. Only volumes that spread the tags have them. This changes no snapshot."
         if spreading
         else "Nothing, unless more of them come.",
         commands=[Command("To take the tags off", remove)] if spreading else (),
@@ -131,7 +131,7 @@ def _tags(outcome: Outcome) -> Iterator[Part]:
     stale = [snapshot for volume in by_name(outcome.volumes) for snapshot in volume.stale]
     yield Part(
         heading=f"STRAY SNAPSHOTS  {counted(len(strays), 'snapshot')}",
-        news=f"{len(strays):,} stray",
+        news=counted(len(strays), "stray snapshot"),
         text="They have no run, or an unknown period. They are kept and not counted.",
         rows=[snapshot_row(stray, f"period {stray.period!r}, run {stray.run!r}") for stray in strays],
         most=MOST,
@@ -139,7 +139,7 @@ def _tags(outcome: Outcome) -> Iterator[Part]:
     )
     yield Part(
         heading=f"EDITED TAGS  {counted(len(odd), 'snapshot')}",
-        news=f"{len(odd):,} edited",
+        news=counted(len(odd), "edited tag"),
         text="Which of them is the right one cannot be told, so all are kept.",
         rows=decision_rows(odd),
         most=MOST,
@@ -161,8 +161,8 @@ def _volumes(outcome: Outcome) -> Iterator[Part]:
     tag = one_line(outcome.run.selector)
     yield Part(
         heading=f"DESELECTED  {counted(len(lost), 'volume')}",
-        news=f"{len(lost):,} deselected",
-        text=f"Lately they had the tag {tag}, and now they have not. Their snapshots are kept.",
+        news=f"{counted(len(lost), 'volume')} deselected",
+        text=f"Until lately they had the tag {tag}. Their snapshots are kept.",
         rows=[_unselected_row(volume) for volume in lost],
         most=MOST,
         to_do="Tag them again, if that was a mistake.",

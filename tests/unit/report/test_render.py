@@ -469,7 +469,7 @@ def test_a_volume_that_lost_its_tag_asks_for_a_look_until_it_is_old_news() -> No
 
     mail_ = render(an_outcome(a_good_one(1, "db-1 data"), unselected=(lost, RETIRED, GONE)))
 
-    assert mail_.subject == ("[CHECK] 1 deselected; 1 created, 1 expired (EBS day, eu-west-1)")
+    assert mail_.subject == ("[CHECK] 1 volume deselected; 1 created, 1 expired (EBS day, eu-west-1)")
     assert mail_.attributes["status"] == "CHECK"
     assert "DESELECTED  1 volume" in mail_.body
     assert "NO LONGER BACKED UP  2 volumes\n" in mail_.body

@@ -133,7 +133,7 @@ def test_what_asks_for_a_look_is_named_with_what_to_do(golden: Golden) -> None:
 
     mail = render(outcome)
 
-    assert mail.subject.startswith("[CHECK] 21 foreign; 2 stray; 1 edited; 1 pending too long (EBS day")
+    assert mail.subject.startswith("[CHECK] 21 foreign snapshots; 2 stray snapshots; 1 edited tag (EBS day")
     golden("check.txt", text(mail))
 
 
