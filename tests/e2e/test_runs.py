@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ebs_backup import __version__
 from emulator.account import Account, Function, Inbox
 from emulator.server import Emulator
 from tests.e2e import nights
@@ -48,7 +49,7 @@ def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_ma
     (letter,) = inbox.read(within=60)
 
     (snapshot,) = account.snapshots(volume)
-    assert letter.subject == f"[OK] EBS {period} backup, eu-west-1: 1 created, 0 expired"
+    assert letter.subject == f"[OK] 1 created, 0 expired (EBS {period}, eu-west-1)"
     assert snapshot["SnapshotId"] in letter.body
     assert (
         snapshot["Tags"].items()
@@ -60,7 +61,7 @@ def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_ma
             "Team": "blue",
         }.items()
     )
-    assert letter.body.endswith(f"log group {outputs['LogGroupName']}.")
+    assert letter.body.endswith(f"\nlog {outputs['LogGroupName']}\nebs-backup {__version__}")
 
 
 def test_five_nights_leave_four_restore_points_and_whatever_is_not_ours(
@@ -76,8 +77,8 @@ def test_five_nights_leave_four_restore_points_and_whatever_is_not_ours(
     assert foreign in {snapshot["SnapshotId"] for snapshot in account.snapshots(ours)}
     assert not account.snapshots(other)
     assert [answer["expired"] for answer in answers] == [0, 0, 0, 0, 1]
-    assert [letter.subject.partition(": ")[2] for letter in inbox.read()][-1] == (
-        "1 created, 1 expired, 1 near miss"
+    assert [letter.subject for letter in inbox.read()][-1] == (
+        "[OK] 1 near miss; 1 created, 1 expired (EBS day, eu-west-1)"
     )
 
 
@@ -124,7 +125,7 @@ def test_a_snapshot_that_failed_after_its_run_is_told_by_the_next_one_of_any_per
     (letter,) = inbox.read()
     assert letter.subject.startswith("[PROBLEM]")
     assert "FAILED SNAPSHOTS  1 snapshot" in letter.body
-    assert "Given key ID is not accessible" in letter.body
+    assert "Given key ID is not accessible" in letter.told
     assert [failure["resource"] for failure in answer["failures"]] == [failed["SnapshotId"]]
     assert {snapshot["Tags"]["ebs-backup:period"] for snapshot in account.snapshots(volume)} == {
         "day",
@@ -265,7 +266,7 @@ def test_nothing_selected_is_a_failure_by_mail(account: Account, function: Funct
 
     (letter,) = inbox.read()
     assert answer["status"] == "FAILED"
-    assert letter.subject.startswith("[FAILED] EBS week backup, eu-west-1:")
+    assert letter.subject.startswith("[FAILED] nothing backed up: no volume is tagged Backup=true")
     assert "Backup=true" in letter.body
     assert not account.snapshots()
 
@@ -310,7 +311,7 @@ def test_a_bad_event_is_answered_and_mailed_and_touches_nothing(
     assert answer["status"] == "FAILED"
     assert words in answer["error"]
     assert letter.subject.startswith("[FAILED]")
-    assert words in letter.body
+    assert words in letter.told
     assert not account.snapshots()
 
 
@@ -348,7 +349,7 @@ def test_a_run_that_breaks_is_mailed_tried_again_and_parked_where_an_alarm_looks
 
     letters = inbox.read(within=10)
     assert {letter.subject for letter in letters} == {
-        "[FAILED] EBS day backup, eu-west-1: the run failed: UnauthorizedOperation"
+        "[FAILED] the run failed: UnauthorizedOperation (EBS day, eu-west-1)"
     }
     assert len(letters) == 3
     assert night(0) in message

@@ -1,5 +1,6 @@
 """The part of a report that tells what went wrong, worst first, and what to do about it. Pure."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from ebs_backup.tags import minute
 # EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
 ENCODED = "Encoded authorization failure message"
 SHORT = 2 * WIDTH  # a message of at most two lines stands beside the volume, a longer one at the end
+PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that a subject may hold
 NEVER = "no good snapshot at all"
 VOLUME_ERROR = "VolumeError"
 NO_BACKUP, LOST, FAILED = "NOT BACKED UP", "VOLUMES IN ERROR", "FAILED SNAPSHOTS"
@@ -58,11 +60,11 @@ def worst_first(volumes: Iterable[VolumeOutcome]) -> list[VolumeOutcome]:
 
 
 def _who(volumes: Sequence[VolumeOutcome], outcome: Outcome) -> str:
-    """Name one volume, or count several; a subject takes ASCII only."""
+    """Name one volume, by its id where its name could be taken for something else, or count several."""
     if len(volumes) != 1:
         return f"{len(volumes):,} of {counted(len(outcome.volumes), 'volume')}"
     name = one_line(volumes[0].volume.name, 30)
-    return name if name and name.isascii() else volumes[0].volume.id
+    return name if re.fullmatch(PLAIN, name) else volumes[0].volume.id
 
 
 def now(outcome: Outcome) -> Iterator[Part]:

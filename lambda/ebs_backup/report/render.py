@@ -24,7 +24,6 @@ from ebs_backup.report.text import (
     Part,
     by_hand,
     invoke,
-    named,
     one_line,
     size,
     text_within,
@@ -259,7 +258,7 @@ def _links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
         yield "LINKS"
         for volume in volumes[:FEW]:
             page = f"VolumeDetails:volumeId={quote(one_line(volume.id), safe='')}"
-            yield f"{named(volume.name)}: https://{host}/ec2/home?region={region}#{page}"
+            yield f"volume: https://{host}/ec2/home?region={region}#{page}"
         home = f"https://{host}/cloudwatch/home?region={region}#"
         log = quote(log, safe="").replace("%", "$")  # the console's own way
         yield f"log: {home}logsV2:log-groups/log-group/{log}"
