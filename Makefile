@@ -43,13 +43,14 @@ lint: .venv/.ready ## Lint and format, without changing a file
 	@$(BIN)/ruff format --quiet --check .
 
 types: .venv/.ready ## Types
-	@$(BIN)/mypy app.py benchmarks demo emulator fake_aws infra lambda tests tools
+	@$(BIN)/mypy app.py benchmarks cli demo emulator fake_aws infra lambda tests tools
 
 unit: .venv/.ready ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
+	@$(BIN)/pytest --quiet tests/cli
 
 deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
-	@$(BIN)/pytest --quiet -n auto tests/unit/test_retention_properties.py --hypothesis-profile=thorough
+	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet tests/infra
@@ -70,7 +71,7 @@ bench: setup ## Speed and memory beside a bare thread pool, into docs/performanc
 	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated year of the real function (minutes)
-	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PYTHONPATH=lambda $(BIN)/python -m demo.picture >/dev/null
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PYTHONPATH=lambda $(BIN)/python -m tools.picture >/dev/null
 
 # Not part of make test: it asks indexes of advisories, which come and go. Status 2: one could not be reached.
 audit: ## Look for known vulnerabilities in every locked package (needs the public indexes)

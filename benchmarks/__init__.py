@@ -1,4 +1,4 @@
-"""Measurements of the function against an AWS of our own: `python -m benchmarks`."""
+"""Measurements of the function against `fake_aws`: `python -m benchmarks`."""
 
 import sys
 from pathlib import Path

@@ -32,12 +32,12 @@ class Plan:
 
     @property
     def calls(self) -> int:
-        """Give the calls that one run makes when nothing is throttled."""
+        """Return the calls that one run makes when nothing is throttled."""
         return 2 * self.volumes + pages(self.volumes) + 1
 
 
 def plans(*, quick: bool, full: bool) -> Iterator[Plan]:
-    """Give what is to be measured; ours and bare stand side by side, for the machine's mood changes."""
+    """List what is measured; ours and bare run side by side, because the machine is not equally fast all the time."""
     for volumes, times in ((10, 5), (100, 3)) if quick else ((10, 5), (100, 3), (1000, 3), (5000, 3)):
         yield Plan(subject="ours", volumes=volumes, times=times)
         yield Plan(subject="bare", volumes=volumes, times=times)
@@ -72,12 +72,12 @@ def _measured(wanted: Sequence[Plan], console: Console) -> Results:
         cold = cold_starts(lambda: progress.advance(task))
         idle = measure("idle", 1, buckets=False)
         found: dict[Plan, list[Measured]] = {plan: [] for plan in wanted}
-        # By turns, ours and bare: what else the machine does falls on both.
+        # Ours and bare take turns, so that other load on the machine slows both alike.
         for turn in range(max(plan.times for plan in wanted)):
             for plan in wanted:
                 if turn < plan.times:
                     found[plan].append(_one(plan, progress))
-    runs = [_median(each) for each in found.values()]
+    runs = [_median(runs) for runs in found.values()]
     return Results(runs=runs, idle=idle, cold=cold, zip_bytes=size)
 
 
@@ -95,18 +95,18 @@ def _one(plan: Plan, progress: Progress) -> Measured:
 
 
 def _median(runs: Sequence[Measured]) -> Measured:
-    """Give the median seconds and memory, and the worst of what must be zero."""
+    """Return the median seconds and memory, and the worst of what must be zero."""
     first, *_ = runs
     return replace(
         first,
-        wall=statistics.median(each.wall for each in runs),
-        cpu=statistics.median(each.cpu for each in runs),
-        peak_kib=int(statistics.median(each.peak_kib for each in runs)),
-        missed=max(each.missed for each in runs),
-        duplicates=max(each.duplicates for each in runs),
-        wrongly_deleted=max(each.wrongly_deleted for each in runs),
-        not_deleted=max(each.not_deleted for each in runs),
-        failed=next((each.failed for each in runs if each.failed), ""),
+        wall=statistics.median(measured.wall for measured in runs),
+        cpu=statistics.median(measured.cpu for measured in runs),
+        peak_kib=int(statistics.median(measured.peak_kib for measured in runs)),
+        missed=max(measured.missed for measured in runs),
+        duplicates=max(measured.duplicates for measured in runs),
+        wrongly_deleted=max(measured.wrongly_deleted for measured in runs),
+        not_deleted=max(measured.not_deleted for measured in runs),
+        failed=next((measured.failed for measured in runs if measured.failed), ""),
     )
 
 
@@ -115,7 +115,7 @@ def _machine() -> str:
 
 
 def write_between_markers(path: Path, text: str) -> None:
-    """Replace what stands between the markers, and nothing else; makes the file, or the section, if it is not there."""
+    """Replace the text between the markers, and nothing else; create the file, or the section, if there is none."""
     old = path.read_text("utf-8") if path.exists() else ""
     if BEGIN not in old:
         old = f"{old}\n{BEGIN}\n{END}\n".lstrip()

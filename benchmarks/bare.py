@@ -1,4 +1,4 @@
-"""The measure of all things: a throw-away thread pool that makes exactly the run's calls, and thinks nothing.
+"""The yardstick: a plain thread pool that makes exactly the run's calls, and decides nothing.
 
 It knows beforehand what to create and to delete, keeps no listing, retries as botocore does and reports nothing.
 """
@@ -14,6 +14,7 @@ from benchmarks.population import RUN, SETTINGS, TAGS, expiring_id, volume_id
 from ebs_backup.aws.connection import WORKERS
 from ebs_backup.names import TAG_SET
 from fake_aws.account import TOPIC
+from fake_aws.limits import SNAPSHOTS_A_PAGE, TAGS_A_PAGE, VOLUMES_A_PAGE
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -45,18 +46,18 @@ def _list(ec2: "EC2Client") -> None:
             {"Name": "resource-type", "Values": ["instance"]},
             {"Name": "key", "Values": ["Name", SETTINGS.tag_name]},
         ],
-        PaginationConfig={"PageSize": 1000},
+        PaginationConfig={"PageSize": TAGS_A_PAGE},
     ):
         pass
     for _ in ec2.get_paginator("describe_volumes").paginate(
         Filters=[{"Name": "status", "Values": ["available", "in-use", "error"]}],
-        PaginationConfig={"PageSize": 500},
+        PaginationConfig={"PageSize": VOLUMES_A_PAGE},
     ):
         pass
     for _ in ec2.get_paginator("describe_snapshots").paginate(
         OwnerIds=["self"],
         Filters=[{"Name": f"tag:{TAG_SET}", "Values": [SETTINGS.backup_set]}],
-        PaginationConfig={"PageSize": 1000},
+        PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
     ):
         pass
 

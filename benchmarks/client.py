@@ -1,7 +1,7 @@
 """One measurement in a fresh process: `python -m benchmarks.client ours|unpaced|bare|idle VOLUMES RESULT`.
 
 Writes to RESULT, as JSON, the wall and CPU seconds of the run (not of the imports and the clients) and the process's peak
-memory. `unpaced` is ours without the pace that AWS's buckets ask for, to be held against bare where there are none;
+memory. `unpaced` is ours without its rate limiter, to be compared with bare where AWS's buckets are off;
 `idle` only makes its clients.
 """
 
@@ -23,7 +23,7 @@ ENDLESS = 1e9  # tokens a second
 
 
 def ours() -> Callable[[], None]:
-    """Make the function's clients; gives what runs it, with every invocation that it queues for itself."""
+    """Make the function's clients; return what runs it, with every invocation that it queues for itself."""
     from ebs_backup import handler  # noqa: PLC0415, TID251 - each subject imports its own; this one is Lambda here
 
     handler._ec2()  # noqa: SLF001 - before the stopwatch starts, as bare does
@@ -39,7 +39,7 @@ def ours() -> Callable[[], None]:
 
 
 def unpaced() -> Callable[[], None]:
-    """Give the function that takes EC2's buckets for endless."""
+    """Return the function without a rate limit, as if EC2's buckets were endless."""
     from ebs_backup.aws import rate_limiter  # noqa: PLC0415 - each subject imports its own
 
     rate_limiter.RATE = ENDLESS
@@ -47,7 +47,7 @@ def unpaced() -> Callable[[], None]:
 
 
 def bare(volumes: int) -> Callable[[], None]:
-    """Make bare's clients; gives what runs it."""
+    """Make bare's clients; return what runs it."""
     from benchmarks import bare as subject  # noqa: PLC0415 - each subject imports only its own
 
     clients = subject.clients()
@@ -73,7 +73,7 @@ def _queued() -> object:
 
 
 def peak_memory() -> int:
-    """Give this process's peak resident memory in KiB; `ru_maxrss` would be the parent's, if that is larger."""
+    """Return this process's peak resident memory in KiB; `ru_maxrss` would be the parent's, if that is larger."""
     status = Path("/proc/self/status").read_text("ascii")
     return int(status.partition("VmHWM:")[2].split()[0])
 

@@ -24,7 +24,7 @@ VOLUMES = (10, 100, 1000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """One run at one memory size; `fits` is false where the memory or the time would not do."""
+    """One run at one memory size; `fits` is false where the memory or the time is not enough."""
 
     volumes: int
     megabytes: int
@@ -34,7 +34,7 @@ class Price:
 
 
 def prices(results: Results) -> Iterator[Price]:
-    """Give the price of a run for every memory size and number of volumes that was measured."""
+    """Return the price of a run for every memory size and number of volumes that was measured."""
     for volumes in VOLUMES:
         run = results.run("ours", volumes, buckets=True) or results.run("ours", volumes)
         if run:
@@ -55,8 +55,8 @@ def _price(run: Measured, results: Results, megabytes: int) -> Price:
 
 
 def chosen(results: Results) -> int:
-    """Give the memory size: the smallest with room for the largest run, for a larger one costs more at any size of run."""
-    largest = max((each for each in results.runs if each.subject == "ours"), key=lambda each: each.peak_kib)
+    """Return the smallest memory size with room for the largest run; a larger one costs more at any size of run."""
+    largest = max((run for run in results.runs if run.subject == "ours"), key=lambda run: run.peak_kib)
     return next(megabytes for megabytes in SIZES if _fits(largest, megabytes))
 
 

@@ -1,4 +1,4 @@
-"""The goals, each a ratio taken in one run, and what was measured of them."""
+"""The goals, each a ratio taken in one run, and what was measured."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,9 @@ from benchmarks.coldstart import ColdStart
 from benchmarks.measure import Measured
 from benchmarks.population import PER_VOLUME
 from fake_aws.buckets import WRITES
+from fake_aws.limits import SNAPSHOTS_A_PAGE, TAGS_A_PAGE, VOLUMES_A_PAGE
 
-LARGE = (1000, 5000)  # where CPU and memory are held against bare
+LARGE = (1000, 5000)  # where CPU and memory are compared with bare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +23,12 @@ class Results:
     zip_bytes: int
 
     def run(self, subject: str, volumes: int, *, buckets: bool = False) -> Measured | None:
-        """Give one of the runs, if it was made."""
+        """Return one of the runs, if it was made."""
         wanted = (subject, volumes, buckets)
-        return next(
-            (each for each in self.runs if (each.subject, each.volumes, each.buckets) == wanted), None
-        )
+        return next((run for run in self.runs if (run.subject, run.volumes, run.buckets) == wanted), None)
 
     def pairs(self) -> Iterator[tuple[Measured, Measured]]:
-        """Give ours and bare side by side, without buckets."""
+        """Return ours and bare side by side, without buckets."""
         for ours in self.runs:
             bare = self.run("bare", ours.volumes)
             if ours.subject == "ours" and not ours.buckets and bare:
@@ -46,23 +45,24 @@ class Goal:
 
     @property
     def met(self) -> bool:
-        """Tell whether the goal is reached."""
+        """Return whether the goal is reached."""
         return self.measured <= self.at_most
 
 
 def floor(volumes: int) -> float:
-    """Give the seconds that nobody can beat: so many creates beside as many deletes, from full buckets."""
+    """Return the fewest seconds that are possible: so many creates beside as many deletes, from full buckets."""
     capacity, rate = WRITES
     return max(0.0, (volumes - capacity) / rate)
 
 
 def pages(volumes: int) -> int:
-    """Give the pages of the listings: 500 volumes, 1,000 snapshots, 1,000 names of instances each."""
-    return sum(math.ceil(volumes * each / most) for each, most in ((1, 500), (PER_VOLUME, 1000), (1, 1000)))
+    """Count the pages of the listings of volumes, snapshots and names of instances."""
+    listings = ((1, VOLUMES_A_PAGE), (PER_VOLUME, SNAPSHOTS_A_PAGE), (1, TAGS_A_PAGE))
+    return sum(math.ceil(volumes * items / most) for items, most in listings)
 
 
 def goals(results: Results) -> Iterator[Goal]:
-    """Give every goal that the run has measured."""
+    """List every goal that the run has measured."""
     yield from _with_buckets(results)
     for ours, bare in results.pairs():
         yield from _beside_bare(ours, bare, results.idle)
@@ -73,15 +73,15 @@ def goals(results: Results) -> Iterator[Goal]:
     ours_cold, _, bare_cold = results.cold
     yield Goal(measure="cold start over bare", at_most=1.15, measured=ours_cold.wall / bare_cold.wall)
     wrong = sum(
-        each.missed + each.duplicates + each.wrongly_deleted + each.not_deleted
-        for each in results.runs
-        if each.subject == "ours"
+        run.missed + run.duplicates + run.wrongly_deleted + run.not_deleted
+        for run in results.runs
+        if run.subject == "ours"
     )
     yield Goal(measure="missed, duplicate, wrongly deleted, not deleted", at_most=0, measured=wrong)
 
 
 def _with_buckets(results: Results) -> Iterator[Goal]:
-    for ours in (each for each in results.runs if each.buckets and each.subject == "ours"):
+    for ours in (run for run in results.runs if run.buckets and run.subject == "ours"):
         if floor(ours.volumes):
             yield Goal(
                 measure=f"with AWS's buckets, N={ours.volumes:,}: wall over the floor",

@@ -43,12 +43,12 @@ class Measured:
 
     @property
     def all_calls(self) -> int:
-        """Give the number of API calls."""
+        """Return the number of API calls."""
         return sum(self.calls.values())
 
 
 def environment(url: str, *, source: Path = ROOT / "lambda") -> dict[str, str]:
-    """Give a client process its environment: nothing of the developer's own AWS or Python."""
+    """Return the environment of a client process: nothing of the developer's own AWS or Python."""
     own = ("AWS_", "EBS_BACKUP_", "PYTHON")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(own)}
     ours = {
@@ -67,7 +67,7 @@ def environment(url: str, *, source: Path = ROOT / "lambda") -> dict[str, str]:
 
 @contextmanager
 def endpoint(volumes: int, *, buckets: bool) -> Iterator[str]:
-    """Start an endpoint of so many volumes; gives its address."""
+    """Start an endpoint of so many volumes and yield its address."""
     command = [sys.executable, "-m", "benchmarks.serve", "--volumes", str(volumes), *["--buckets"] * buckets]
     process = subprocess.Popen(  # noqa: S603 - our own module
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment("")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
 from ebs_backup.settings import Settings
-from fake_aws.account import TOPIC, Account
+from fake_aws.account import TOPIC, FakeAccount
 from fake_aws.buckets import ec2_buckets
 from fake_aws.records import SnapshotRecord, VolumeRecord
 
@@ -43,18 +43,18 @@ TAGS = {SETTINGS.tag_name: SETTINGS.tag_value, "team": "storage", "service": "we
 
 
 def volume_id(number: int) -> str:
-    """Give the id of the n-th volume, from 0."""
+    """Return the id of the n-th volume, from 0."""
     return f"vol-{number:017x}"
 
 
 def expiring_id(number: int) -> str:
-    """Give the id of the snapshot of the n-th volume that the run has to delete: the oldest of its days."""
+    """Return the id of the snapshot of the n-th volume that the run has to delete: the oldest of its days."""
     return f"snap-f{number * PER_VOLUME + HISTORY[Period.DAY][0] - 1:016x}"
 
 
-def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> Account:
+def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> FakeAccount:
     """Build the account; the snapshots are listed in no order, as EC2 lists them."""
-    account = Account(clock=clock, buckets=ec2_buckets() if buckets else {})
+    account = FakeAccount(clock=clock, buckets=ec2_buckets() if buckets else {})
     history = []
     for number in range(volumes):
         instance = f"i-{number:017x}"
@@ -64,9 +64,9 @@ def populate(volumes: int, *, clock: Callable[[], float], buckets: bool) -> Acco
         )
         account.volumes[volume.id] = volume
         ages = (
-            (period, each * days)
+            (period, point * days)
             for period, (points, days) in HISTORY.items()
-            for each in range(1, points + 1)
+            for point in range(1, points + 1)
         )
         for index, (period, days) in enumerate(ages):
             history.append(_snapshot(number * PER_VOLUME + index, volume, period, days, clock()))
@@ -105,10 +105,12 @@ class Truth:
     not_deleted: int
 
 
-def judge(account: Account) -> Truth:
+def judge(account: FakeAccount) -> Truth:
     """Compare what is there with what one run was to do."""
-    made = Counter(each.volume_id for each in account.snapshots.values() if each.tags.get(TAG_RUN) == RUN)
-    gone = {each.id for each in account.snapshots.values() if each.deleted is not None}
+    made = Counter(
+        snapshot.volume_id for snapshot in account.snapshots.values() if snapshot.tags.get(TAG_RUN) == RUN
+    )
+    gone = {snapshot.id for snapshot in account.snapshots.values() if snapshot.deleted is not None}
     due = {expiring_id(number) for number in range(len(account.volumes))}
     return Truth(
         missed=sum(not made[volume] for volume in account.volumes),

@@ -38,11 +38,11 @@ class Sheet:
 
 
 def sheets(results: Results) -> Iterator[Sheet]:
-    """Give every table, the goals first."""
+    """List every table, the goals first."""
     yield Sheet(
         title="Goals",
         heads=("measure", "at most", "measured", ""),
-        rows=[_goal(each) for each in goals(results)],
+        rows=[_goal(goal) for goal in goals(results)],
     )
     yield Sheet(
         title="Runs",
@@ -59,15 +59,13 @@ def sheets(results: Results) -> Iterator[Sheet]:
             "wrongly deleted",
             "not deleted",
         ),
-        rows=[_run(each) for each in results.runs],
+        rows=[_run(run) for run in results.runs],
         note="Floor: (N-100)/5 s, creates beside deletes from full buckets. CPU and memory are the client's alone.",
     )
     yield Sheet(
         title="API calls by action",
-        heads=("run", *(actions := sorted({action for each in results.runs for action in each.calls}))),
-        rows=[
-            (_name(each), *(f"{each.calls.get(action, 0):,}" for action in actions)) for each in results.runs
-        ],
+        heads=("run", *(actions := sorted({action for run in results.runs for action in run.calls}))),
+        rows=[(_name(run), *(f"{run.calls.get(action, 0):,}" for action in actions)) for run in results.runs],
     )
     yield _cold_start(results)
     yield _cost(results)
@@ -125,12 +123,12 @@ def _cost(results: Results) -> Sheet:
         heads=("volumes, MB", "seconds", "USD per 1,000 runs", "fits"),
         rows=[
             (
-                f"{each.volumes:,}, {each.megabytes:,} MB",
-                f"{each.seconds:.1f}",
-                f"{each.usd * 1000:.3f}",
-                "yes" if each.fits else "no",
+                f"{price.volumes:,}, {price.megabytes:,} MB",
+                f"{price.seconds:.1f}",
+                f"{price.usd * 1000:.3f}",
+                "yes" if price.fits else "no",
             )
-            for each in prices(results)
+            for price in prices(results)
         ],
         note=f"Chosen: {chosen(results)} MB, the cheapest with room for {ROOM} times the peak memory of the largest run "
         f"above. Computed: CPU seconds (cold start included) stretched by {CORE_MB:,} / MB, plus the seconds spent "

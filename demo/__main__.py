@@ -13,7 +13,7 @@ from demo import show
 from demo.calendar import A_WEEK_LATER, AFTER_A_FAILURE, BY_HAND, BY_RULES, THE_NIGHT_AFTER, Occasion
 from demo.show import console
 from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET, Period
-from emulator.account import Account, Function, Inbox, Letter
+from emulator.account import DeployedFunction, EmulatedAccount, Inbox, Letter
 from emulator.cdk import Cdk, CdkError
 from emulator.server import Emulator, EmulatorError, running
 
@@ -29,14 +29,14 @@ class DemoError(RuntimeError):
 class Stage:
     """The deployed stack in its account, and the volumes by name."""
 
-    account: Account
-    function: Function
+    account: EmulatedAccount
+    function: DeployedFunction
     inbox: Inbox
     volumes: Mapping[str, str]
 
 
 def main() -> int:
-    """Run the demo; 0 if everything that it shows came true."""
+    """Run the demo; return 0 if everything that it shows happened."""
     options = _options()
     for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore Ctrl-C
         signal.signal(stop, signal.default_int_handler)
@@ -80,7 +80,7 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
 
 
 def _set_up(emulator: Emulator) -> Stage:
-    cdk, account = Cdk(emulator), Account(emulator)
+    cdk, account = Cdk(emulator), EmulatedAccount(emulator)
     with show.step("cdk bootstrap"):
         cdk.bootstrap()
     with show.step("cdk deploy -c alert_email=you@example.com"):
@@ -92,13 +92,13 @@ def _set_up(emulator: Emulator) -> Stage:
         volumes["scratch"] = account.volume("scratch")
         account.snapshot(volumes["db-1 data"], Name="day_snapshot of db-1, by hand")
     outputs = cdk.outputs(STACK)
-    function = Function(client=emulator.client("lambda"), name=outputs["FunctionName"])
+    function = DeployedFunction(client=emulator.client("lambda"), name=outputs["FunctionName"])
     inbox = Inbox.of(emulator, outputs["TopicArn"])
     return Stage(account=account, function=function, inbox=inbox, volumes=volumes)
 
 
 def _months(stage: Stage) -> Letter:
-    """Move the emulator's clock from occasion to occasion; the rules fire by themselves. Return the last mail."""
+    """Move the emulator's clock from occasion to occasion, where the rules fire by themselves; return the last mail."""
     fired = (*BY_RULES, THE_NIGHT_AFTER)
     what = f"{len(fired)} runs, each fired by its own rule when the emulator's clock was there"
     with show.progress(what, len(fired)) as done:
@@ -131,7 +131,7 @@ def _one_letter(stage: Stage, run: object) -> Letter:
 
 
 def _expected(letter: Letter, beginning: str) -> Letter:
-    """Return the letter; raises DemoError if its subject begins otherwise."""
+    """Return the letter; raise DemoError if its subject begins otherwise."""
     if not letter.subject.startswith(beginning):
         raise DemoError(f"this mail should begin with {beginning}: {letter.subject}")
     return letter
@@ -158,7 +158,7 @@ def _show(stage: Stage) -> None:
 
 
 def _counts(stage: Stage, name: str) -> list[tuple[str, str, int]]:
-    ours = [TAG_SET in each["Tags"] for each in stage.account.snapshots(stage.volumes[name])]
+    ours = [TAG_SET in snapshot["Tags"] for snapshot in stage.account.snapshots(stage.volumes[name])]
     counts = [(name, "ebs-backup", ours.count(True)), (name, "somebody, by hand", ours.count(False))]
     return [row for row in counts if row[2] or row[1] == "ebs-backup"]
 
@@ -166,12 +166,12 @@ def _counts(stage: Stage, name: str) -> list[tuple[str, str, int]]:
 def _reasons(stage: Stage, occasion: Occasion, volume: str) -> Mapping[str, str]:
     """Ask the function itself, by a dry run of a run that is done: it would change nothing, and says why."""
     answer = stage.function.run(period=occasion.period, time=occasion.time.isoformat(), dry_run=True)
-    (plan,) = (each for each in answer["plan"] if each["volume"] == volume)
+    (plan,) = (decision for decision in answer["plan"] if decision["volume"] == volume)
     return dict(plan["snapshots"])
 
 
 def _a_failed_snapshot(stage: Stage) -> Letter:
-    """Let a snapshot of the last run fail after that run told of it; the next one tells the end of it."""
+    """Let a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
     stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred")
     return _expected(_fire(stage, AFTER_A_FAILURE), "[PROBLEM]")
 
@@ -186,7 +186,7 @@ def _days(stage: Stage, name: str) -> list[str]:
 
 
 def _a_night_with_problems(stage: Stage) -> Letter:
-    """Put an AMI on a snapshot, mistype two tags, and let a week pass without its run."""
+    """Register an AMI of a snapshot, mistype two tags, and let a week pass without its run."""
     stage.account.image(_days(stage, "db-1 data")[0], name="db-1 golden image")
     stage.account.volume("db-1 log", backup="True")
     tag = {"Key": "ebs-backup:keep-day", "Value": "seven"}

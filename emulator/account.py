@@ -10,18 +10,18 @@ from emulator.server import REGION, Emulator
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class EmulatedAccount:
     """The account's EC2 as its owner uses it."""
 
     emulator: Emulator
 
     @property
     def ec2(self) -> Any:  # noqa: ANN401 - a client
-        """Give the owner's own client."""
+        """Return the owner's own client."""
         return self.emulator.client("ec2")
 
     def volume(self, name: str, *, size: int = 8, kind: str = "gp3", **tags: str) -> str:
-        """Make a volume with these tags and give its id."""
+        """Make a volume with these tags and return its id."""
         every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
         made = self.ec2.create_volume(
             AvailabilityZone=f"{REGION}a",
@@ -32,7 +32,7 @@ class Account:
         return str(made["VolumeId"])
 
     def instance(self, name: str, *volumes: str, **tags: str) -> str:
-        """Start an instance with these tags, attach the volumes and give its id."""
+        """Start an instance with these tags, attach the volumes and return its id."""
         every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
         started = self.ec2.run_instances(
             ImageId="ami-0123456789abcdef0",
@@ -46,7 +46,7 @@ class Account:
         return instance
 
     def snapshot(self, volume: str, **tags: str) -> str:
-        """Make a snapshot by hand, as somebody else would, and give its id."""
+        """Make a snapshot by hand, as somebody else would, and return its id."""
         made = self.ec2.create_snapshot(VolumeId=volume, Description="made by hand")
         if tags:
             every = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -58,7 +58,7 @@ class Account:
         self.emulator.failures.add(snapshot, message)
 
     def image(self, snapshot: str, name: str = "golden") -> str:
-        """Register an AMI that uses the snapshot and give its id."""
+        """Register an AMI that uses the snapshot and return its id."""
         devices = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}]
         return str(self.ec2.register_image(Name=name, BlockDeviceMappings=devices)["ImageId"])
 
@@ -67,17 +67,19 @@ class Account:
         filters = [{"Name": "volume-id", "Values": [volume]}] if volume else []
         pages = self.ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
         found = [
-            {**each, "Tags": {tag["Key"]: tag["Value"] for tag in each.get("Tags", [])}}
+            {**snapshot, "Tags": {tag["Key"]: tag["Value"] for tag in snapshot.get("Tags", [])}}
             for page in pages
-            for each in page["Snapshots"]
+            for snapshot in page["Snapshots"]
         ]
-        return sorted(found, key=lambda each: each["StartTime"])
+        return sorted(found, key=lambda snapshot: snapshot["StartTime"])
 
     def clear(self) -> None:
         """Remove every instance, image, snapshot and volume."""
         ec2 = self.ec2
         for reservation in ec2.describe_instances()["Reservations"]:
-            ec2.terminate_instances(InstanceIds=[each["InstanceId"] for each in reservation["Instances"]])
+            ec2.terminate_instances(
+                InstanceIds=[instance["InstanceId"] for instance in reservation["Instances"]]
+            )
         for image in ec2.describe_images(Owners=["self"])["Images"]:
             ec2.deregister_image(ImageId=image["ImageId"])
         for snapshot in self.snapshots():
@@ -90,7 +92,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One report as its subscribers received it: an address the text (if there is one), a queue the data."""
+    """One report as its subscribers received it: the text that an address gets (if there is one), and the data that a queue gets."""
 
     subject: str
     body: str
@@ -105,7 +107,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """A queue that a topic's reports are delivered to, beside the addresses whose mails stand in the outbox."""
+    """A queue that gets a topic's reports; the mails to addresses are in the outbox."""
 
     sqs: Any
     url: str
@@ -129,7 +131,7 @@ class Inbox:
         return cls(sqs=sqs, url=url, outbox=emulator.outbox)
 
     def read(self, *, within: float = 0) -> list[Letter]:
-        """Take out all mails that are there; waits up to `within` seconds for the first."""
+        """Take out all mails that are there; wait up to `within` seconds for the first."""
         until = time.monotonic() + within
         found: list[Letter] = []
         while True:
@@ -142,7 +144,7 @@ class Inbox:
             time.sleep(0.1)
 
     def clear(self) -> None:
-        """Throw away what is there, whatever it is."""
+        """Delete all messages."""
         self.sqs.purge_queue(QueueUrl=self.url)
 
     def _letter(self, told: dict[str, Any]) -> Letter:
@@ -151,23 +153,23 @@ class Inbox:
             subject=told["Subject"],
             body=self.outbox.text(told["MessageId"]),
             data=json.loads(told["Message"]),
-            attributes={name: each["Value"] for name, each in attributes.items()},
+            attributes={name: attribute["Value"] for name, attribute in attributes.items()},
         )
 
 
 class FunctionError(RuntimeError):
-    """The function raised: what AWS tells its caller."""
+    """The function raised: the error that AWS returns to its caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class DeployedFunction:
     """The deployed function, called by hand."""
 
     client: Any
     name: str
 
     def run(self, **event: object) -> dict[str, Any]:
-        """Call it and give its answer; raises FunctionError where it raised."""
+        """Call it and return its answer; raise FunctionError where it raised."""
         answer = self.client.invoke(FunctionName=self.name, Payload=json.dumps(event))
         told = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:

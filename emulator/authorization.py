@@ -15,8 +15,9 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator, responses
 from ministack.services import ec2
 
-from emulator.ebs import Params, numbered, one
+from emulator.ebs import Params, one
 from emulator.patching import replace
+from fake_aws.query import numbered
 
 _asked: ContextVar[Params] = ContextVar("the call that is being authorized", default={})  # noqa: B039 - never written to
 
@@ -31,7 +32,7 @@ class Check:
 
 
 def patch() -> None:
-    """Put the checks in the place of ministack's own single one."""
+    """Replace ministack's own single check with these."""
     replace(iam_actions, "request_tag_context", _remembering)
     replace(iam_evaluator, "enforce", _enforcing)
     replace(iam_evaluator, "_resolve_condition_key", _secure)
@@ -56,7 +57,7 @@ def _parameters(service: str, body: bytes, params: Params) -> Params:
     if service == "logs":
         asked: Params = json.loads(body) if body.startswith(b"{") else {}
         return asked
-    return dict(params) if service == "ec2" else {}
+    return {name: one(params, name) for name in params} if service == "ec2" else {}
 
 
 def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -67,8 +68,10 @@ def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
         if not found:
             return original(key, action, service, region, **rest)
         refusals = (
-            original(key, each.action, service, region, resource_arn=each.resource, service_context=each.keys)
-            for each in found
+            original(
+                key, check.action, service, region, resource_arn=check.resource, service_context=check.keys
+            )
+            for check in found
         )
         return next((refusal for refusal in refusals if refusal), None)
 
@@ -76,13 +79,13 @@ def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def stream(log_group: str, params: Params) -> str:
-    """Give the ARN that a call on a log group's contents is checked on; anything else is left as it is."""
+    """Return the ARN that a call on a log group's contents is checked on; anything else is left as it is."""
     on_contents = ":log-group:" in log_group and "logGroupName" in params
     return f"{log_group}:log-stream:{params.get('logStreamName', '')}" if on_contents else log_group
 
 
 def checks(action: str, params: Params, region: str, account: str) -> tuple[Check, ...]:
-    """Give every check of a call on volumes and snapshots; none for a call that is left to ministack."""
+    """List every check of a call on volumes and snapshots; none for a call that is left to ministack."""
     verb = action.removeprefix("ec2:")
     if verb.startswith("Describe"):
         return (Check(action=action, resource="*"),)
@@ -94,13 +97,17 @@ def checks(action: str, params: Params, region: str, account: str) -> tuple[Chec
             dict(zip(numbered(params, "Tag.{}.Key"), numbered(params, "Tag.{}.Value"), strict=False))
         )
         return tuple(
-            Check(action=action, resource=arns.of(each), keys=asked | _resource_keys(each))
-            for each in numbered(params, "ResourceId.{}")
+            Check(action=action, resource=arns.of(resource), keys=asked | _resource_keys(resource))
+            for resource in numbered(params, "ResourceId.{}")
         )
-    touched = [each for name in ("SnapshotId", "SourceSnapshotId", "VolumeId") if (each := one(params, name))]
+    touched = [
+        found for name in ("SnapshotId", "SourceSnapshotId", "VolumeId") if (found := one(params, name))
+    ]
     return tuple(
-        Check(action=action, resource=arns.of(each), keys=_resource_keys(each) | {"ec2:owner": account})
-        for each in touched
+        Check(
+            action=action, resource=arns.of(resource), keys=_resource_keys(resource) | {"ec2:owner": account}
+        )
+        for resource in touched
     )
 
 
@@ -126,7 +133,7 @@ class _Arns:
     account: str
 
     def of(self, resource: str) -> str:
-        """Give the ARN of a resource by its id; that of a snapshot or an image has no account."""
+        """Return the ARN of a resource by its id; that of a snapshot or an image has no account."""
         prefix = resource.partition("-")[0]
         kind = _KINDS.get(prefix, prefix)
         account = "" if kind in ("snapshot", "image") else self.account
@@ -134,7 +141,7 @@ class _Arns:
 
 
 def _new_tags(params: Params) -> dict[str, str]:
-    """Give the tags that a create call sets on its snapshot."""
+    """Return the tags that a create call sets on its snapshot."""
     for number, kind in enumerate(numbered(params, "TagSpecification.{}.ResourceType"), 1):
         if kind == "snapshot":
             keys = numbered(params, f"TagSpecification.{number}.Tag.{{}}.Key")

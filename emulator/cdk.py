@@ -13,7 +13,7 @@ SECONDS = 300
 
 
 class CdkError(RuntimeError):
-    """The CLI ended with an error: its command and what it said last."""
+    """The CLI failed: its command and its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,12 @@ class Cdk:
         self.run("deploy", stacks, "--require-approval=never", *options(context))
 
     def outputs(self, stack: str, *, region: str = REGION) -> Mapping[str, str]:
-        """Give the outputs of a deployed stack, by its name."""
+        """Return the outputs of a deployed stack, by its name."""
         found = self.emulator.client("cloudformation", region=region).describe_stacks(StackName=stack)
-        return {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0]["Outputs"]}
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Stacks"][0]["Outputs"]}
 
     def diff(self, stack: str, **context: object) -> str:
-        """Give what a deploy with these settings would change."""
+        """Return what a deploy with these settings would change."""
         return self.run("diff", stack, *options(context))
 
     def destroy(self, stacks: str, **context: object) -> None:
@@ -44,7 +44,7 @@ class Cdk:
         self.run("destroy", stacks, "--force", *options(context))
 
     def run(self, command: str, *options: str, folder: Path = ROOT) -> str:
-        """Run one command and give what it printed; raises CdkError if it fails."""
+        """Run one command and return what it printed; raise CdkError if it fails."""
         environment = self.emulator.environment() | {
             "CI": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",

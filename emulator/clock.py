@@ -16,18 +16,18 @@ class Clock:
     file: Path
 
     def now(self) -> datetime:
-        """Give the emulator's time, in UTC."""
+        """Return the emulator's time, in UTC."""
         moved = self.moved()
         return moved[0] + (datetime.now(UTC) - moved[1]) if moved else datetime.now(UTC)
 
     def set(self, time: datetime) -> None:
-        """Move the clock, at once and whole."""
+        """Move the clock in one step, so that nobody reads half of it."""
         new = self.file.with_suffix(".new")
         new.write_text(f"{time.isoformat()} {datetime.now(UTC).isoformat()}", encoding="utf-8")
         new.replace(self.file)
 
     def moved(self) -> tuple[datetime, datetime] | None:
-        """Give the time that the clock was last set to, and the machine's time then; None if it never was."""
+        """Return the time that the clock was last set to, and the machine's time then; None if it never was."""
         if not self.file.exists():
             return None
         to, at = self.file.read_text(encoding="utf-8").split()
@@ -35,7 +35,7 @@ class Clock:
 
     @classmethod
     def of_this_process(cls) -> "Clock":
-        """Give the clock that this process was started with."""
+        """Return the clock that this process was started with."""
         return cls(Path(os.environ[VARIABLE]))
 
 

@@ -1,10 +1,8 @@
 """EBS as AWS behaves where ministack does not: pages, dry runs, snapshots pending, failed and in use, exact filters."""
 
-import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -13,23 +11,23 @@ from ministack.services import ec2
 from emulator.clock import Clock
 from emulator.failures import Failures
 from emulator.patching import replace, require
+from fake_aws.limits import SNAPSHOTS_A_PAGE, TAGS_A_PAGE, VOLUMES_A_PAGE, unfinished_snapshots
+from fake_aws.query import matches
 
 Params = Mapping[str, Any]
 Answer = tuple[int, dict[str, str], bytes]
 Action = Callable[[Params], Answer]
 
 NAMESPACE = "http://ec2.amazonaws.com/doc/2016-11-15/"
-VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000
 PENDING = timedelta(minutes=5)  # of the emulator's time; on AWS minutes to hours
-UNFINISHED, UNFINISHED_OF = 5, {"st1": 1, "sc1": 1}  # pending and failed snapshots of one volume
 
 
 def patch(clock: Clock, failures: Failures) -> None:
-    """Put the behaviour into ministack's EC2."""
+    """Patch the behaviour into ministack's EC2."""
     require(ec2, "_ACTION_MAP", "_snapshots", "_volumes", "_images", "_tags", "_error")
     replace(ec2, "_snapshot_inner_xml", _with_the_reason)
     replace(ec2, "_now_ts", lambda _: lambda: milliseconds(clock.now()))
-    replace(ec2, "_glob_match", lambda _: filter_matches)
+    replace(ec2, "_glob_match", lambda _: matches)
     actions = ec2._ACTION_MAP
     listed: tuple[tuple[str, str, int], ...] = (
         ("DescribeVolumes", "volumeSet", VOLUMES_A_PAGE),
@@ -45,30 +43,14 @@ def patch(clock: Clock, failures: Failures) -> None:
 
 
 def one(params: Params, name: str) -> str:
-    """Give a parameter of EC2's query protocol, empty if it is not there."""
+    """Return a parameter of EC2's query protocol, empty if it is not there."""
     value = params.get(name, "")
     return str(value[0] if isinstance(value, list) else value)
-
-
-def numbered(params: Params, pattern: str) -> Iterator[str]:
-    """Give what `Tag.{}.Key` and the like hold for 1, 2, ... until one is missing."""
-    for number in count(1):
-        if not (value := one(params, pattern.format(number))):
-            return
-        yield value
 
 
 def milliseconds(time: datetime) -> str:
     """Write a time as EC2 does."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
-
-
-def filter_matches(pattern: str, value: str) -> bool:
-    """Tell whether a filter's value fits: `*` and `?` are wildcards, a backslash takes what follows for what it is."""
-    wild = {"*": ".*", "?": "."}
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    regex = "".join(wild.get(part) or re.escape(part[-1]) for part in parts)
-    return re.fullmatch(regex, value, re.DOTALL) is not None
 
 
 def _dry_run(action: Action) -> Action:
@@ -108,7 +90,7 @@ def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
 
     def answer(params: Params) -> Answer:
         done, failed = milliseconds(clock.now() - PENDING), failures.all()
-        for snapshot in [each for each in ec2._snapshots.values() if each["State"] == "pending"]:
+        for snapshot in [snapshot for snapshot in ec2._snapshots.values() if snapshot["State"] == "pending"]:
             if snapshot["SnapshotId"] in failed:
                 snapshot.update(State="error", StateMessage=failed[snapshot["SnapshotId"]])
             elif snapshot["StartTime"] <= done:
@@ -137,9 +119,9 @@ def _limited(action: Action) -> Action:
 
     def answer(params: Params) -> Answer:
         volume = one(params, "VolumeId")
-        most = UNFINISHED_OF.get(ec2._volumes.get(volume, {}).get("VolumeType", ""), UNFINISHED)
-        of_it = (each for each in ec2._snapshots.values() if each["VolumeId"] == volume)
-        if sum(each["State"] in ("pending", "error") for each in of_it) >= most:
+        most = unfinished_snapshots(ec2._volumes.get(volume, {}).get("VolumeType", ""))
+        of_it = (snapshot for snapshot in ec2._snapshots.values() if snapshot["VolumeId"] == volume)
+        if sum(snapshot["State"] in ("pending", "error") for snapshot in of_it) >= most:
             message = "Maximum allowed in-progress snapshots for a single volume exceeded."
             return _error("ConcurrentSnapshotLimitExceeded", message, 400)
         return action(params)
@@ -159,7 +141,7 @@ def _as_large_as_its_snapshot(action: Action) -> Action:
 
 
 def _with_the_reason(inner: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], str]:
-    """Tell EC2's reason of a failed snapshot, as its listings do."""
+    """Return EC2's reason for a failed snapshot, as its listings do."""
 
     def xml(snapshot: Mapping[str, Any]) -> str:
         reason = snapshot.get("StateMessage", "")

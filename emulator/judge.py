@@ -1,4 +1,4 @@
-"""What would be let through under other policies: the emulator's own authorization, asked without doing anything.
+"""What other policies would allow: the emulator's own authorization, asked without doing anything.
 
 `ask` runs this module once in the emulator's interpreter, for as many policies and requests as there are; there the
 requests go through what ministack does before it serves one. Nothing is served.
@@ -24,7 +24,7 @@ SECONDS = 120
 
 
 def ask(roles: Mapping[str, Policies], requests: Mapping[str, Request], tags: Tags) -> dict[str, set[str]]:
-    """Give for each role the names of the requests that it may make."""
+    """Return for each role the names of the requests that it may make."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(  # noqa: S603 - our own words
             [PYTHON, "-m", "emulator.judge"],

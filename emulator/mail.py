@@ -1,4 +1,4 @@
-"""SNS's limits on a mail, and mails that arrive: ministack knows no limits and drops what goes to an e-mail address."""
+"""SNS's limits on a mail, and mails that arrive: ministack has no limits and drops what goes to an e-mail address."""
 
 import json
 import os
@@ -17,7 +17,7 @@ LONGEST_MESSAGE = 262_144  # bytes
 
 
 def patch() -> None:
-    """Put the limits before ministack's Publish, and the outbox behind it."""
+    """Check the limits before ministack's Publish, and write to the outbox after it."""
     require(sns, "_resolve_message_for_protocol", "_topic_by_arn_any_scope")
     replace(sns, "_publish", _limited)
     replace(sns, "_fanout", _mailing)
@@ -40,7 +40,7 @@ def _mailing(fanout: Callable[..., None]) -> Callable[..., None]:
 
     def deliver(topic: str, message_id: str, message: str, subject: str, *rest: str, **more: Any) -> None:  # noqa: ANN401 - ministack's
         subscriptions = (sns._topic_by_arn_any_scope(topic) or {}).get("subscriptions", ())
-        if any(each["protocol"] == "email" for each in subscriptions):
+        if any(subscription["protocol"] == "email" for subscription in subscriptions):
             structure = more.get("message_structure") or (rest[0] if rest else "")
             text = sns._resolve_message_for_protocol(message, structure, "email")
             with Path(os.environ[VARIABLE]).open("a", encoding="utf-8") as lines:

@@ -15,7 +15,7 @@ SUFFIX = 13  # characters at a name's end, by which CloudFormation makes it uniq
 
 
 def patch() -> None:
-    """Put the region into every suffix."""
+    """Add the region to every suffix."""
     replace(provisioners, "_physical_name", _unique)
 
 

@@ -14,7 +14,7 @@ class Outbox:
     file: Path
 
     def text(self, message_id: str) -> str:
-        """Give the text of one message; raises KeyError where no e-mail subscriber got it."""
+        """Return the text of one message; raise KeyError where no e-mail subscriber got it."""
         lines = self.file.read_text("utf-8").splitlines() if self.file.exists() else []
         texts = {told["id"]: str(told["text"]) for told in map(json.loads, lines)}
         return texts[message_id]

@@ -1,4 +1,4 @@
-"""Replacing a name of the pinned ministack: one that is gone stops the start, instead of doing nothing unseen."""
+"""Replaces names of the pinned ministack: where a name is gone, the emulator does not start."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -8,7 +8,7 @@ MINISTACK = "1.5.33"  # what was read before it was patched; requirements/emulat
 
 
 class PatchError(RuntimeError):
-    """What is to be patched is not there: another ministack was installed."""
+    """What is to be patched is not there: another version of ministack is installed."""
 
 
 def require(module: ModuleType, *names: str) -> None:
@@ -19,7 +19,7 @@ def require(module: ModuleType, *names: str) -> None:
 
 
 def replace(module: ModuleType, name: str, make: Callable[[Any], Any]) -> None:
-    """Put `make(what is there)` in the place of a module's name."""
+    """Replace a name of a module with `make(what is there)`."""
     require(module, name)
     setattr(module, name, make(getattr(module, name)))
 

@@ -42,21 +42,21 @@ class Emulator:
 
     @property
     def clock(self) -> Clock:
-        """Give its clock."""
+        """Return its clock."""
         return Clock(self.folder / "clock")
 
     @property
     def failures(self) -> Failures:
-        """Give the snapshots that it is told to let fail."""
+        """Return the snapshots that it lets fail."""
         return Failures(self.folder / "failures.jsonl")
 
     @property
     def outbox(self) -> Outbox:
-        """Give what its e-mail subscribers got."""
+        """Return what its e-mail subscribers got."""
         return Outbox(self.folder / "outbox.jsonl")
 
     def environment(self) -> dict[str, str]:
-        """Give the environment in which any AWS tool talks to this emulator, and to nothing else."""
+        """Return the environment in which any AWS tool talks to this emulator, and to nothing else."""
         found = {
             "PATH": f"{os.path.dirname(PYTHON)}{os.pathsep}{os.environ['PATH']}",  # noqa: PTH120
             "HOME": str(self.folder / "home"),
@@ -68,14 +68,14 @@ class Emulator:
         return found
 
     def client(self, service: str, *, region: str = REGION) -> Any:  # noqa: ANN401 - a client of any service
-        """Give a boto3 client of the emulator's root user."""
+        """Return a boto3 client of the emulator's root user."""
         any_service: Any = self.session.client  # the stubs know services by literal names alone
         return any_service(service, region_name=region, endpoint_url=self.endpoint)
 
 
 @contextmanager
 def running(folder: Path, *, port: int = 0) -> Iterator[Emulator]:
-    """Run an emulator until the block is left, however it is left; `port` 0 takes any free one."""
+    """Run an emulator until the block ends, also by an exception; `port` 0 takes any free one."""
     port = _free(port)
     for name in ("home", "tmp", "state", "s3"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def _server_environment(emulator: Emulator, port: int) -> dict[str, str]:
 
 
 def _free(port: int) -> int:
-    """Give the port if nobody listens there."""
+    """Return the port if nobody listens there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -157,7 +157,7 @@ def _wait(emulator: Emulator, process: "subprocess.Popen[bytes]", log: Path) -> 
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the process and the workers that it started: exactly its own group."""
+    """End the process and the workers that it started, and no other process: its own group."""
     for stop in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, stop)

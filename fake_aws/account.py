@@ -8,22 +8,27 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from fake_aws.buckets import Bucket
+from fake_aws.limits import (
+    SECONDS_BETWEEN_SNAPSHOTS,
+    SNAPSHOTS_A_PAGE,
+    VOLUMES_A_PAGE,
+    unfinished_snapshots,
+)
 from fake_aws.records import MailRecord, RefusalError, SnapshotRecord, VolumeRecord
 
 OWNER = "111122223333"
 REGION = "eu-west-1"
 TOPIC = f"arn:aws:sns:{REGION}:{OWNER}:backups"
-SECONDS_BETWEEN_SNAPSHOTS = 15  # of one volume
 KEY_LOST = "Given key ID is not accessible"  # why a snapshot failed, in EC2's words
 
 
 @dataclass(slots=True, kw_only=True)
-class Account:
+class FakeAccount:
     """The state, and what EC2 and SNS do with it; every method raises RefusalError where AWS refuses.
 
     Times are seconds since the epoch on `clock`. `lag` is by how many seconds listings trail the writes at most,
-    `lag_of_listing` says by how many of those the next one does, `page` is the most that a page of snapshots holds (AWS
-    may give fewer than MaxResults), `fate` how long the n-th new snapshot is pending and what it ends as.
+    `lag_of_listing` says by how many of those the next one does, `volumes_a_page` and `snapshots_a_page` are the most that
+    a page holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot is pending and what it ends as.
     `most_snapshots` is the region's quota, `refused_tags` gives the code with which a policy refuses a tag's key,
     `demanded_tags` are the keys that a policy wants on every snapshot.
     """
@@ -31,8 +36,8 @@ class Account:
     clock: Callable[[], float] = time.time
     lag: float = 0
     lag_of_listing: Callable[[float], float] = lambda most: most
-    page: int = 1000
-    volumes_a_page: int = 500
+    volumes_a_page: int = VOLUMES_A_PAGE
+    snapshots_a_page: int = SNAPSHOTS_A_PAGE
     fate: Callable[[int], tuple[float, str]] = lambda _: (60, "completed")
     most_snapshots: int = 100_000
     refused_tags: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +55,7 @@ class Account:
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def add(self, snapshot: SnapshotRecord) -> SnapshotRecord:
-        """Put a snapshot there, as history or as the result of a create."""
+        """Add a snapshot, as history or as the result of a create."""
         self.snapshots[snapshot.id] = snapshot
         self._there += 1
         if snapshot.started >= getattr(self._newest.get(snapshot.volume_id), "started", 0):
@@ -127,7 +132,7 @@ class Account:
         counted = sum(
             snapshot.deleted is None and snapshot.state(now) in ("pending", "error") for snapshot in unsettled
         )
-        if counted >= volume.concurrent:
+        if counted >= unfinished_snapshots(volume.type):
             raise RefusalError(
                 "ConcurrentSnapshotLimitExceeded",
                 f"Maximum allowed in-progress snapshots for volume {volume.id} exceeded.",

@@ -47,17 +47,17 @@ def sns_error(code: str, message: str) -> str:
 
 def volumes(page: Iterable[VolumeRecord], token: str) -> str:
     """Write a page of DescribeVolumes."""
-    return _set("volumeSet", (_volume(each) for each in page), token)
+    return _set("volumeSet", (_volume(volume) for volume in page), token)
 
 
 def snapshots(page: Iterable[tuple[SnapshotRecord, str]], token: str) -> str:
     """Write a page of DescribeSnapshots."""
-    return _set("snapshotSet", (snapshot(*each) for each in page), token)
+    return _set("snapshotSet", (snapshot(*listed) for listed in page), token)
 
 
 def tags(page: Iterable[tuple[str, str, str]], token: str) -> str:
     """Write a page of DescribeTags on instances."""
-    return _set("tagSet", (_instance_tag(*each) for each in page), token)
+    return _set("tagSet", (_instance_tag(*tag) for tag in page), token)
 
 
 def _instance_tag(instance: str, key: str, value: str) -> str:
@@ -67,32 +67,32 @@ def _instance_tag(instance: str, key: str, value: str) -> str:
     )
 
 
-def snapshot(each: SnapshotRecord, state: str) -> str:
+def snapshot(record: SnapshotRecord, state: str) -> str:
     """Write a snapshot; AWS gives start times to the millisecond."""
-    reason = f"<statusMessage>{escape(each.state_message)}</statusMessage>" if state == "error" else ""
+    reason = f"<statusMessage>{escape(record.state_message)}</statusMessage>" if state == "error" else ""
     return (
-        f"<snapshotId>{each.id}</snapshotId><volumeId>{each.volume_id}</volumeId><status>{state}</status>{reason}"
-        f"<startTime>{_instant(each.started)}</startTime>"
+        f"<snapshotId>{record.id}</snapshotId><volumeId>{record.volume_id}</volumeId><status>{state}</status>{reason}"
+        f"<startTime>{_instant(record.started)}</startTime>"
         f"<progress>{'100%' if state == 'completed' else ''}</progress><ownerId>{OWNER}</ownerId>"
-        f"<volumeSize>{each.size}</volumeSize><description>{escape(each.description)}</description>"
-        f"{_encryption(each.kms_key)}{_tags(each.tags)}<storageTier>standard</storageTier>"
+        f"<volumeSize>{record.size}</volumeSize><description>{escape(record.description)}</description>"
+        f"{_encryption(record.kms_key)}{_tags(record.tags)}<storageTier>standard</storageTier>"
     )
 
 
-def _volume(each: VolumeRecord) -> str:
+def _volume(volume: VolumeRecord) -> str:
     attachment = (
-        f"<item><volumeId>{each.id}</volumeId><instanceId>{each.instance}</instanceId><device>/dev/xvdf</device>"
+        f"<item><volumeId>{volume.id}</volumeId><instanceId>{volume.instance}</instanceId><device>/dev/xvdf</device>"
         "<status>attached</status><attachTime>2026-01-01T00:00:00.000Z</attachTime>"
         "<deleteOnTermination>false</deleteOnTermination></item>"
-        if each.state == "in-use"
+        if volume.state == "in-use"
         else ""
     )
     return (
-        f"<volumeId>{each.id}</volumeId><size>{each.size}</size><snapshotId/>"
-        f"<availabilityZone>{REGION}a</availabilityZone><status>{each.state}</status>"
-        f"<createTime>{each.created}</createTime><attachmentSet>{attachment}</attachmentSet>"
-        f"{_tags(each.tags)}<volumeType>{each.type}</volumeType><iops>3000</iops><throughput>125</throughput>"
-        f"{_encryption(each.kms_key)}<multiAttachEnabled>false</multiAttachEnabled>"
+        f"<volumeId>{volume.id}</volumeId><size>{volume.size}</size><snapshotId/>"
+        f"<availabilityZone>{REGION}a</availabilityZone><status>{volume.state}</status>"
+        f"<createTime>{volume.created}</createTime><attachmentSet>{attachment}</attachmentSet>"
+        f"{_tags(volume.tags)}<volumeType>{volume.type}</volumeType><iops>3000</iops><throughput>125</throughput>"
+        f"{_encryption(volume.kms_key)}<multiAttachEnabled>false</multiAttachEnabled>"
     )
 
 

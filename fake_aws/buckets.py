@@ -29,6 +29,6 @@ class Bucket:
 
 
 def ec2_buckets() -> dict[str, Bucket]:
-    """Give the buckets of the actions that a backup uses, full."""
+    """Return the buckets of the actions that a backup uses, full."""
     writes = {action: Bucket(*WRITES) for action in ("CreateSnapshot", "DeleteSnapshot")}
     return writes | {action: Bucket(*LISTS) for action in ("DescribeVolumes", "DescribeSnapshots")}

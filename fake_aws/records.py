@@ -25,15 +25,10 @@ class VolumeRecord:
     created: str = "2026-01-01T00:00:00.000Z"
     kms_key: str = ""  # the ARN of the key that encrypts it
 
-    @property
-    def concurrent(self) -> int:
-        """Return how many of its snapshots may be pending or failed at once."""
-        return 1 if self.type in ("st1", "sc1") else 5
-
 
 @dataclass(slots=True, kw_only=True)
 class SnapshotRecord:
-    """A snapshot as EC2 holds it, kept here after its deletion too: the tests ask what went, and when."""
+    """A snapshot as EC2 holds it; it stays here after its deletion, because tests ask what was deleted, and when."""
 
     id: str
     volume_id: str
@@ -50,11 +45,11 @@ class SnapshotRecord:
     managed: bool = False  # by AWS Backup
     fast_restore: bool = False
     deleted: float | None = None
-    by_person: bool = False  # not the function deleted it
+    by_person: bool = False  # a person deleted it, not the function
 
     @property
     def kept_by_aws(self) -> bool:
-        """Tell whether something keeps it from being deleted."""
+        """Return whether something keeps it from being deleted."""
         return bool(self.ami) or self.locked or self.managed or self.fast_restore
 
     def state(self, at: float) -> str:
@@ -62,7 +57,7 @@ class SnapshotRecord:
         return "pending" if at < self.settles else self.ends_as
 
     def exists(self, at: float) -> bool:
-        """Tell whether it was there at this time."""
+        """Return whether it was there at this time."""
         return self.started <= at and (self.deleted is None or at < self.deleted)
 
     def check_deletable(self) -> None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from fake_aws import answers
-from fake_aws.account import Account
+from fake_aws.account import FakeAccount
+from fake_aws.limits import TAGS_A_PAGE
 from fake_aws.query import Pages, Params, filters, numbered, selected
 from fake_aws.records import RefusalError, SnapshotRecord, VolumeRecord
 from fake_aws.wire import Fault, Plan, Reply
 
-KNOWN = {  # what a parameter's name may begin with: one that the endpoint does not know must not be ignored
+KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, never ignored
     "DescribeVolumes": ("Filter.", "MaxResults", "NextToken"),
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
     "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
@@ -19,13 +20,12 @@ KNOWN = {  # what a parameter's name may begin with: one that the endpoint does 
     "DeleteSnapshot": ("SnapshotId",),
     "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
 }
-VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000
 CALLER = "x-caller"  # a header that names the delivery which calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A call as it came: the `index`-th of its action; `code` is the error that the caller was told, if any.
+class ReceivedCall:
+    """A call as it came: the `index`-th of its action; `code` is the error that the caller got, if any.
 
     `of` names the delivery that made it, where the caller says so, `at` is the time.
     """
@@ -58,12 +58,12 @@ class Service:
     seconds that an action takes. `killed` are the callers that a fault has killed.
     """
 
-    account: Account
+    account: FakeAccount
     plan: Plan = field(default_factory=dict)
     latency: Callable[[str], float] = lambda _: 0
     meanwhile: Mapping[tuple[str, int], Callable[[], None]] = field(default_factory=dict)
     keep_calls: bool = True
-    calls: list[Call] = field(default_factory=list)
+    calls: list[ReceivedCall] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     killed: set[str] = field(default_factory=set)
     _pages: Pages = field(default_factory=Pages)
@@ -85,7 +85,7 @@ class Service:
         code = (fault.code or fault.name) if fault else ("" if answer.status < 300 else _code(answer.body))
         if self.keep_calls:
             self.calls.append(
-                Call(
+                ReceivedCall(
                     action=action,
                     of=caller,
                     at=self.account.clock(),
@@ -135,13 +135,13 @@ class Service:
     def _ec2(self, action: str, params: Params) -> str:
         account = self.account
         if action == "DescribeVolumes":
-            at_most = min(VOLUMES_A_PAGE, account.volumes_a_page)
-            return answers.volumes(*self._pages.page(params, lambda: self._volumes(params), at_most=at_most))
+            volumes = self._pages.page(params, lambda: self._volumes(params), at_most=account.volumes_a_page)
+            return answers.volumes(*volumes)
         if action == "DescribeSnapshots":
-            at_most = min(SNAPSHOTS_A_PAGE, account.page)
-            return answers.snapshots(
-                *self._pages.page(params, lambda: self._snapshots(params), at_most=at_most)
+            snapshots = self._pages.page(
+                params, lambda: self._snapshots(params), at_most=account.snapshots_a_page
             )
+            return answers.snapshots(*snapshots)
         if action == "DescribeTags":
             return answers.tags(*self._pages.page(params, lambda: self._tags(params), at_most=TAGS_A_PAGE))
         if action == "CreateSnapshot":
@@ -201,18 +201,18 @@ def _tag_values(tags: dict[str, str], name: str, others: dict[str, str]) -> Iter
 
 
 def _attributes(params: Params) -> dict[str, str]:
-    """Give the attributes of a message."""
+    """Return the attributes of a message."""
     entry = "MessageAttributes.entry"
-    names = numbered({key.removesuffix(".Name"): value for key, value in params.items()}, entry)
-    return {name: params[f"{entry}.{number}.Value.StringValue"] for number, name in enumerate(names, 1)}
+    names = numbered(params, f"{entry}.{{}}.Name")
+    return dict(zip(names, numbered(params, f"{entry}.{{}}.Value.StringValue"), strict=True))
 
 
 def _tags_to_be(params: Params) -> dict[str, str]:
     prefix = "TagSpecification.1"
     if params.get(f"{prefix}.ResourceType", "snapshot") != "snapshot":
         raise RefusalError("InvalidParameterValue", "A snapshot's tags are for a snapshot")
-    keys = numbered({key.removesuffix(".Key"): value for key, value in params.items()}, f"{prefix}.Tag")
-    return {key: params[f"{prefix}.Tag.{number}.Value"] for number, key in enumerate(keys, 1)}
+    keys = numbered(params, f"{prefix}.Tag.{{}}.Key")
+    return dict(zip(keys, numbered(params, f"{prefix}.Tag.{{}}.Value"), strict=True))
 
 
 def _check_known(action: str, params: Params) -> None:

@@ -47,7 +47,8 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
     that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what EC2 may still
     change. Failed snapshots hold nothing; they are none of its business. What is not ours gets no decision.
     """
-    points = _restore_points((each for each in _ours(snapshots) if each.state != ERROR), rule.schedule)
+    whole = (snapshot for snapshot in _ours(snapshots) if snapshot.state != ERROR)
+    points = _restore_points(whole, rule.schedule)
     by_occasion: defaultdict[Occasion, list[RestorePoint]] = defaultdict(list)
     for point in points:
         by_occasion[point.occasion].append(point)
@@ -80,16 +81,42 @@ def expire_all(
     )
 
 
+def discard_failed(snapshots: Iterable[Snapshot], schedule: str) -> tuple[Decision, ...]:
+    """Decide for failed snapshots, of every period: they hold nothing and go."""
+    return tuple(
+        Decision(
+            snapshot=snapshot,
+            fate=Fate.EXPIRED,
+            reason="failed snapshot",
+            occasion=occasion_of(snapshot, schedule),
+            redundant=True,
+        )
+        for snapshot in snapshots
+        if snapshot.state == ERROR
+    )
+
+
+def keep_all(snapshots: Iterable[Snapshot], schedule: str, *, reason: str) -> tuple[Decision, ...]:
+    """Decide for the snapshots of a volume that is not rotated: they stay."""
+    return tuple(
+        Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion_of(snapshot, schedule))
+        for snapshot in snapshots
+    )
+
+
 def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
     """Return what has to go: what costs no restore point first (`redundant`), then the oldest occasion."""
-    redundant = [each for each in decisions if each.fate is Fate.EXPIRED and each.redundant]
-    expired = [each for each in decisions if each.fate is Fate.EXPIRED and not each.redundant]
-    return (*redundant, *sorted(expired, key=lambda each: (each.occasion, _age(each.snapshot))))
+    expired = [decision for decision in decisions if decision.fate is Fate.EXPIRED]
+    redundant = [decision for decision in expired if decision.redundant]
+    points = [decision for decision in expired if not decision.redundant]
+    return (*redundant, *sorted(points, key=lambda decision: (decision.occasion, _age(decision.snapshot))))
 
 
 def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasion]:
     """Return the occasions before this one of which something is there."""
-    return {each.occasion for each in decisions if each.occasion < than and not each.redundant}
+    return {
+        decision.occasion for decision in decisions if decision.occasion < than and not decision.redundant
+    }
 
 
 def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from emulator.account import Account, Function, Inbox
+from emulator.account import DeployedFunction, EmulatedAccount, Inbox
 from emulator.cdk import Cdk
 from emulator.server import Emulator, running
 
@@ -26,20 +26,20 @@ def emulator(cdk: Cdk) -> Emulator:
 
 @pytest.fixture(scope="session")
 def outputs(cdk: Cdk) -> Mapping[str, str]:
-    """Give the outputs of the stack, deployed as the README says."""
+    """Return the outputs of the stack, deployed as the README says."""
     cdk.deploy(STACK, alert_email="you@example.com")
     return cdk.outputs(STACK)
 
 
 @pytest.fixture
-def account(emulator: Emulator) -> Iterator[Account]:
-    yield (account := Account(emulator))
+def account(emulator: Emulator) -> Iterator[EmulatedAccount]:
+    yield (account := EmulatedAccount(emulator))
     account.clear()
 
 
 @pytest.fixture
-def function(emulator: Emulator, outputs: Mapping[str, str]) -> Function:
-    return Function(client=emulator.client("lambda"), name=outputs["FunctionName"])
+def function(emulator: Emulator, outputs: Mapping[str, str]) -> DeployedFunction:
+    return DeployedFunction(client=emulator.client("lambda"), name=outputs["FunctionName"])
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.account import Account, Function
+from emulator.account import DeployedFunction, EmulatedAccount
 
 
 def night(monday: datetime, number: int) -> datetime:
@@ -17,7 +17,7 @@ def written(time: datetime) -> str:
 
 
 def run_nights(
-    account: Account, function: Function, monday: datetime, count: int, *, first: int = 0
+    account: EmulatedAccount, function: DeployedFunction, monday: datetime, count: int, *, first: int = 0
 ) -> list[dict[str, Any]]:
     """Send the day rule's event of so many nights, each at its time by the emulator's clock; return the answers."""
     return [
@@ -26,7 +26,9 @@ def run_nights(
     ]
 
 
-def run_at(account: Account, function: Function, time: datetime, **event: object) -> dict[str, Any]:
+def run_at(
+    account: EmulatedAccount, function: DeployedFunction, time: datetime, **event: object
+) -> dict[str, Any]:
     """Send an event with its scheduled time, a second after it."""
     account.emulator.clock.set(time + timedelta(seconds=1))
     return function.run(time=written(time), **event)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.account import Account, Function
+from emulator.account import DeployedFunction, EmulatedAccount
 from emulator.cdk import Cdk, options
 from emulator.server import Emulator
 
@@ -25,7 +25,7 @@ def stacks(emulator: Emulator) -> set[str]:
     listed = emulator.client("cloudformation").list_stacks(
         StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"]
     )
-    return {each["StackName"] for each in listed["StackSummaries"]}
+    return {stack["StackName"] for stack in listed["StackSummaries"]}
 
 
 def environment(emulator: Emulator, outputs: Mapping[str, str]) -> dict[str, Any]:
@@ -38,7 +38,11 @@ def test_a_deploy_makes_a_stack_that_mails_to_every_address(
 ) -> None:
     listed = emulator.client("sns").list_subscriptions_by_topic(TopicArn=life["TopicArn"])
 
-    addresses = {each["Endpoint"] for each in listed["Subscriptions"] if each["Protocol"] == "email"}
+    addresses = {
+        subscription["Endpoint"]
+        for subscription in listed["Subscriptions"]
+        if subscription["Protocol"] == "email"
+    }
     assert addresses == {"you@example.com", "me@example.com"}
     assert environment(emulator, life)["EBS_BACKUP_KEEP_DAY"] == "4"
 
@@ -81,15 +85,15 @@ def test_an_update_changes_the_function_and_keeps_the_topic(
 
 
 def test_a_destroyed_stack_leaves_no_function_and_every_snapshot(
-    cdk: Cdk, emulator: Emulator, account: Account, life: Mapping[str, str]
+    cdk: Cdk, emulator: Emulator, account: EmulatedAccount, life: Mapping[str, str]
 ) -> None:
     account.volume("web", Life="true")
-    function = Function(client=emulator.client("lambda"), name=life["FunctionName"])
+    function = DeployedFunction(client=emulator.client("lambda"), name=life["FunctionName"])
     function.run(period="day")
 
     cdk.destroy(STACK, **SETTINGS)
 
-    names = {each["FunctionName"] for each in emulator.client("lambda").list_functions()["Functions"]}
+    names = {function["FunctionName"] for function in emulator.client("lambda").list_functions()["Functions"]}
     assert life["FunctionName"] not in names
     assert STACK not in stacks(emulator)
     assert len(account.snapshots()) == 1

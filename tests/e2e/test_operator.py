@@ -4,20 +4,20 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from emulator.account import Account, Function, Inbox
+from emulator.account import DeployedFunction, EmulatedAccount, Inbox
 from emulator.server import Emulator
 
 MONDAY = datetime(2027, 9, 6, 1, 30, tzinfo=UTC)
 
 
-def run(account: Account, function: Function, period: str, day: int) -> dict[str, object]:
+def run(account: EmulatedAccount, function: DeployedFunction, period: str, day: int) -> dict[str, object]:
     """Do the run of a period, so many days after MONDAY."""
     time = MONDAY + timedelta(days=day)
     account.emulator.clock.set(time + timedelta(seconds=1))
     return function.run(period=period, time=time.isoformat())
 
 
-def tagged(account: Account, name: str, key: str, value: str) -> str:
+def tagged(account: EmulatedAccount, name: str, key: str, value: str) -> str:
     """Make a selected volume with one more tag."""
     volume = account.volume(name, Backup="true")
     account.ec2.create_tags(Resources=[volume], Tags=[{"Key": key, "Value": value}])
@@ -25,7 +25,7 @@ def tagged(account: Account, name: str, key: str, value: str) -> str:
 
 
 def test_a_month_rule_that_somebody_disabled_stands_first_in_the_next_days_mail(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     volume = account.volume("web-1 data", Backup="true")
@@ -48,7 +48,7 @@ def test_a_month_rule_that_somebody_disabled_stands_first_in_the_next_days_mail(
 
 
 def test_what_only_looks_as_if_it_were_backed_up_is_listed_by_name(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     ours, forgotten = account.volume("db-1 root", Backup="true"), account.volume("db-1 data")
@@ -66,7 +66,7 @@ def test_what_only_looks_as_if_it_were_backed_up_is_listed_by_name(
 
 
 def test_tags_on_a_volume_set_its_keep_count_skip_it_or_are_told_as_bad(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     keeps_two = tagged(account, "two", "ebs-backup:keep-day", "2")
@@ -85,7 +85,7 @@ def test_tags_on_a_volume_set_its_keep_count_skip_it_or_are_told_as_bad(
 
 
 def test_a_volume_that_is_gone_is_told_with_what_it_holds_and_nothing_of_it_goes(
-    account: Account, function: Function, inbox: Inbox
+    account: EmulatedAccount, function: DeployedFunction, inbox: Inbox
 ) -> None:
     account.emulator.clock.set(MONDAY)
     account.volume("stays", Backup="true")
@@ -104,14 +104,22 @@ def test_a_volume_that_is_gone_is_told_with_what_it_holds_and_nothing_of_it_goes
 
 
 def test_a_queue_gets_the_report_as_data_and_a_filter_policy_chooses_by_status(
-    account: Account, function: Function, inbox: Inbox, emulator: Emulator, outputs: Mapping[str, str]
+    account: EmulatedAccount,
+    function: DeployedFunction,
+    inbox: Inbox,
+    emulator: Emulator,
+    outputs: Mapping[str, str],
 ) -> None:
     account.emulator.clock.set(MONDAY)
     account.volume("web", Backup="true")
     sns = emulator.client("sns")
     failures = Inbox.of(emulator, outputs["TopicArn"], name="failures")
     listed = sns.list_subscriptions_by_topic(TopicArn=outputs["TopicArn"])["Subscriptions"]
-    (subscription,) = [each["SubscriptionArn"] for each in listed if each["Endpoint"].endswith(":failures")]
+    (subscription,) = [
+        subscription["SubscriptionArn"]
+        for subscription in listed
+        if subscription["Endpoint"].endswith(":failures")
+    ]
     policy = json.dumps({"status": ["FAILED"]})
     sns.set_subscription_attributes(
         SubscriptionArn=subscription, AttributeName="FilterPolicy", AttributeValue=policy

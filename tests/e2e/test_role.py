@@ -1,4 +1,4 @@
-"""The deployed role from inside: with its credentials every needed call is done, and every forbidden one refused.
+"""The deployed role from inside: its credentials allow every needed call, and no forbidden one.
 
 The calls are those that judge the policy in tests/infra; here they meet the real stack's role, resources and policies.
 """
@@ -11,7 +11,7 @@ import pytest
 from boto3.session import Session
 from botocore.exceptions import ClientError
 
-from emulator.account import Account, Function, FunctionError
+from emulator.account import DeployedFunction, EmulatedAccount, FunctionError
 from emulator.server import REGION, Emulator
 from tests.infra.calls import (
     ELSEWHERE,
@@ -39,14 +39,14 @@ NOT_AUTHORIZED = {  # how each service says so
 
 @pytest.fixture(scope="module")
 def role(emulator: Emulator, outputs: Mapping[str, str]) -> str:
-    """Give the role that the stack gave its function."""
+    """Return the role that the stack gave its function."""
     configuration = emulator.client("lambda").get_function_configuration(FunctionName=outputs["FunctionName"])
     return str(configuration["Role"])
 
 
 @pytest.fixture(scope="module")
 def inside(emulator: Emulator, role: str) -> Session:
-    """Give a session with the credentials of that role, as Lambda gets them: the emulator lets its root play Lambda."""
+    """Return a session with the credentials of that role, as Lambda gets them: the emulator lets its root play Lambda."""
     sts = emulator.client("sts")
     keys = sts.assume_role(RoleArn=role, RoleSessionName="inside")["Credentials"]
     return Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], REGION)
@@ -54,8 +54,8 @@ def inside(emulator: Emulator, role: str) -> Session:
 
 @pytest.fixture(scope="module")
 def names(emulator: Emulator, outputs: Mapping[str, str], role: str) -> Iterator[dict[str, str]]:
-    """Give what each name in a call's parameters stands for, and make what the stack has not made."""
-    account = Account(emulator)
+    """Return what each name in a call's parameters stands for, and make what the stack has not made."""
+    account = EmulatedAccount(emulator)
     volumes = {name: account.volume(name, **tags) for name, tags in VOLUMES.items()}  # type: ignore[arg-type] # no size
     volume = volumes["tagged volume"]
     snapshots = {name: account.snapshot(volume, **tags) for name, tags in SNAPSHOTS.items()}
@@ -105,14 +105,14 @@ def bare(emulator: Emulator, role: str) -> Iterator[None]:
     iam, name = emulator.client("iam"), role.rpartition("/")[2]
     policies = iam.list_role_policies(RoleName=name)["PolicyNames"]
     documents = {
-        each: json.dumps(iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"])
-        for each in policies
+        policy: json.dumps(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+        for policy in policies
     }
-    for each in policies:
-        iam.delete_role_policy(RoleName=name, PolicyName=each)
+    for policy in policies:
+        iam.delete_role_policy(RoleName=name, PolicyName=policy)
     yield
-    for each, document in documents.items():
-        iam.put_role_policy(RoleName=name, PolicyName=each, PolicyDocument=document)
+    for policy, document in documents.items():
+        iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=document)
 
 
 def make(call: Call, inside: Session, names: Mapping[str, str], endpoint: str) -> None:
@@ -122,7 +122,7 @@ def make(call: Call, inside: Session, names: Mapping[str, str], endpoint: str) -
 
 
 @pytest.mark.usefixtures("bare")
-def test_the_function_can_do_nothing_but_by_its_roles_policies(function: Function) -> None:
+def test_the_function_can_do_nothing_but_by_its_roles_policies(function: DeployedFunction) -> None:
     with pytest.raises(FunctionError, match="UnauthorizedOperation"):
         function.run(period="day")
 

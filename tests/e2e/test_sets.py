@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.account import Account, Function
+from emulator.account import DeployedFunction, EmulatedAccount
 from emulator.cdk import Cdk
 from emulator.server import REGION
 from tests.e2e.nights import run_nights
@@ -17,27 +17,27 @@ MONDAY = datetime(2027, 6, 7, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def sets(cdk: Cdk) -> Iterator[Mapping[str, Function]]:
-    """Give each set's function in the first region; the other region's stacks are there beside them."""
+def sets(cdk: Cdk) -> Iterator[Mapping[str, DeployedFunction]]:
+    """Return each set's function in the first region; the other region's stacks are there beside them."""
     context = {**SETS, "regions": f"{REGION},{ELSEWHERE}", "alert_email": "you@example.com"}
     cdk.bootstrap(ELSEWHERE)
     cdk.deploy("--all", **context)
     client = cdk.emulator.client("lambda")
     yield {
-        name: Function(client=client, name=cdk.outputs(f"ebs-backup-{name}")["FunctionName"])
+        name: DeployedFunction(client=client, name=cdk.outputs(f"ebs-backup-{name}")["FunctionName"])
         for name in ("one", "two")
     }
     cdk.destroy("--all", **context)
 
 
-def held(account: Account, volume: str) -> dict[str, int]:
+def held(account: EmulatedAccount, volume: str) -> dict[str, int]:
     """Count the volume's snapshots by backup set."""
-    sets = [each["Tags"]["ebs-backup:set"] for each in account.snapshots(volume)]
+    sets = [snapshot["Tags"]["ebs-backup:set"] for snapshot in account.snapshots(volume)]
     return {name: sets.count(name) for name in sets}
 
 
 def test_two_sets_that_select_one_volume_rotate_only_their_own(
-    account: Account, sets: Mapping[str, Function]
+    account: EmulatedAccount, sets: Mapping[str, DeployedFunction]
 ) -> None:
     volume = account.volume("shared", Backup="true")
 
@@ -48,7 +48,7 @@ def test_two_sets_that_select_one_volume_rotate_only_their_own(
 
 
 def test_a_set_that_selects_nothing_any_more_deletes_nothing_of_the_other(
-    account: Account, sets: Mapping[str, Function]
+    account: EmulatedAccount, sets: Mapping[str, DeployedFunction]
 ) -> None:
     volume = account.volume("shared", Backup="true")
     run_nights(account, sets["one"], MONDAY, 3)
@@ -61,13 +61,13 @@ def test_a_set_that_selects_nothing_any_more_deletes_nothing_of_the_other(
 
 
 def test_a_region_has_its_own_stack_and_sees_its_own_volumes(
-    account: Account, sets: Mapping[str, Function], cdk: Cdk
+    account: EmulatedAccount, sets: Mapping[str, DeployedFunction], cdk: Cdk
 ) -> None:
     account.volume("here", Backup="true")
     client = cdk.emulator.client("lambda", region=ELSEWHERE)
     name = cdk.outputs("ebs-backup-one", region=ELSEWHERE)["FunctionName"]
 
     here = sets["one"].run(period="day", dry_run=True)
-    there = Function(client=client, name=name).run(period="day", dry_run=True)
+    there = DeployedFunction(client=client, name=name).run(period="day", dry_run=True)
 
     assert (here["volumes"], there["volumes"]) == (1, 0)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.account import Account
+from emulator.account import EmulatedAccount
 from emulator.server import Emulator, running
 
 
@@ -15,6 +15,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def account(emulator: Emulator) -> Iterator[Account]:
-    yield (account := Account(emulator))
+def account(emulator: Emulator) -> Iterator[EmulatedAccount]:
+    yield (account := EmulatedAccount(emulator))
     account.clear()

@@ -9,7 +9,7 @@ import pytest
 from boto3.session import Session
 from botocore.exceptions import ClientError
 
-from emulator.account import Account
+from emulator.account import EmulatedAccount
 from emulator.server import REGION
 
 Statement = dict[str, Any]
@@ -29,8 +29,8 @@ CREATE = [
 
 
 @pytest.fixture
-def as_role(account: Account) -> Callable[..., Any]:
-    """Give a client, of EC2 or another service, of a role that has exactly these statements."""
+def as_role(account: EmulatedAccount) -> Callable[..., Any]:
+    """Return a client, of EC2 or another service, of a role that has exactly these statements."""
 
     def client(statements: list[Statement], service: str = "ec2") -> Any:  # noqa: ANN401 - a client
         iam = account.emulator.client("iam")
@@ -56,7 +56,7 @@ def create(ec2: Any, volume: str, **tags: str) -> None:  # noqa: ANN401 - a clie
 
 
 def test_a_create_that_every_statement_allows_is_done(
-    account: Account, as_role: Callable[[list[Statement]], Any]
+    account: EmulatedAccount, as_role: Callable[[list[Statement]], Any]
 ) -> None:
     create(as_role(CREATE), account.volume("web", Backup="true"), set="a")
 
@@ -75,13 +75,13 @@ def test_a_create_that_every_statement_allows_is_done(
     ],
 )
 def test_a_create_needs_the_volume_the_snapshot_and_the_tagging_allowed(
-    account: Account,
+    account: EmulatedAccount,
     as_role: Callable[[list[Statement]], Any],
     without: int | None,
     volume_tag: str,
     tags: dict[str, str],
 ) -> None:
-    ec2 = as_role([each for number, each in enumerate(CREATE) if number != without])
+    ec2 = as_role([check for number, check in enumerate(CREATE) if number != without])
     volume = account.volume("web", Backup=volume_tag)
 
     with pytest.raises(ClientError) as refused:
@@ -92,7 +92,7 @@ def test_a_create_needs_the_volume_the_snapshot_and_the_tagging_allowed(
 
 
 def test_a_delete_is_checked_against_the_snapshots_own_tags(
-    account: Account, as_role: Callable[[list[Statement]], Any]
+    account: EmulatedAccount, as_role: Callable[[list[Statement]], Any]
 ) -> None:
     ec2 = as_role([allow("ec2:DeleteSnapshot", SNAPSHOTS, "aws:ResourceTag/set", "a")])
     volume = account.volume("web")
@@ -102,11 +102,11 @@ def test_a_delete_is_checked_against_the_snapshots_own_tags(
     with pytest.raises(ClientError, match="UnauthorizedOperation"):
         ec2.delete_snapshot(SnapshotId=theirs)
 
-    assert [each["SnapshotId"] for each in account.snapshots()] == [theirs]
+    assert [snapshot["SnapshotId"] for snapshot in account.snapshots()] == [theirs]
 
 
 def test_tagging_outside_a_create_call_is_refused(
-    account: Account, as_role: Callable[[list[Statement]], Any]
+    account: EmulatedAccount, as_role: Callable[[list[Statement]], Any]
 ) -> None:
     ec2 = as_role(CREATE)
     snapshot = account.snapshot(account.volume("web"))
@@ -128,7 +128,7 @@ def test_a_tag_on_an_instance_is_checked_on_an_instance(as_role: Callable[[list[
 
 
 def test_a_log_is_written_by_who_may_write_to_streams_of_its_group_and_of_no_other(
-    account: Account, as_role: Callable[..., Any]
+    account: EmulatedAccount, as_role: Callable[..., Any]
 ) -> None:
     """`log-group:NAME:*` allows what is in the group; `log-group:NAME` does not."""
     owner = account.emulator.client("logs")
@@ -146,4 +146,4 @@ def test_a_log_is_written_by_who_may_write_to_streams_of_its_group_and_of_no_oth
             logs.create_log_stream(logGroupName=group, logStreamName="a")
 
     told = owner.get_log_events(logGroupName="in", logStreamName="a")["events"]
-    assert [each["message"] for each in told] == ["words"]
+    assert [refusal["message"] for refusal in told] == ["words"]

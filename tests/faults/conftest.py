@@ -4,14 +4,14 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from fake_aws.account import Account
+from fake_aws.account import FakeAccount
 from fake_aws.server import Endpoint
 from fake_aws.service import Service
 
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[Endpoint]:
-    with Endpoint(Service(account=Account())) as endpoint:
+    with Endpoint(Service(account=FakeAccount())) as endpoint:
         yield endpoint
 
 

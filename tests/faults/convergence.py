@@ -1,4 +1,4 @@
-"""What a night must come to: after fault-free deliveries, the state of one clean run."""
+"""How a night must end: after fault-free deliveries, in the state of one clean run."""
 
 from collections import Counter
 
@@ -6,7 +6,7 @@ from ebs_backup.names import TAG_RUN
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint
 from tests.faults.clock import HOUR
-from tests.faults.function import Function, Invocation
+from tests.faults.function import Invocation, LocalFunction
 from tests.faults.invariants import check, of_run
 from tests.faults.oracle import must_go
 from tests.faults.status import expected
@@ -42,7 +42,7 @@ def _identity(world: World, snapshot: SnapshotRecord) -> list[str]:
 
 
 def one_clean_run(endpoint: Endpoint, world: World) -> World:
-    """Do one run without faults and check it against DESIGN; gives the world once its snapshots are completed."""
+    """Do one run without faults and check what is left; return the world once its snapshots are completed."""
     with world.function(endpoint) as function:
         clean_night(world, function)
     for volume in world.selected:
@@ -51,8 +51,8 @@ def one_clean_run(endpoint: Endpoint, world: World) -> World:
     return world
 
 
-def clean_night(world: World, function: Function) -> Invocation:
-    """Do one run without faults: exactly what DESIGN says goes, and the status word is the right one."""
+def clean_night(world: World, function: LocalFunction) -> Invocation:
+    """Do one run without faults: exactly what the oracle names goes, and the status is the right one."""
     doomed, word = must_go(world), expected(world)
     invocation = function.invoke(world.event)
     check(world, invocation)
@@ -67,7 +67,7 @@ def clean_night(world: World, function: Function) -> Invocation:
     return invocation
 
 
-def settle(world: World, function: Function, *, deliveries: int = 2) -> None:
+def settle(world: World, function: LocalFunction, *, deliveries: int = 2) -> None:
     """Deliver the event again without faults, and wait until the snapshots are completed."""
     for _ in range(deliveries):
         invocation = function.invoke(world.event)
@@ -78,5 +78,5 @@ def settle(world: World, function: Function, *, deliveries: int = 2) -> None:
 
 
 def double(world: World) -> list[SnapshotRecord]:
-    """Return what is one too many of this run."""
+    """Return the snapshots that this run made once too often."""
     return [snapshot for volume in world.selected for snapshot in of_run(world, volume.id)[1:]]

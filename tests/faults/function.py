@@ -20,7 +20,7 @@ from ebs_backup.settings import Settings
 from fake_aws.account import OWNER, REGION, TOPIC
 from fake_aws.records import MailRecord
 from fake_aws.server import Endpoint
-from fake_aws.service import Call, Service
+from fake_aws.service import ReceivedCall, Service
 from fake_aws.wire import Plan
 from tests.faults import instance
 from tests.faults.clock import ClockLock, ClockPool, VirtualClock
@@ -40,7 +40,7 @@ Acts = Mapping[tuple[str, int], Callable[[], None]]  # what others do just befor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What came of one invocation: an answer, an exception or a killed process; and what AWS saw of it."""
+    """The result of one invocation: an answer, an exception or a killed process; and what AWS saw of it."""
 
     of: str
     answer: dict[str, Any] | None = None
@@ -48,29 +48,29 @@ class Invocation:
     began: float
     ended: float
     until: float  # then Lambda ends it
-    calls: Sequence[Call] = ()
+    calls: Sequence[ReceivedCall] = ()
     mails: Sequence[MailRecord] = ()
     alone: bool = True  # else the calls and mails of another delivery are among these
 
     @property
     def went_on(self) -> bool:
-        """Tell whether the function sent an event to itself, or tried to."""
+        """Return whether the function sent an event to itself, or tried to."""
         return any(call.action == "Invoke" for call in self.calls)
 
     @property
     def killed(self) -> bool:
-        """Tell whether the process died."""
+        """Return whether the process died."""
         return self.answer is None and self.raised is None
 
     @property
     def told(self) -> dict[str, Any]:
-        """Return the answer; asserts that there is one."""
+        """Return the answer; assert that there is one."""
         assert self.answer is not None, f"no answer, but {self.raised!r}"
         return self.answer
 
 
 @dataclass(slots=True, kw_only=True)
-class Function:
+class LocalFunction:
     """A deployed function: `invoke` it with a plan of faults, or `overlap` several deliveries."""
 
     endpoint: Endpoint
@@ -85,7 +85,7 @@ class Function:
         seconds: float = TIME_LIMIT,
         request: str = "request-1",
     ) -> Invocation:
-        """Deliver the event once, and what the function then sends to itself; gives the first's time, the last's end.
+        """Deliver the event once, and what the function then sends to itself; return the first's begin and the last's end.
 
         What the function has sent to itself stays queued when it is killed there: Lambda tries it again.
         """
@@ -122,7 +122,7 @@ class Function:
         done = lambda_.end()
         service.account.queued = []
         sent = service.account.mails[mails:]
-        return [replace(each, calls=service.calls, mails=sent, alone=False) for each in done]
+        return [replace(invocation, calls=service.calls, mails=sent, alone=False) for invocation in done]
 
     def serve(self, plan: Plan | None, acts: Acts | None) -> Service:
         """Exchange the service: all calls are counted from zero."""
@@ -156,13 +156,13 @@ RETRIES = (60.0, 120.0)  # seconds after which Lambda tries an asynchronous invo
 class _Lambda:
     """Lambda's queue: begins each invocation in a thread of its own, at its time."""
 
-    function: Function
+    function: LocalFunction
     seconds: float
     _threads: list[threading.Thread] = field(default_factory=list)
     _done: list[Invocation] = field(default_factory=list)
 
     def append(self, payload: bytes) -> None:
-        """Take what the function sends to itself."""
+        """Queue what the function sends to itself."""
         number = f"{len(self._threads) + 1}"
         self.begin(json.loads(payload), f"request+{number}", of=number, after=0.1)
 
@@ -192,9 +192,9 @@ class _Lambda:
 @contextmanager
 def deployed(
     endpoint: Endpoint, clock: VirtualClock, settings: Settings, *, workers: int, seed: int = 0
-) -> Iterator[Function]:
+) -> Iterator[LocalFunction]:
     """Deploy the function against the endpoint, with time under our control and its jitter by seed."""
-    function = Function(endpoint=endpoint, clock=clock)
+    function = LocalFunction(endpoint=endpoint, clock=clock)
     environment = ENVIRONMENT | settings.to_env(topic_arn=TOPIC) | {"AWS_ENDPOINT_URL": endpoint.url}
     replaced = (
         (handler, "time", clock),

@@ -1,4 +1,12 @@
-"""DESIGN's invariants, checked against the account's own record after every invocation."""
+"""What must hold after every invocation, whatever faults it met; checked against the account's own record.
+
+- Only the set's own snapshots are deleted: of the run's period (failed ones: of any), settled, not on hold.
+- A volume loses a restore point only after it has a new one, or where the region has no room for one; the newest `keep`
+  occasions stay, and the newest `keep - 1` of those that have a completed restore point.
+- A run makes one snapshot of a volume, however often its event is delivered.
+- All deliveries of a run together delete at most `max_expired_per_volume` occasions of a volume.
+- An invocation ends before Lambda would end it, and its mail is true.
+"""
 
 from ebs_backup.names import TAG_RUN
 from fake_aws.records import SnapshotRecord
@@ -53,7 +61,7 @@ def _check_deleted(world: World, invocation: Invocation, gone: SnapshotRecord) -
 
 
 def _check_retired(world: World, gone: SnapshotRecord) -> None:
-    """Assert that what was left of a volume that is gone was old enough to go."""
+    """Assert that the snapshots of a volume that is gone were old enough to be deleted."""
     days = world.settings.expire_gone_after_days
     assert days is not None, f"deleted what a volume that is gone has left behind: {gone}"
     newest = max(
@@ -120,7 +128,7 @@ def _found_no_room(invocation: Invocation, gone: SnapshotRecord) -> bool:
 
 
 def _check_no_double(world: World) -> None:
-    """Assert that no duplicate slipped through where none may: one may behind a long lag."""
+    """Assert that the run made no duplicate; behind a long lag it may."""
     if world.may_slip:
         return
     for volume in world.selected:
@@ -129,7 +137,7 @@ def _check_no_double(world: World) -> None:
 
 
 def _check_limit(world: World, invocation: Invocation) -> None:
-    """Assert that all deliveries of the run together let no more occasions go than one may.
+    """Assert that all deliveries of the run together deleted no more occasions than one may.
 
     Where two at once met a refusal, one of them went on to an occasion that the other left; where no restore point could
     be made, the limit holds for one invocation.
@@ -159,6 +167,6 @@ def _check_limit(world: World, invocation: Invocation) -> None:
 
 
 def _check_time(invocation: Invocation) -> None:
-    """Assert that it ended before Lambda would have ended it, mail and all."""
+    """Assert that it ended, its mail included, before Lambda would have ended it."""
     late = invocation.ended - invocation.until
     assert late <= 0, f"ended {late:.0f} s after Lambda would have ended it"

@@ -1,8 +1,8 @@
-"""Breaks the function on purpose, one way at a time, and tells whether the fault suite notices.
+"""Breaks the function on purpose, one way at a time, and shows whether the fault suite notices.
 
 `python -m tests.faults.mutants` copies the sources, replaces a piece of text, runs the suite's fast part and prints a
-table; the status is not zero when a mutant survives. A text that is not there exactly once ends it at once: the mutation
-has to follow the code.
+table; the status is not zero when a mutant survives. It stops where a text is not there exactly once: the mutation has
+to follow the code.
 """
 
 import os
@@ -44,10 +44,10 @@ class StaleMutantError(Exception):
 
 
 def main() -> None:
-    """Run the suite unbroken, then once for each mutant; exit with 1 when one survives, with 2 when it proves nothing."""
+    """Run the suite unbroken, then once for each mutant; exit with 1 if one survives, with 2 if the suite fails unbroken."""
     console = Console()
-    for each in MUTANTS:
-        with _broken(each):
+    for mutant in MUTANTS:
+        with _broken(mutant):
             pass
     table = Table("mutant", "fault suite", title="Mutants of the function")
     survived = 0
@@ -56,12 +56,12 @@ def main() -> None:
         if _status(ROOT) != PASSED:
             console.print("The suite fails on the unbroken code: it proves nothing about mutants.")
             sys.exit(2)
-        for each in MUTANTS:
-            progress.update(task, advance=1, description=each.name)
-            with _broken(each) as tree:
+        for mutant in MUTANTS:
+            progress.update(task, advance=1, description=mutant.name)
+            with _broken(mutant) as tree:
                 killed = _status(tree) == FAILED
             survived += not killed
-            table.add_row(each.name, "killed" if killed else "[bold red]SURVIVED")
+            table.add_row(mutant.name, "killed" if killed else "[bold red]SURVIVED")
         progress.update(task, advance=1, description="done")
     console.print(table)
     sys.exit(1 if survived else 0)
@@ -69,10 +69,10 @@ def main() -> None:
 
 @contextmanager
 def _broken(broken: Mutant) -> Iterator[Path]:
-    """Give a copy of the sources with the mutant's edits made."""
+    """Yield a copy of the sources with the mutant's edits made."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
-        for part in ("lambda", "benchmarks", "tests/faults"):
+        for part in ("lambda", "fake_aws", "tests/faults"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
         for file in ("pyproject.toml", "cdk.json", "tests/__init__.py"):
             shutil.copy(ROOT / file, tree / file)
@@ -81,7 +81,7 @@ def _broken(broken: Mutant) -> Iterator[Path]:
 
 
 def apply(broken: Mutant, folder: Path) -> None:
-    """Make the mutant's edits in this folder; raises StaleMutantError where the code has moved on."""
+    """Make the mutant's edits in this folder; raise StaleMutantError where the code has moved on."""
     for name, old, new in broken.edits:
         path = folder / name
         text = path.read_text("utf-8")

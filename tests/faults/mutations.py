@@ -1,4 +1,4 @@
-"""The ways in which `mutants` breaks the function: a text of its source, and what takes its place."""
+"""The ways in which `mutants` breaks the function: a text of its source, and what replaces it."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ ROTATION = (
     mutant(
         "error snapshots count as usable",
         ("model.py", "self.state in (COMPLETED, PENDING)", "self.state in (COMPLETED, PENDING, ERROR)"),
-        ("backup.py", "removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)", "removed: tuple[Decision, ...] | None = ()"),
+        ("backup.py", "removed = yield from as_far_as_it_goes(removing, patient=creation.blocked)", "removed: tuple[Decision, ...] | None = ()"),
     ),
     mutant(
         "a hold holds nothing",
@@ -90,7 +90,7 @@ CREATION = (
     ),
     mutant(
         "failed snapshots of another period stay",
-        ("backup.py", "            if snapshot.state == ERROR\n        ]\n        return (yield", "            if snapshot.state == ERROR and snapshot.period == self.run.period\n        ]\n        return (yield"),
+        ("backup.py", "failed = discard_failed(self.held, ", "failed = discard_failed([snapshot for snapshot in self.held if snapshot.period == self.run.period], "),
     ),
     mutant(
         "rotation despite a failed create",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fake_aws import wire
 from fake_aws.wire import Fault
-from tests.faults.function import Function, Invocation
+from tests.faults.function import Invocation, LocalFunction
 from tests.faults.invariants import check
 from tests.faults.world import World
 
@@ -34,17 +34,17 @@ REFUSALS = {fault.name for fault in (*wire.REFUSALS, *wire.DELETE_REFUSALS)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """What came of the night's faulty deliveries."""
+    """The results of the night's faulty deliveries."""
 
     invocations: tuple[Invocation, ...]
 
     @property
     def met_refusal(self) -> bool:
-        """Tell whether EC2 refused once to delete a snapshot: a newer one may have gone instead."""
-        return any(_refused(each) for each in self.invocations)
+        """Return whether EC2 refused once to delete a snapshot: a newer one may have gone instead."""
+        return any(_refused(invocation) for invocation in self.invocations)
 
 
-def faulty_night(world: World, function: Function, draw: random.Random) -> Night:
+def faulty_night(world: World, function: LocalFunction, draw: random.Random) -> Night:
     """Deliver the event one to three times, each with faults, a crash or a second delivery beside it."""
     invocations: list[Invocation] = []
     for _ in range(draw.randint(1, 3)):
@@ -52,7 +52,9 @@ def faulty_night(world: World, function: Function, draw: random.Random) -> Night
         if draw.random() < 0.25:
             apart = draw.choice([0, 0.1, 2, 5, 12, 40])
             done = function.overlap(world.event, world.event, every=apart, plan=plan | _crash(draw))
-            world.excused.update(world.account.snapshots[each].volume_id for each in _refused(done[0]))
+            world.excused.update(
+                world.account.snapshots[snapshot].volume_id for snapshot in _refused(done[0])
+            )
             for _ in range(_looks_refused(done[0])):
                 world.excused.update(volume.id for volume in world.selected)
         else:
@@ -69,7 +71,7 @@ def faulty_night(world: World, function: Function, draw: random.Random) -> Night
 
 
 def _refused(invocation: Invocation) -> set[str]:
-    """Give the snapshots that a fault of the plan kept from being deleted."""
+    """Return the snapshots that a fault of the plan kept from being deleted."""
     return {
         call.params["SnapshotId"]
         for call in invocation.calls

@@ -1,4 +1,4 @@
-"""What one clean run must leave, said a second time and straight from DESIGN's rotation, not from the code."""
+"""What one clean run must leave, written a second time from docs/how-it-works.md#rotation, not from the code."""
 
 import re
 from bisect import bisect_right
@@ -19,7 +19,7 @@ Occasion = tuple[float, str]
 
 
 def ours(world: World, snapshot: SnapshotRecord) -> bool:
-    """Tell whether the snapshot is the set's own."""
+    """Return whether the snapshot is the set's own."""
     source = snapshot.tags.get(TAG_SOURCE, "").split(" ")[0]
     return (
         snapshot.tags.get(TAG_SET) == world.settings.backup_set and source == f"volume={snapshot.volume_id}"
@@ -27,7 +27,7 @@ def ours(world: World, snapshot: SnapshotRecord) -> bool:
 
 
 def judged(world: World, snapshot: SnapshotRecord) -> bool:
-    """Tell whether rotation in this run may look at the snapshot: it is ours, of this period and of a run."""
+    """Return whether rotation in this run may look at the snapshot: it is ours, of this period and of a run."""
     return (
         ours(world, snapshot)
         and snapshot.tags.get(TAG_PERIOD) == world.period
@@ -36,12 +36,12 @@ def judged(world: World, snapshot: SnapshotRecord) -> bool:
 
 
 def is_selected(world: World, snapshot: SnapshotRecord) -> bool:
-    """Tell whether the set backs its volume up."""
+    """Return whether the set backs its volume up."""
     return any(volume.id == snapshot.volume_id for volume in world.selected)
 
 
 def is_held(snapshot: SnapshotRecord, at: float) -> bool:
-    """Tell whether a hold keeps the snapshot: to the end of its day, and for ever where it cannot be read."""
+    """Return whether a hold keeps the snapshot: to the end of its day, and for ever where it cannot be read."""
     value = snapshot.tags.get(TAG_HOLD)
     if value is None:
         return False
@@ -61,7 +61,7 @@ def occasion(world: World, started: float, run: str = "", period: Period | None 
 
 
 @dataclass(slots=True, kw_only=True)
-class Point:
+class RestorePoint:
     """A restore point: the snapshot that stands for it, and its duplicates."""
 
     first: SnapshotRecord
@@ -69,7 +69,7 @@ class Point:
     occasion: Occasion
 
 
-def points(world: World, held: Iterable[SnapshotRecord], at: float) -> list[Point]:
+def points(world: World, held: Iterable[SnapshotRecord], at: float) -> list[RestorePoint]:
     """Group one volume's snapshots by run; the first completed one stands for each."""
     by_run: dict[str, list[SnapshotRecord]] = defaultdict(list)
     for snapshot in held:
@@ -78,8 +78,10 @@ def points(world: World, held: Iterable[SnapshotRecord], at: float) -> list[Poin
     rank = {"completed": 0, "pending": 1}
     found = []
     for run, group in by_run.items():
-        first, *others = sorted(group, key=lambda each: (rank.get(each.state(at), 2), each.started, each.id))
-        found.append(Point(first=first, others=others, occasion=occasion(world, first.started, run)))
+        first, *others = sorted(
+            group, key=lambda snapshot: (rank.get(snapshot.state(at), 2), snapshot.started, snapshot.id)
+        )
+        found.append(RestorePoint(first=first, others=others, occasion=occasion(world, first.started, run)))
     return found
 
 
@@ -101,7 +103,7 @@ def must_go(world: World) -> set[str]:
     return {id_ for id_ in going if not world.account.snapshots[id_].kept_by_aws}
 
 
-def _duplicates(found: Iterable[Point], at: float) -> list[SnapshotRecord]:
+def _duplicates(found: Iterable[RestorePoint], at: float) -> list[SnapshotRecord]:
     return [
         snapshot
         for point in found
@@ -113,7 +115,7 @@ def _duplicates(found: Iterable[Point], at: float) -> list[SnapshotRecord]:
 
 
 def deferred(world: World) -> set[str]:
-    """Return the ids of what one clean run leaves to a later one only for the limit."""
+    """Return the ids of what one clean run leaves to a later one only because of the limit."""
     at = world.clock()
     by_volume: dict[str, list[SnapshotRecord]] = defaultdict(list)
     for snapshot in world.account.snapshots.values():
@@ -127,7 +129,7 @@ def deferred(world: World) -> set[str]:
     return everything - limited
 
 
-def _expired(world: World, found: list[Point], at: float, limit: int = 0) -> list[SnapshotRecord]:
+def _expired(world: World, found: list[RestorePoint], at: float, limit: int = 0) -> list[SnapshotRecord]:
     """Return what goes because its occasion is not kept, of the oldest occasions that the limit allows."""
     limit = limit or world.settings.max_expired_per_volume
     kept = _kept(world, found, at)
@@ -144,14 +146,14 @@ def _expired(world: World, found: list[Point], at: float, limit: int = 0) -> lis
     return gone
 
 
-def _by_occasion(found: Iterable[Point]) -> list[tuple[Occasion, list[Point]]]:
-    by_occasion: dict[Occasion, list[Point]] = defaultdict(list)
+def _by_occasion(found: Iterable[RestorePoint]) -> list[tuple[Occasion, list[RestorePoint]]]:
+    by_occasion: dict[Occasion, list[RestorePoint]] = defaultdict(list)
     for point in found:
         by_occasion[point.occasion].append(point)
     return sorted(by_occasion.items(), key=lambda item: item[0])
 
 
-def _kept(world: World, found: list[Point], at: float) -> set[Occasion]:
+def _kept(world: World, found: list[RestorePoint], at: float) -> set[Occasion]:
     """Return the newest `keep` occasions with a usable restore point and `max(1, keep - 1)` with a completed one.
 
     The one that the run is about to make counts as usable.
@@ -164,7 +166,7 @@ def _kept(world: World, found: list[Point], at: float) -> set[Occasion]:
     return {*newest, *sorted(completed, reverse=True)[: max(1, keep - 1)]}
 
 
-def _may_go(point: Point, at: float) -> bool:
-    """Tell whether nothing of a restore point is unsettled or held."""
+def _may_go(point: RestorePoint, at: float) -> bool:
+    """Return whether nothing of a restore point is unsettled or held."""
     settled = all(snapshot.state(at) == "completed" for snapshot in (point.first, *point.others))
     return settled and not is_held(point.first, at)

@@ -27,7 +27,10 @@ def random_world(seed: int) -> World:
         workers=draw.choice([1, 1, 1, 4]),
         seed=seed,
     )
-    world.account.page, world.account.volumes_a_page = draw.choice([7, 40, 1000]), draw.choice([1, 3, 500])
+    world.account.snapshots_a_page, world.account.volumes_a_page = (
+        draw.choice([7, 40, 1000]),
+        draw.choice([1, 3, 500]),
+    )
     world.account.lag = draw.choice([0, 0, 1, 2.5, 4, 8, 40])
     if draw.random() < 0.5:  # a listing may then hide what the one before it showed
         wobble = random.Random(seed)  # noqa: S311 - not a secret
@@ -56,7 +59,7 @@ def _add_volume(world: World, draw: random.Random, **tags: str) -> None:
 
 
 def _add_occasion(world: World, draw: random.Random, volume: str, period: Period, number: int) -> None:
-    """Put the restore points of one firing there: one, or a few that a person asked for."""
+    """Add the restore points of one firing: one, or a few that a person asked for."""
     age = world.age(number, period)
     if age < HOUR:
         return
@@ -67,7 +70,7 @@ def _add_occasion(world: World, draw: random.Random, volume: str, period: Period
 
 
 def _add_point(world: World, draw: random.Random, volume: str, period: Period, age: float, run: str) -> None:
-    """Put one restore point there, now and then failed, pending, on hold, kept by AWS, or double."""
+    """Add one restore point, now and then failed, pending, on hold, kept by AWS, or double."""
     now = world.clock()
     mine = [snapshot for snapshot in world.account.snapshots.values() if snapshot.volume_id == volume]
     blocking = sum(snapshot.state(now) in ("pending", "error") for snapshot in mine)

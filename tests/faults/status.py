@@ -1,4 +1,4 @@
-"""The status of one clean run, said a second time and straight from DESIGN's table."""
+"""The status of one clean run, written a second time from the table of statuses in docs/operating.md."""
 
 import re
 from bisect import bisect_right
@@ -13,7 +13,7 @@ A_HOLD = re.compile(r"true|\d{4}-\d\d-\d\d")
 
 
 def expected(world: World) -> str:
-    """Return the word that one clean run, begun now, must say; nothing that it makes fails."""
+    """Return the status that one clean run, started now, must have; nothing that it makes fails."""
     there = [snapshot for snapshot in world.account.snapshots.values() if snapshot.exists(world.clock())]
     own = [snapshot for snapshot in there if ours(world, snapshot)]
     if not world.selected:
@@ -24,7 +24,7 @@ def expected(world: World) -> str:
 
 
 def _is_bad(world: World, volume: VolumeRecord, own: list[SnapshotRecord]) -> bool:
-    """Tell whether a snapshot of the volume failed, or one is overdue."""
+    """Return whether a snapshot of the volume failed, or one is overdue."""
     held = [snapshot for snapshot in own if snapshot.volume_id == volume.id]
     failed = any(snapshot.state(world.clock()) == "error" for snapshot in held)
     return failed or any(_is_overdue(world, held, period) for period in Period)
@@ -82,7 +82,7 @@ def _needs_a_look(world: World, there: list[SnapshotRecord], own: list[SnapshotR
 
 
 def _is_edited(world: World, own: list[SnapshotRecord], volume: str) -> bool:
-    """Tell whether snapshots of one run lie too far apart."""
+    """Return whether snapshots of one run lie too far apart."""
     at = world.clock()
     held = [snapshot for snapshot in own if snapshot.volume_id == volume and judged(world, snapshot)]
     return any(
@@ -94,7 +94,7 @@ def _is_edited(world: World, own: list[SnapshotRecord], volume: str) -> bool:
 
 
 def _is_stale(world: World, snapshot: SnapshotRecord) -> bool:
-    """Tell whether it is pending for longer than the `max_age` of its period."""
+    """Return whether it is pending for longer than the `max_age` of its period."""
     if snapshot.state(world.clock()) != "pending" or snapshot.tags.get(TAG_PERIOD) not in tuple(Period):
         return False
     limit = world.settings.max_age(Period(snapshot.tags[TAG_PERIOD])) * DAY
@@ -102,7 +102,7 @@ def _is_stale(world: World, snapshot: SnapshotRecord) -> bool:
 
 
 def _was_lately(world: World, own: list[SnapshotRecord], volume: str) -> bool:
-    """Tell whether the set backed up lately a volume that it does not select any more."""
+    """Return whether the set lately backed up a volume that it no longer selects."""
     started = [snapshot.started for snapshot in own if snapshot.volume_id == volume]
     limit = world.settings.max_age(world.period) * DAY
     seen = world.account.volumes[volume].state in ("in-use", "available", "error")

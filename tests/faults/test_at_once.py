@@ -1,4 +1,4 @@
-"""Two deliveries at once, at any size: one snapshot of each volume, and hardly more calls than one would make."""
+"""Two deliveries at once, at any size: one snapshot of each volume, and few more calls than one delivery makes."""
 
 from collections import Counter
 
@@ -50,8 +50,11 @@ def test_two_deliveries_make_one_snapshot_of_each_volume(
         done = function.overlap(world.event, world.event, every=apart)
 
     assert made(world) == Counter(list(world.account.volumes))
-    assert [each.told["status"] for each in done] == ["OK", "OK"]
-    assert sum(each.told["created"] + each.told["already_made"] for each in done) == 2 * volumes
+    assert [invocation.told["status"] for invocation in done] == ["OK", "OK"]
+    assert (
+        sum(invocation.told["created"] + invocation.told["already_made"] for invocation in done)
+        == 2 * volumes
+    )
     # One look for each volume that the other had just snapshotted; of the rest, few for many.
     just_made = sum(call.code == "SnapshotCreationPerVolumeRateExceeded" for call in done[0].calls)
     pages = 2 * -(-len(world.account.snapshots) // 1000)

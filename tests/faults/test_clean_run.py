@@ -15,7 +15,7 @@ def test_a_clean_run_deletes_exactly_what_design_says(endpoint: Endpoint) -> Non
 @pytest.mark.parametrize("workers", [1, 4])
 def test_every_page_of_both_listings_is_read(endpoint: Endpoint, workers: int) -> None:
     world = World(workers=workers)
-    world.account.page = world.account.volumes_a_page = 5
+    world.account.snapshots_a_page = world.account.volumes_a_page = 5
     for _ in range(12):
         world.history(world.volume().id, 4)
 
@@ -56,5 +56,5 @@ def test_a_volume_is_selected_only_when_its_tag_matches_exactly(endpoint: Endpoi
     with world.function(endpoint) as function:
         function.invoke(world.event)
 
-    made = [each for each in world.account.snapshots.values() if TAG_RUN in each.tags]
-    assert [each.volume_id for each in made] == [wanted.id]
+    made = [snapshot for snapshot in world.account.snapshots.values() if TAG_RUN in snapshot.tags]
+    assert [snapshot.volume_id for snapshot in made] == [wanted.id]

@@ -57,7 +57,7 @@ def test_a_duplicate_that_slips_through_displaces_nothing_and_goes_on_the_next_r
         world.next_night()
         clean_night(world, function)
 
-    assert sum(each.exists(world.clock()) for each in duplicates) == 1
+    assert sum(snapshot.exists(world.clock()) for snapshot in duplicates) == 1
 
 
 def test_a_retried_manual_invocation_is_one_run(endpoint: Endpoint) -> None:

@@ -1,4 +1,4 @@
-"""The endpoint is as strict as AWS: what it lets through, AWS lets through."""
+"""The endpoint is as strict as AWS: what it accepts, AWS accepts."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from fake_aws.account import REGION, TOPIC, Account
+from fake_aws.account import REGION, TOPIC, FakeAccount
 from fake_aws.buckets import ec2_buckets
 from fake_aws.records import SnapshotRecord, VolumeRecord
 from fake_aws.server import Endpoint
@@ -28,8 +28,8 @@ def clock() -> VirtualClock:
 
 
 @pytest.fixture
-def account(endpoint: Endpoint, clock: VirtualClock) -> Account:
-    account = Account(clock=clock)
+def account(endpoint: Endpoint, clock: VirtualClock) -> FakeAccount:
+    account = FakeAccount(clock=clock)
     account.volumes[VOLUME] = VolumeRecord(id=VOLUME, tags={"Backup": "true"})
     endpoint.service = Service(account=account)
     return account
@@ -48,7 +48,7 @@ def ec2(endpoint: Endpoint) -> "Iterator[EC2Client]":
     made.close()
 
 
-def history(account: Account, *values: str) -> None:
+def history(account: FakeAccount, *values: str) -> None:
     for number, value in enumerate(values):
         tags = {"set": value}
         account.add(SnapshotRecord(id=f"snap-{number:04}", volume_id=VOLUME, started=number, tags=tags))
@@ -63,27 +63,29 @@ def code(error: pytest.ExceptionInfo[ClientError]) -> str:
     [("a*", ["a", "ab", "a*"]), ("a?", ["ab", "a*"]), (r"a\*", ["a*"]), ("A", []), ("a", ["a"])],
 )
 def test_filters_take_wildcards_and_escapes(
-    ec2: "EC2Client", account: Account, pattern: str, found: list[str]
+    ec2: "EC2Client", account: FakeAccount, pattern: str, found: list[str]
 ) -> None:
     history(account, "a", "ab", "a*", "b")
 
     listed = ec2.describe_snapshots(OwnerIds=["self"], Filters=[{"Name": "tag:set", "Values": [pattern]}])
 
-    assert [each["Tags"][0]["Value"] for each in listed["Snapshots"]] == found
+    assert [snapshot["Tags"][0]["Value"] for snapshot in listed["Snapshots"]] == found
 
 
-def test_pages_hold_no_more_than_asked_for_and_lead_to_the_end(ec2: "EC2Client", account: Account) -> None:
+def test_pages_hold_no_more_than_asked_for_and_lead_to_the_end(
+    ec2: "EC2Client", account: FakeAccount
+) -> None:
     history(account, *"abcdefghijkl")
     paginator = ec2.get_paginator("describe_snapshots")
 
     pages = list(paginator.paginate(OwnerIds=["self"], PaginationConfig={"PageSize": 5}))
 
     assert [len(page["Snapshots"]) for page in pages] == [5, 5, 2]
-    assert len({each["SnapshotId"] for page in pages for each in page["Snapshots"]}) == 12
+    assert len({snapshot["SnapshotId"] for page in pages for snapshot in page["Snapshots"]}) == 12
 
 
 @pytest.mark.parametrize("size", [4, 1001])
-def test_a_page_size_that_ec2_refuses_is_refused(ec2: "EC2Client", account: Account, size: int) -> None:
+def test_a_page_size_that_ec2_refuses_is_refused(ec2: "EC2Client", account: FakeAccount, size: int) -> None:
     history(account, "a")
 
     with pytest.raises(ClientError) as error:
@@ -101,7 +103,7 @@ def test_a_parameter_that_the_endpoint_does_not_know_is_never_ignored(ec2: "EC2C
 
 
 def test_a_volume_takes_one_snapshot_in_15_seconds(
-    ec2: "EC2Client", account: Account, clock: VirtualClock
+    ec2: "EC2Client", account: FakeAccount, clock: VirtualClock
 ) -> None:
     ec2.create_snapshot(VolumeId=VOLUME)
     clock.sleep(14)
@@ -116,7 +118,7 @@ def test_a_volume_takes_one_snapshot_in_15_seconds(
 
 @pytest.mark.parametrize(("kind", "most"), [("gp3", 5), ("st1", 1)])
 def test_a_volume_has_so_many_snapshots_pending_or_failed_at_once(
-    ec2: "EC2Client", account: Account, clock: VirtualClock, kind: str, most: int
+    ec2: "EC2Client", account: FakeAccount, clock: VirtualClock, kind: str, most: int
 ) -> None:
     account.volumes[VOLUME].type = kind
     account.fate = lambda _: (10, "error")
@@ -130,7 +132,7 @@ def test_a_volume_has_so_many_snapshots_pending_or_failed_at_once(
     assert code(error) == "ConcurrentSnapshotLimitExceeded"
 
 
-def test_listings_trail_the_writes(ec2: "EC2Client", account: Account, clock: VirtualClock) -> None:
+def test_listings_trail_the_writes(ec2: "EC2Client", account: FakeAccount, clock: VirtualClock) -> None:
     account.lag = 3
     made = ec2.create_snapshot(VolumeId=VOLUME)["SnapshotId"]
     clock.sleep(2)
@@ -138,10 +140,12 @@ def test_listings_trail_the_writes(ec2: "EC2Client", account: Account, clock: Vi
     clock.sleep(2)
     ec2.delete_snapshot(SnapshotId=made)
 
-    assert [each["SnapshotId"] for each in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]] == [made]
+    assert [
+        snapshot["SnapshotId"] for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    ] == [made]
 
 
-def test_a_snapshot_that_an_image_uses_or_a_lock_holds_stays(ec2: "EC2Client", account: Account) -> None:
+def test_a_snapshot_that_an_image_uses_or_a_lock_holds_stays(ec2: "EC2Client", account: FakeAccount) -> None:
     history(account, "used", "locked")
     used, locked = account.snapshots.values()
     used.ami, locked.locked = "ami-0123", True
@@ -157,7 +161,7 @@ def test_a_snapshot_that_an_image_uses_or_a_lock_holds_stays(ec2: "EC2Client", a
 
 
 def test_an_empty_bucket_throttles_and_fills_again(
-    ec2: "EC2Client", account: Account, clock: VirtualClock
+    ec2: "EC2Client", account: FakeAccount, clock: VirtualClock
 ) -> None:
     account.buckets = ec2_buckets()
     history(account, *("x" for _ in range(102)))
@@ -186,7 +190,7 @@ def test_an_empty_bucket_throttles_and_fills_again(
     ids=range(7),
 )
 def test_a_mail_keeps_to_sns_limits(
-    endpoint: Endpoint, account: Account, subject: str, body: str, *, allowed: bool
+    endpoint: Endpoint, account: FakeAccount, subject: str, body: str, *, allowed: bool
 ) -> None:
     sns = client(endpoint, "sns")
     message = json.dumps({"default": "d", "email": body}, ensure_ascii=False)
@@ -207,7 +211,7 @@ def test_a_mail_keeps_to_sns_limits(
     assert len(account.mails) == allowed
 
 
-def test_an_asynchronous_invocation_is_queued(endpoint: Endpoint, account: Account) -> None:
+def test_an_asynchronous_invocation_is_queued(endpoint: Endpoint, account: FakeAccount) -> None:
     function = client(endpoint, "lambda")
     answer = function.invoke(
         FunctionName="ebs-backup", InvocationType="Event", Payload=json.dumps({"period": "day"})

@@ -50,7 +50,7 @@ def test_the_small_run_goes_on_once_and_mails_once(endpoint: Endpoint, clean: Wo
     assert state(world) == state(clean)
 
 
-@pytest.mark.parametrize(("call", "fault"), CASES, ids=lambda each: str(each).replace("'", ""))
+@pytest.mark.parametrize(("call", "fault"), CASES, ids=lambda fault: str(fault).replace("'", ""))
 def test_a_fault_anywhere_in_a_run_of_two_invocations_ends_as_a_clean_run_does(
     endpoint: Endpoint, clean: World, call: tuple[str, int], fault: Fault
 ) -> None:
@@ -111,9 +111,13 @@ def test_3000_volumes_in_short_invocations_get_everything_exactly_once_and_one_m
 
     calls = Counter(call.action for call in invocation.calls)
     made = Counter(
-        each.volume_id for each in world.account.snapshots.values() if each.tags[TAG_RUN] == world.run
+        snapshot.volume_id
+        for snapshot in world.account.snapshots.values()
+        if snapshot.tags[TAG_RUN] == world.run
     )
-    gone = Counter(each.volume_id for each in world.account.snapshots.values() if each.deleted is not None)
+    gone = Counter(
+        snapshot.volume_id for snapshot in world.account.snapshots.values() if snapshot.deleted is not None
+    )
     assert calls["Invoke"] > 4
     assert made == Counter(list(world.account.volumes))
     assert gone == Counter(list(world.account.volumes)[:: volumes // rotated])

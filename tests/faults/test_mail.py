@@ -16,7 +16,7 @@ LASTING = (*wire.WIRE, *wire.THROTTLES, *wire.REFUSALS)
 
 
 def always(action: str, fault: Fault, *, since: int = 0) -> Plan:
-    """Give every call of an action this fault."""
+    """Return a plan that gives every call of an action this fault."""
     return {(action, index): fault for index in range(since, UNTIL_THE_END)}
 
 
@@ -51,7 +51,7 @@ def test_without_the_instances_names_every_volume_is_backed_up_and_the_mail_says
     check(world, invocation)
     assert invocation.answer is not None
     assert invocation.answer["created"] == 3
-    assert "list the tags of the instances" in [each["action"] for each in invocation.answer["checks"]]
+    assert "list the tags of the instances" in [note["action"] for note in invocation.answer["checks"]]
 
 
 @pytest.mark.parametrize("fault", [*LASTING, *wire.CREATE_LIMITS, *wire.CREATE_REFUSALS], ids=str)
@@ -140,7 +140,7 @@ def test_nothing_selected_is_a_loud_failure(endpoint: Endpoint) -> None:
     assert invocation.answer is not None
     assert invocation.answer["status"] == "FAILED"
     assert invocation.mails[0].subject.startswith("[FAILED]")
-    assert not any(each.deleted for each in world.account.snapshots.values())
+    assert not any(snapshot.deleted for snapshot in world.account.snapshots.values())
 
 
 def test_a_report_too_large_for_sns_is_cut_and_says_so(endpoint: Endpoint) -> None:

@@ -9,7 +9,7 @@ from tests.faults.mutants import FUNCTION, ROOT, apply
 from tests.faults.mutations import MUTANTS, Mutant
 
 
-@pytest.mark.parametrize("broken", MUTANTS, ids=[each.name for each in MUTANTS])
+@pytest.mark.parametrize("broken", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
 def test_every_text_that_a_mutant_replaces_is_there_once(tmp_path: Path, broken: Mutant) -> None:
     for name, _, _ in broken.edits:
         copy = tmp_path / name

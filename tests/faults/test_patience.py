@@ -46,7 +46,7 @@ def test_a_delete_that_ec2_puts_off_for_minutes_is_done_in_the_same_run(
         settle(world, function, deliveries=1)
 
     assert invocation.answer is not None
-    assert [each["code"] for each in invocation.answer["failures"]] == ["SnapshotFailed"]
+    assert [failure["code"] for failure in invocation.answer["failures"]] == ["SnapshotFailed"]
     assert invocation.answer["undeletable"] == 1
     assert state(world) == state(clean)
 
@@ -80,7 +80,7 @@ def test_a_delete_that_may_have_been_done_counts_though_its_second_try_is_refuse
         invocation = function.invoke(world.event, plan=plan)
 
     check(world, invocation)
-    assert sum(each.deleted is not None for each in world.account.snapshots.values()) == 2
+    assert sum(snapshot.deleted is not None for snapshot in world.account.snapshots.values()) == 2
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -35,7 +35,9 @@ def test_a_random_night_comes_to_what_one_clean_run_comes_to(endpoint: Endpoint,
         world.next_night()
         clean_night(world, function)
 
-    assert not [each for each in slipped if each.exists(world.clock())], "a duplicate outlived the next run"
+    assert not [snapshot for snapshot in slipped if snapshot.exists(world.clock())], (
+        "a duplicate outlived the next run"
+    )
 
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + -(-WORLDS // 10)))
@@ -54,6 +56,8 @@ def test_where_new_snapshots_fail_the_last_good_ones_stay(endpoint: Endpoint, se
 
 def test_a_seed_gives_the_same_world_again() -> None:
     def tags(world: World) -> list[tuple[str, float, str]]:
-        return [(each.id, each.started, each.ends_as) for each in world.account.snapshots.values()]
+        return [
+            (snapshot.id, snapshot.started, snapshot.ends_as) for snapshot in world.account.snapshots.values()
+        ]
 
     assert tags(random_world(7)) == tags(random_world(7))

@@ -1,4 +1,4 @@
-"""Calls that are never answered: EC2's silence tells nothing about what it did."""
+"""Calls that are never answered: EC2 may have done them or not."""
 
 from collections.abc import Iterator
 from dataclasses import replace

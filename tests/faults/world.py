@@ -13,12 +13,12 @@ from pathlib import Path
 from ebs_backup import cron
 from ebs_backup.names import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
 from ebs_backup.settings import Settings
-from fake_aws.account import KEY_LOST, Account
+from fake_aws.account import KEY_LOST, FakeAccount
 from fake_aws.records import SnapshotRecord, VolumeRecord
 from fake_aws.server import Endpoint
 from fake_aws.service import Service
 from tests.faults.clock import DAY, HOUR, NIGHT, VirtualClock
-from tests.faults.function import Function, deployed
+from tests.faults.function import LocalFunction, deployed
 
 SETTLED = 4  # seconds by which EC2's listings may lag: with 10 s of knowledge inside its 15 s for a volume
 CONTEXT = json.loads(Path(__file__).parents[2].joinpath("cdk.json").read_text("utf-8"))["context"]
@@ -61,13 +61,13 @@ class World:
     by_hand: str = ""
     excused: Counter[str] = field(default_factory=Counter)  # deletions beyond the limit, by volume
     clock: VirtualClock = field(init=False)
-    account: Account = field(init=False)
+    account: FakeAccount = field(init=False)
     began: float = field(init=False)  # when the first delivery of this run came
     _strangers: int = 0
 
     def __post_init__(self) -> None:
         self.clock = VirtualClock(self.firing(0))
-        self.account = Account(clock=self.clock)
+        self.account = FakeAccount(clock=self.clock)
         self.began = self.clock()
 
     def firing(self, number: int, period: Period | None = None) -> float:
@@ -108,7 +108,7 @@ class World:
         ]
 
     def volume(self, *, state: str = "in-use", kind: str = "gp3", **tags: str) -> VolumeRecord:
-        """Put a volume there, selected unless its tags say otherwise."""
+        """Add a volume, selected unless its tags say otherwise."""
         number = len(self.account.volumes) + 1
         ours = {self.settings.tag_name: self.settings.tag_value, "Name": f"web-{number} data"}
         made = VolumeRecord(id=f"vol-{number:017x}", tags=ours | tags, state=state, type=kind)
@@ -119,7 +119,7 @@ class World:
     def snapshot(
         self, volume: str, *, age: float, state: str = "completed", run: str | None = None, **changed: str
     ) -> SnapshotRecord:
-        """Put a snapshot of ours there, so many seconds older than the first firing.
+        """Add a snapshot of ours, so many seconds older than the first firing.
 
         `period`, `of_set`, `source` and `hold` may be others; a tag that is empty is left off.
         """
@@ -137,7 +137,7 @@ class World:
     def stranger(
         self, volume: str, *, age: float, tags: dict[str, str], state: str = "completed"
     ) -> SnapshotRecord:
-        """Put any snapshot there; a pending one settles long after everything that a test does in one night."""
+        """Add any snapshot; a pending one settles long after everything that a test does in one night."""
         self._strangers += 1
         return self.account.add(
             SnapshotRecord(
@@ -156,7 +156,7 @@ class World:
         return self.firing(0) - self.firing(number, period) - 60
 
     def history(self, volume: str, points: int, *, period: Period | None = None) -> list[SnapshotRecord]:
-        """Put completed restore points of a period there, one for each of its last firings, newest first."""
+        """Add completed restore points of a period, one for each of its last firings, newest first."""
         period = period or self.period
         latest = -1
         while self.age(latest, period) < HOUR:
@@ -173,7 +173,7 @@ class World:
 
     @property
     def may_slip(self) -> bool:
-        """Tell whether a duplicate may slip through: no listing shows in time what has just been made."""
+        """Return whether a duplicate may slip through: no listing shows in time what has just been made."""
         return self.account.lag > SETTLED
 
     def next_night(self) -> None:
@@ -194,7 +194,7 @@ class World:
         self.began = self.clock()
 
     @contextmanager
-    def function(self, endpoint: Endpoint) -> Iterator[Function]:
+    def function(self, endpoint: Endpoint) -> Iterator[LocalFunction]:
         """Deploy the function in this world."""
         endpoint.service = Service(account=self.account)
         with deployed(endpoint, self.clock, self.settings, workers=self.workers, seed=self.seed) as function:
@@ -212,12 +212,12 @@ def small_world() -> World:
     last = world.selected[-1].id
     world.snapshot(last, age=2 * HOUR, state="error")
     add_strangers(world, last)
-    world.account.page, world.account.volumes_a_page = 7, 2
+    world.account.snapshots_a_page, world.account.volumes_a_page = 7, 2
     return world
 
 
 def add_strangers(world: World, volume: str) -> None:
-    """Put there what no run may ever touch."""
+    """Add what no run may ever touch."""
     world.snapshot(volume, age=30 * DAY, of_set="another")
     world.stranger(volume, age=90 * DAY, tags={})
     world.stranger(volume, age=90 * DAY, tags={"Name": "day_snapshot by hand"})

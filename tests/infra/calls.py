@@ -1,7 +1,7 @@
 """The calls that the function's role needs: data for whoever judges the role. `forbidden` has those it is refused.
 
 A call is what boto3 takes. `{name}` in a parameter stands for the id, name, ARN or URL of that resource; VOLUMES and
-SNAPSHOTS say which there are, and their tags. Another call is one more line of NEEDED, named as nobody else is.
+SNAPSHOTS say which there are, and their tags. Another call is one more line of NEEDED, with a name of its own.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ class Call:
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def filled(self, ids: Mapping[str, str]) -> dict[str, Any]:
-        """Give the parameters with the resources' own ids."""
+        """Return the parameters with the resources' own ids."""
         filled: dict[str, Any] = _filled(self.params, ids)
         return filled
 
@@ -61,9 +61,9 @@ def labels(**tags: str) -> list[dict[str, Any]]:
 
 def _filled(value: Any, ids: Mapping[str, str]) -> Any:  # noqa: ANN401 - as loose as a call's parameters are
     if isinstance(value, Mapping):
-        return {key: _filled(each, ids) for key, each in value.items()}
+        return {key: _filled(part, ids) for key, part in value.items()}
     if isinstance(value, list):
-        return [_filled(each, ids) for each in value]
+        return [_filled(part, ids) for part in value]
     return value.format_map(ids) if isinstance(value, str) else value
 
 
@@ -83,13 +83,13 @@ def through(service: str, calls: Iterable[Call]) -> tuple[Call, ...]:
     keys = {"kms:viaservice": f"{service}.{HOME}.amazonaws.com"}
     return tuple(
         Call(
-            what=f"{each.what}, through {service}",
-            service=each.service,
-            operation=each.operation,
-            params=each.params,
+            what=f"{call.what}, through {service}",
+            service=call.service,
+            operation=call.operation,
+            params=call.params,
             keys=keys,
         )
-        for each in calls
+        for call in calls
     )
 
 

@@ -25,12 +25,12 @@ def synthesize(**context: Any) -> Template:  # noqa: ANN401 - as loose as a cont
 
 
 def statements(template: Template) -> dict[str, dict[str, Any]]:
-    """Give every statement of the role's policies by its Sid."""
+    """List every statement of the role's policies by its Sid."""
     policies = template.find_resources("AWS::IAM::Policy").values()
     return {
-        each["Sid"]: each
+        statement["Sid"]: statement
         for policy in policies
-        for each in policy["Properties"]["PolicyDocument"]["Statement"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
     }
 
 

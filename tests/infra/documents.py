@@ -18,15 +18,15 @@ _ARNS = {
 
 
 def of_role(template: Template) -> Policy:
-    """Give the statements of the role's policies by Sid; every one has one."""
+    """Return the statements of the role's policies by Sid; every one has one."""
     found = list(_statements(template, "AWS::IAM::Policy"))
-    assert all("Sid" in each for each in found), found
-    assert len({each["Sid"] for each in found}) == len(found), found
-    return {each["Sid"]: each for each in found}
+    assert all("Sid" in statement for statement in found), found
+    assert len({statement["Sid"] for statement in found}) == len(found), found
+    return {statement["Sid"]: statement for statement in found}
 
 
 def of_resources(template: Template) -> list[Statement]:
-    """Give the statements of the policies that topics and queues have themselves."""
+    """Return the statements of the policies that topics and queues have themselves."""
     return [
         *_statements(template, "AWS::SNS::TopicPolicy"),
         *_statements(template, "AWS::SQS::QueuePolicy"),
@@ -34,7 +34,7 @@ def of_resources(template: Template) -> list[Statement]:
 
 
 def _statements(template: Template, kind: str) -> Iterator[Statement]:
-    types = {name: each["Type"] for name, each in template.to_json()["Resources"].items()}
+    types = {name: resource["Type"] for name, resource in template.to_json()["Resources"].items()}
     for policy in template.find_resources(kind).values():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             whole = resolved(statement, types)
@@ -46,7 +46,7 @@ def _statements(template: Template, kind: str) -> Iterator[Statement]:
 def resolved(value: Any, types: Mapping[str, str]) -> Any:  # noqa: ANN401 - any part of a template
     """Resolve Ref, Fn::GetAtt and Fn::Join; a resource's name is its logical id. Any other function is a KeyError."""
     if isinstance(value, list):
-        return [resolved(each, types) for each in value]
+        return [resolved(part, types) for part in value]
     if not isinstance(value, dict):
         return value
     if "Ref" in value:
@@ -58,4 +58,4 @@ def resolved(value: Any, types: Mapping[str, str]) -> Any:  # noqa: ANN401 - any
     if "Fn::Join" in value:
         between, parts = value["Fn::Join"]
         return str(between).join(resolved(parts, types))
-    return {key: resolved(each, types) for key, each in value.items()}
+    return {key: resolved(part, types) for key, part in value.items()}

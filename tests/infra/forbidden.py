@@ -1,4 +1,4 @@
-"""The calls that the function's role must be refused: what a thief of its credentials would try. See `calls`."""
+"""The calls that the function's role must be refused: what a thief of its credentials could try. See `calls`."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -129,7 +129,7 @@ REFUSED = (
     call("read its own role", "iam.get_role", RoleName="{role}"),
     call("widen its own role", "iam.put_role_policy", RoleName="{role}", PolicyName="a", PolicyDocument="b"),
     # A snapshot of an encrypted volume needs no key, and the key of topic and queues is for SNS and SQS alone.
-    *(replace(each, what=f"{each.what} itself") for each in KEY_USES),
+    *(replace(call, what=f"{call.what} itself") for call in KEY_USES),
     call("decrypt with another key", "kms.decrypt", KeyId="{another key}", CiphertextBlob=b"words"),
 )
 # No test can play a service that calls in the function's name: these are for a judge.

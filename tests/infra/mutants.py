@@ -1,6 +1,6 @@
 """Every way in which one part of the role's policy could be missing or wider than it is.
 
-A mutant is named by what was done to which statement, so that a test can say which one it has no answer to.
+A mutant's name says what was done to which statement, so that a test can list those that no call notices.
 """
 
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from tests.infra.documents import Policy, Statement
 
 
 def mutants(policy: Policy) -> dict[str, Policy]:
-    """Give every mutant of the policy by name."""
+    """List every mutant of the policy by name."""
     return dict(chain.from_iterable(_of(policy, sid) for sid in policy))
 
 
 def _of(policy: Policy, sid: str) -> Iterator[tuple[str, Policy]]:
-    yield f"{sid}: missing", {name: each for name, each in policy.items() if name != sid}
+    yield f"{sid}: missing", {name: statement for name, statement in policy.items() if name != sid}
     for what, statement in chain(_actions(policy[sid]), _resources(policy[sid]), _conditions(policy[sid])):
         yield f"{sid}: {what}", {**policy, sid: statement}
 
@@ -24,7 +24,7 @@ def _of(policy: Policy, sid: str) -> Iterator[tuple[str, Policy]]:
 def _actions(statement: Statement) -> Iterator[tuple[str, Statement]]:
     actions = statement["Action"]
     for action in actions:
-        others = [each for each in actions if each != action]
+        others = [other for other in actions if other != action]
         if others:
             yield f"{action} missing", {**statement, "Action": others}
         every = f"{action.partition(':')[0]}:*"

@@ -57,7 +57,11 @@ Check = tuple[str, str, dict[str, Any]]  # action, resource, condition keys
 def _create_snapshot(region: str, params: Mapping[str, Any]) -> Iterator[Check]:
     """List the three checks of a create: on the volume, on the new snapshot, and on its tags."""
     volume, snapshot = _ec2(region, params["VolumeId"]), _ec2(region, "snap-new")
-    new = {tag["Key"]: tag["Value"] for each in params["TagSpecifications"] for tag in each["Tags"]}
+    new = {
+        tag["Key"]: tag["Value"]
+        for specification in params["TagSpecifications"]
+        for tag in specification["Tags"]
+    }
     yield "ec2:CreateSnapshot", volume, _resource_tags(region, params["VolumeId"])
     yield "ec2:CreateSnapshot", snapshot, request_tags(new)
     if new:
@@ -65,7 +69,7 @@ def _create_snapshot(region: str, params: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def request_tags(tags: Mapping[str, str]) -> dict[str, Any]:
-    """Give the keys that AWS gives with tags in a request."""
+    """Return the keys that AWS gives with tags in a request."""
     named = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     return {**named, "aws:TagKeys": list(tags)} if tags else {}
 
@@ -76,7 +80,7 @@ def _resource_tags(region: str, resource: str) -> dict[str, Any]:
 
 
 def _keys(call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the condition keys of a call on one resource."""
+    """Return the condition keys of a call on one resource."""
     if "Resources" in params:
         tags = {tag["Key"]: tag.get("Value", "") for tag in params.get("Tags", [])}
         asked = request_tags(tags)
@@ -98,7 +102,7 @@ def _arn(call: Call, params: Mapping[str, Any]) -> str:
         ids = [params.get(name) for name in ("VolumeId", "SnapshotId", "SourceSnapshotId")]
         ids += [*params.get("Resources", []), *params.get("InstanceIds", [])]
         ids += params.get("InstanceSpecification", {}).values()
-        return next((_ec2(call.region, each) for each in ids if each), "*")
+        return next((_ec2(call.region, resource) for resource in ids if resource), "*")
     here = f"arn:aws:{call.service}:{call.region}:{ACCOUNT}"
     return next((_named(here, name, value, params) for name, value in params.items()), "*")
 

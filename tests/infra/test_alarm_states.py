@@ -18,7 +18,7 @@ class CloudWatch:
     """CloudWatch's rule for our alarm, over whole hours: red when no hour of the range has a data point.
 
     Every point that there is counts a run or more, so none breaches by itself. The range is the alarm's periods, and
-    a few more, which CloudWatch does not tell ("Evaluating an alarm", missing data); the hour that has just begun may count or not.
+    a few more, which CloudWatch does not document ("Evaluating an alarm", missing data); the hour that has just begun may count or not.
     """
 
     def __init__(self, runs: list[datetime], *, hours: int, more: int) -> None:
@@ -26,18 +26,18 @@ class CloudWatch:
         self.range = hours + more
 
     def is_red(self, now: datetime) -> bool:
-        """Say what the alarm's state is at this time."""
+        """Return the alarm's state at this time."""
         hour = now.replace(minute=0, second=0)
         return not any(hour - past * HOUR in self.points for past in range(1, self.range + 1))
 
     def red_hours(self, start: datetime, end: datetime) -> list[datetime]:
-        """Give each hour at which it is red."""
+        """List each hour at which it is red."""
         every = (start + past * HOUR for past in range(int((end - start) / HOUR)))
         return [now for now in every if self.is_red(now)]
 
 
 def ends(given: Settings, *, stop: datetime = END) -> list[datetime]:
-    """Give when the runs of two years come to their end: after a second or after three hours, in turn."""
+    """List when the runs of two years end: one after a second, the next after three hours, and so on."""
     every = {
         run
         for period in given.periods
@@ -78,20 +78,20 @@ class Errors:
     """CloudWatch's rule for an alarm on a count: red while `needed` of its last `periods` have a point.
 
     A point is stamped with the start of its invocation and arrives at its end. How far back beyond its periods
-    CloudWatch looks is not told; here it does not.
+    CloudWatch looks is not documented; here it does not.
     """
 
     periods: int
     needed: int
 
     def is_red(self, now: datetime, *, began: datetime, died: datetime) -> bool:
-        """Say what the state is at this time, where one invocation died."""
+        """Return the state at this time, where one invocation died."""
         last = _five_minutes(now)
         seen = [last - past * FIVE_MINUTES for past in range(1, self.periods + 1)]
         return died <= now and sum(_five_minutes(began) == period for period in seen) >= self.needed
 
     def goes_off(self, *, began: datetime, died: datetime) -> bool:
-        """Say whether any evaluation, of one a minute, sees the error."""
+        """Return whether any evaluation, of one a minute, sees the error."""
         every = (began + timedelta(minutes=minute) for minute in range(120))
         return any(self.is_red(now, began=began, died=died) for now in every)
 

@@ -1,4 +1,4 @@
-"""The alarms: what they watch, what they say to whoever is woken, and when they are red."""
+"""The alarms: what they watch, what they say to the person who is woken, and when they are red."""
 
 import json
 import re
@@ -24,13 +24,13 @@ def settings(**given: object) -> Settings:
 
 
 def alarms(template: Template) -> dict[str, dict[str, Any]]:
-    """Give every alarm's properties by its name without CloudFormation's hash."""
+    """Return the properties of every alarm by its name without CloudFormation's hash."""
     found = template.find_resources("AWS::CloudWatch::Alarm")
-    return {re.sub(r"[0-9A-F]{8}$", "", name): each["Properties"] for name, each in found.items()}
+    return {re.sub(r"[0-9A-F]{8}$", "", name): alarm["Properties"] for name, alarm in found.items()}
 
 
 def written(text: Any) -> str:  # noqa: ANN401 - a text or what CloudFormation makes one of
-    """Give a description as CloudFormation writes it, each name in it as long as it can be."""
+    """Return a description as CloudFormation writes it, each name in it as long as it can be."""
     if isinstance(text, str):
         return text
     if "Fn::Join" in text:
@@ -43,26 +43,26 @@ def written(text: Any) -> str:  # noqa: ANN401 - a text or what CloudFormation m
 
 
 def commands(text: str) -> list[str]:
-    """Give the commands of a text; each ends at a stop or comma that stands by itself, or with the text."""
+    """List the commands of a text; each ends at a stop or comma that stands by itself, or with the text."""
     return re.findall(r"aws .+?(?= [.,](?: |$)|$)", text)
 
 
 def test_the_alarms_are_these_four_and_each_mails(template: Template) -> None:
     found = alarms(template)
 
-    assert {name: each["MetricName"] for name, each in found.items()} == {
+    assert {name: alarm["MetricName"] for name, alarm in found.items()} == {
         "FunctionErrors": "Errors",
         "RunFailed": "ApproximateNumberOfMessagesVisible",
         "RunNotDelivered": "ApproximateNumberOfMessagesVisible",
         "NoRunCompleted": "RunCompleted",
     }
-    assert all(len(each["AlarmActions"]) == 1 for each in found.values())
+    assert all(len(alarm["AlarmActions"]) == 1 for alarm in found.values())
 
 
 def test_what_no_data_means_to_each(template: Template) -> None:
     found = alarms(template)
 
-    assert {name: each["TreatMissingData"] for name, each in found.items()} == {
+    assert {name: alarm["TreatMissingData"] for name, alarm in found.items()} == {
         "FunctionErrors": "notBreaching",
         "RunFailed": "ignore",  # SQS falls silent after six hours, and the message is still there
         "RunNotDelivered": "ignore",
@@ -84,12 +84,12 @@ ALL = ["FunctionErrors", "RunFailed", "RunNotDelivered", "NoRunCompleted"]
 
 @pytest.fixture(scope="module")
 def longest() -> dict[str, str]:
-    """Give each alarm's text with the longest names that there are."""
+    """Return each alarm's text with the longest names that there are."""
     return texts(synthesize(backup_set="s" * 64))
 
 
 def texts(template: Template) -> dict[str, str]:
-    return {name: written(each["AlarmDescription"]) for name, each in alarms(template).items()}
+    return {name: written(alarm["AlarmDescription"]) for name, alarm in alarms(template).items()}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -143,7 +143,7 @@ def test_what_lambda_tries_again_by_itself_needs_no_command(longest: dict[str, s
 
 
 def test_the_log_command_finds_time_outs_and_want_of_memory_too(longest: dict[str, str]) -> None:
-    """A time-out is logged as `"status":"timeout"`, want of memory as `Runtime.OutOfMemory`: neither has an ERROR."""
+    """A time-out is logged as `"status":"timeout"`, too little memory as `Runtime.OutOfMemory`: neither has an ERROR."""
     pattern = re.findall(r"--filter-pattern '(.*?)'", longest["FunctionErrors"])
 
     assert pattern == ['?ERROR ?timeout ?"Runtime."']

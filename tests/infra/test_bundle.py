@@ -54,7 +54,7 @@ def test_packages_that_cannot_be_installed_stop_the_synth_and_leave_nothing(tmp_
 
 
 def tree(folder: Path) -> dict[str, tuple[str, str]]:
-    """Give mode and contents of everything in a folder."""
+    """Return mode and contents of everything in a folder."""
     return {
         path.relative_to(folder).as_posix(): (
             oct(path.stat().st_mode),

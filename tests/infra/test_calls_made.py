@@ -10,7 +10,7 @@ from botocore.model import OperationModel
 
 from ebs_backup import handler
 from fake_aws import wire
-from fake_aws.account import Account
+from fake_aws.account import FakeAccount
 from fake_aws.server import Endpoint
 from fake_aws.service import Service
 from tests.faults.world import small_world
@@ -34,7 +34,7 @@ def called() -> set[str]:
 
     world = small_world()
     throttled = {("CreateSnapshot", index): wire.THROTTLES[0] for index in range(1, 900)}
-    with Endpoint(Service(account=Account())) as endpoint, world.function(endpoint) as function:
+    with Endpoint(Service(account=FakeAccount())) as endpoint, world.function(endpoint) as function:
         handler._session().events.register("before-call", record)
         function.invoke(world.event)
         world.next_night()
@@ -43,7 +43,7 @@ def called() -> set[str]:
 
 
 def written() -> set[str]:
-    """Give the operations of those services that it has clients of that the function's source names, as methods or words."""
+    """Return the operations of those services that it has clients of that the function's source names, as methods or words."""
     trees = [
         ast.parse(path.read_text(encoding="utf-8")) for path in Path(ROOT / "lambda/ebs_backup").rglob("*.py")
     ]
@@ -68,15 +68,15 @@ def test_the_role_allows_what_is_called_and_nothing_else(called: set[str]) -> No
     policy = documents.of_role(synthesize(alert_email="you@example.com"))
     allowed = {action for statement in policy.values() for action in statement["Action"]}
 
-    needed = {IAM_NAMES.get(each, each) for each in called}
-    needed |= {CHECKED_WITH[each] for each in called if each in CHECKED_WITH}
+    needed = {IAM_NAMES.get(call, call) for call in called}
+    needed |= {CHECKED_WITH[call] for call in called if call in CHECKED_WITH}
 
     assert allowed == needed | OF_LAMBDA
 
 
 def test_the_calls_that_judge_the_policy_are_those_that_are_made(called: set[str]) -> None:
     def operations(calls: tuple[Call, ...]) -> set[str]:
-        return {f"{each.service}:{each.operation.title().replace('_', '')}" for each in calls}
+        return {f"{call.service}:{call.operation.title().replace('_', '')}" for call in calls}
 
     assert operations(NEEDED) == called
     assert operations(NEEDED_BY_LAMBDA) == OF_LAMBDA

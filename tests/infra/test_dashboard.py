@@ -1,4 +1,4 @@
-"""The dashboard by its meaning: what it draws is what the function emits, and nothing covers anything."""
+"""The dashboard by its meaning: it draws what the function emits, says what to do, and no widget covers another."""
 
 import json
 from itertools import combinations
@@ -11,19 +11,18 @@ from ebs_backup.names import NAMESPACE
 from tests.infra.conftest import synthesize
 
 PERIODS = {"day", "week", "month"}
-# What the function emits by period: tests/unit/handler/test_metrics.py holds it to the same names.
+# What the function emits by period, but for RunSeconds: tests/unit/handler/test_metrics.py holds it to the same names.
 EMITTED = {
     "VolumesSelected",
     "SnapshotsCreated",
     "SnapshotsExpired",
     "Failures",
     "VolumesOverdue",
-    "RunSeconds",
 }
 
 
 def body(template: Template) -> dict[str, Any]:
-    """Give the dashboard, each of CloudFormation's references in it by its name."""
+    """Return the dashboard, each of CloudFormation's references in it by its name."""
     (board,) = template.find_resources("AWS::CloudWatch::Dashboard").values()
     parts = board["Properties"]["DashboardBody"]["Fn::Join"][1]
     texts = (part if isinstance(part, str) else str(next(iter(part.values()))) for part in parts)
@@ -31,7 +30,7 @@ def body(template: Template) -> dict[str, Any]:
 
 
 def plotted(template: Template) -> list[tuple[str, str, dict[str, str]]]:
-    """Give namespace, name and dimensions of every metric that is drawn."""
+    """Return namespace, name and dimensions of every metric that is drawn."""
     rows = [row for widget in body(template)["widgets"] for row in widget["properties"].get("metrics", [])]
     return [
         (row[0], row[1], dict(zip(row[2:-1:2], row[3:-1:2], strict=True)))
@@ -58,9 +57,26 @@ def test_the_functions_own_errors_are_drawn(template: Template) -> None:
 
 
 def test_it_shows_the_state_of_every_alarm(template: Template) -> None:
-    (states,) = [each for each in body(template)["widgets"] if each["type"] == "alarm"]
+    (states,) = [widget for widget in body(template)["widgets"] if widget["type"] == "alarm"]
 
     assert set(states["properties"]["alarms"]) == set(template.find_resources("AWS::CloudWatch::Alarm"))
+
+
+def test_it_says_what_to_do_about_each_plot_that_it_has_and_the_alarms(template: Template) -> None:
+    widgets = body(template)["widgets"]
+    (text,) = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
+
+    advice = [row.split("|")[1].strip(" *") for row in text.splitlines()[2:]]
+    named = {title for cell in advice for title in cell.split(", ")}
+    titles = {widget["properties"]["title"] for widget in widgets if widget["type"] == "metric"}
+    assert named == titles - {"Snapshots created"} | {"Alarms"}
+
+
+def test_its_link_opens_the_log_of_the_stack(template: Template) -> None:
+    (text,) = [widget for widget in body(template)["widgets"] if widget["type"] == "text"]
+    (log,) = template.find_resources("AWS::Logs::LogGroup")
+
+    assert f"(#logsV2:log-groups/log-group/{log})" in text["properties"]["markdown"]
 
 
 def test_nothing_overlaps_or_leaves_the_grid(template: Template) -> None:
@@ -69,7 +85,7 @@ def test_nothing_overlaps_or_leaves_the_grid(template: Template) -> None:
     for one, other in combinations(widgets, 2):
         beside = one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
         assert beside or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
-    assert all(each["x"] + each["width"] <= 24 for each in widgets)
+    assert all(widget["x"] + widget["width"] <= 24 for widget in widgets)
 
 
 def test_a_year_is_shown_under_a_name_that_holds_set_and_region(template: Template) -> None:

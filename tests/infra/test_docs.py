@@ -9,7 +9,7 @@ PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def told() -> dict[str, set[str]]:
-    """Give the actions that the page names for each statement."""
+    """Return the actions that the page names for each statement."""
     rows = re.findall(r"^\| `([A-Z]\w+)` \| (.+?) \|", PAGE, re.MULTILINE)
     return {sid: set(re.findall(r"`([a-z0-9]+:\w+)`", allows)) for sid, allows in rows}
 
@@ -18,7 +18,7 @@ def test_the_page_on_security_explains_every_statement_with_exactly_its_actions(
     found = statements(synthesize(kms_key_arn=KEY))
 
     actions = {
-        sid: {each["Action"]} if isinstance(each["Action"], str) else set(each["Action"])
-        for sid, each in found.items()
+        sid: {statement["Action"]} if isinstance(statement["Action"], str) else set(statement["Action"])
+        for sid, statement in found.items()
     }
     assert told() == actions

@@ -28,9 +28,9 @@ def built(*, region: str | None = "eu-west-1", **context: Any) -> tuple[App, Bac
 
 
 def findings(app: App) -> list[str]:
-    """Give every finding without a reason."""
+    """List every finding without a reason."""
     packs: list[NagPack] = [pack(app) for pack in PACKS]
-    return [each.rule_name for pack in packs for each in pack.validate_scope(app).violations]
+    return [violation.rule_name for pack in packs for violation in pack.validate_scope(app).violations]
 
 
 @pytest.mark.parametrize(

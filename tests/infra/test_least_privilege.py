@@ -1,4 +1,4 @@
-"""No part of the role's policy can be missing or wider without a run that breaks or a forbidden call that gets through.
+"""No part of the role's policy can be missing or wider: a run would fail, or a forbidden call would be allowed.
 
 The judge is the emulator's own authorization: the code that lets the deployed function's calls through. What no call can
 tell is read from the template, each with the reason beside it. A statement that nobody wrote calls for fails here.
@@ -18,8 +18,8 @@ from tests.infra.documents import ACCOUNT, Policy
 from tests.infra.forbidden import REFUSED, REFUSED_THROUGH_A_SERVICE
 from tests.infra.mutants import mutants
 
-MUST_PASS = {each.what: each for each in (*NEEDED, *NEEDED_BY_LAMBDA, *NEEDED_WITH_A_KEY)}
-MUST_NOT = {each.what: each for each in (*REFUSED, *REFUSED_THROUGH_A_SERVICE)}
+MUST_PASS = {call.what: call for call in (*NEEDED, *NEEDED_BY_LAMBDA, *NEEDED_WITH_A_KEY)}
+MUST_NOT = {call.what: call for call in (*REFUSED, *REFUSED_THROUGH_A_SERVICE)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ READ_FROM_THE_TEMPLATE = {
 
 
 def judged(policies: Mapping[str, Policy]) -> dict[str, list[str]]:
-    """Say of each policy what it would break and what it would let through."""
+    """List for each policy what it would break and what it would let through."""
     names = wire.ids(next(iter(policies.values())))
     roles = {name: [{"Statement": list(policy.values())}] for name, policy in policies.items()}
     passed = judge.ask(roles, wire.requests(MUST_PASS | MUST_NOT, names), wire.TAGS)
@@ -77,7 +77,7 @@ def judged(policies: Mapping[str, Policy]) -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """Give the role's policy with every statement that any setting adds."""
+    """Return the role's policy with every statement that any setting adds."""
     return documents.of_role(synthesize(alert_email="you@example.com", kms_key_arn=wire.KEY))
 
 
@@ -107,6 +107,6 @@ def test_a_statement_that_no_call_needs_is_found(policy: Policy) -> None:
     new = {"Sid": "New", "Effect": "Allow", "Action": ["ec2:DescribeRegions"], "Resource": ["*"]}
     more = {**policy, "New": new}
 
-    verdicts = judged({name: each for name, each in mutants(more).items() if name.startswith("New:")})
+    verdicts = judged({name: policy for name, policy in mutants(more).items() if name.startswith("New:")})
 
     assert not verdicts["New: missing"]

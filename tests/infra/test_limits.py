@@ -1,4 +1,4 @@
-"""Whatever settings are taken, AWS takes what is made of them: every text fits its shape in botocore's models."""
+"""What is made of any accepted settings is accepted by AWS: every text fits its shape in botocore's models."""
 
 import json
 import re
@@ -52,7 +52,7 @@ drawn = st.fixed_dictionaries(
 
 
 def texts(template: Template, kind: str, name: str) -> Iterator[str]:
-    """Give every value of a property, as text."""
+    """List every value of a property, as text."""
     for resource in template.find_resources(kind).values():
         value = resource["Properties"].get(name, "-")
         yield written(value) if name != "PolicyDocument" else json.dumps(value, ensure_ascii=False)
@@ -69,13 +69,13 @@ def misfits(template: Template) -> list[tuple[str, str, str]]:
 
 
 def fits(text: str, limits: dict[str, Any]) -> bool:
-    """Hold a text to what botocore knows of its shape."""
+    """Check a text against its shape in botocore's model."""
     long_enough = limits.get("min", 0) <= len(text) <= limits.get("max", len(text))
     return long_enough and re.fullmatch(limits.get("pattern", "(?s:.*)"), text) is not None
 
 
 def environment(template: Template) -> int:
-    """Give how many bytes Lambda measures, with the longest name that the topic can have."""
+    """Return how many bytes Lambda measures, with the longest name that the topic can have."""
     (function,) = template.find_resources("AWS::Lambda::Function").values()
     variables = function["Properties"]["Environment"]["Variables"]
     longest = {"EBS_BACKUP_TOPIC_ARN": f"arn:aws:sns:eu-west-1:111122223333:{'t' * 256}"}
@@ -129,11 +129,11 @@ def test_tags_that_the_functions_environment_cannot_hold_are_refused_by_name(
 
 
 def warnings(region: str | None) -> list[str]:
-    """Synthesize for a region and give what is warned of."""
+    """Synthesize for a region and return the warnings."""
     (target,) = targets(DEFAULTS | {"alert_email": "you@example.com"}, region=region)
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
     found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
-    return [str(each.entry.data) for each in found]
+    return [str(match.entry.data) for match in found]
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", None])

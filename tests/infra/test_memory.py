@@ -10,7 +10,7 @@ PERFORMANCE = (ROOT / "docs" / "performance.md").read_text("utf-8")
 
 
 def rows(title: str) -> list[list[str]]:
-    """Give the cells of the table under this heading, without its head."""
+    """Return the cells of the table under this heading, without its head."""
     section = PERFORMANCE.partition(f"### {title}\n")[2].partition("\n#")[0]
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines[2:]]

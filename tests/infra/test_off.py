@@ -1,4 +1,4 @@
-"""A period whose schedule is off: no rule, and nothing that speaks of it."""
+"""A period whose schedule is off: no rule, and nothing that mentions it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every policy that the docs print, tried with an evaluator that is none of ours: it stops what it is for, and nothing else."""
+"""Every policy that the docs print, tried with an evaluator that we did not write: it stops what it should, and nothing else."""
 
 import json
 import re
@@ -14,14 +14,16 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(text: str) -> list[Any]:
-    """Give the JSON that a page prints."""
+    """List the JSON that a page prints."""
     return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
 
 
 def printed(page: str) -> dict[str, Any]:
-    """Give the one policy that a page prints; a list of statements is one too, and so is a text that holds it."""
+    """Return the one policy that a page prints; a list of statements is one too, and so is a text that holds it."""
     (document,) = (
-        each for each in blocks((ROOT / "docs" / page).read_text(encoding="utf-8")) if "Effect" in str(each)
+        block
+        for block in blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        if "Effect" in str(block)
     )
     if isinstance(document, list):
         return {"Version": "2012-10-17", "Statement": document}
@@ -33,8 +35,8 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
     pages = [
         page.name
         for page in PAGES
-        for each in blocks(page.read_text(encoding="utf-8"))
-        if "Effect" in str(each)
+        for block in blocks(page.read_text(encoding="utf-8"))
+        if "Effect" in str(block)
     ]
 
     assert pages == [
@@ -125,19 +127,19 @@ def test_the_service_control_policy_stops_what_ends_backups_and_nothing_else() -
 @pytest.mark.parametrize("sid", ["WhatIsBackedUp", "WhoseSnapshotItIs", "AllTagsAtOnce"])
 def test_no_statement_of_it_is_idle(sid: str) -> None:
     document = printed("security.md")
-    rest = [each for each in document["Statement"] if each["Sid"] != sid]
+    rest = [statement for statement in document["Statement"] if statement["Sid"] != sid]
     assert len(rest) == len(document["Statement"]) - 1
 
     answers = allowed(
         [
             Question(
-                principal=each.principal,
-                action=each.action,
-                resource=each.resource,
-                context=each.context,
+                principal=question.principal,
+                action=question.action,
+                resource=question.resource,
+                context=question.context,
                 controls=[{**document, "Statement": rest}],
             )
-            for each in DENIED
+            for question in DENIED
         ]
     )
 

@@ -72,7 +72,7 @@ def test_the_function_may_invoke_itself_alone_in_a_policy_that_it_does_not_wait_
     """CloudFormation could not begin anywhere if the policy named the function, and the function waited for it."""
     ((function_id, function),) = template.find_resources("AWS::Lambda::Function").items()
     policies = template.find_resources("AWS::IAM::Policy")
-    (go_on,) = [name for name, each in policies.items() if "lambda:InvokeFunction" in str(each)]
+    (go_on,) = [name for name, policy in policies.items() if "lambda:InvokeFunction" in str(policy)]
 
     statement = statements(template)["GoOnInAFurtherInvocation"]
 
@@ -82,7 +82,7 @@ def test_the_function_may_invoke_itself_alone_in_a_policy_that_it_does_not_wait_
 
 
 def test_only_listings_are_allowed_on_everything(template: Template) -> None:
-    wide = [sid for sid, each in statements(template).items() if each["Resource"] == "*"]
+    wide = [sid for sid, statement in statements(template).items() if statement["Resource"] == "*"]
 
     assert wide == ["ListVolumesAndSnapshots"]
 

@@ -18,28 +18,33 @@ def allow(action: str, resource: str, *keys: str) -> Statement:
 
 @pytest.fixture(scope="module")
 def encrypted() -> Template:
-    """Give the template that has every statement that any setting adds."""
+    """Return the template that has every statement that any setting adds."""
     return synthesize(alert_email="you@example.com", kms_key_arn=wire.KEY)
 
 
 def test_aws_takes_every_statement_of_the_role(encrypted: Template) -> None:
     policy = documents.of_role(encrypted)
 
-    assert {sid: reference.complaints(each) for sid, each in policy.items()} == {sid: [] for sid in policy}
+    assert {sid: reference.complaints(statement) for sid, statement in policy.items()} == {
+        sid: [] for sid in policy
+    }
 
 
 def test_aws_takes_every_statement_of_the_topics_and_queues_own_policies(encrypted: Template) -> None:
     statements = documents.of_resources(encrypted)
 
-    assert {action for each in statements for action in each["Action"]} >= {"sns:Publish", "sqs:SendMessage"}
-    assert [reference.complaints(each) for each in statements] == [[] for _ in statements]
+    assert {action for statement in statements for action in statement["Action"]} >= {
+        "sns:Publish",
+        "sqs:SendMessage",
+    }
+    assert [reference.complaints(statement) for statement in statements] == [[] for _ in statements]
 
 
 def test_every_resource_that_an_action_is_checked_on_is_allowed(encrypted: Template) -> None:
     """CreateSnapshot is checked on the volume and on the new snapshot: one alone would allow nothing."""
     policy = documents.of_role(encrypted).values()
     allowed = {
-        action: [each for one in policy if action in one["Action"] for each in one["Resource"]]
+        action: [resource for one in policy if action in one["Action"] for resource in one["Resource"]]
         for statement in policy
         for action in statement["Action"]
     }

@@ -1,4 +1,4 @@
-"""The role, tried with a second evaluator, which is none of ours: what it allows and what it denies, check by check."""
+"""The role, tried with a second evaluator, which we did not write: what it allows and what it denies, check by check."""
 
 import pytest
 
@@ -19,32 +19,32 @@ SNAPSHOT = "arn:aws:ec2:eu-west-1::snapshot/snap-1"
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """Give the role's policy with every statement that any setting adds."""
+    """Return the role's policy with every statement that any setting adds."""
     return documents.of_role(synthesize(alert_email="you@example.com", kms_key_arn=wire.KEY))
 
 
 def passed(policies: dict[str, Policy]) -> dict[str, set[str]]:
-    """Give for each policy the names of the calls that it lets through; the first one names the resources."""
+    """Return for each policy the names of the calls that it lets through; the first one names the resources."""
     names = wire.ids(next(iter(policies.values())))
     questions = [
-        (name, each.what, question)
+        (name, call.what, question)
         for name, policy in policies.items()
-        for each in EVERY
-        for question in of_call(each, policy, names)
+        for call in EVERY
+        for question in of_call(call, policy, names)
     ]
     answers = allowed([question for _, _, question in questions])
     refused = {(name, what) for (name, what, _), answer in zip(questions, answers, strict=True) if not answer}
-    return {name: {each.what for each in EVERY if (name, each.what) not in refused} for name in policies}
+    return {name: {call.what for call in EVERY if (name, call.what) not in refused} for name in policies}
 
 
 def test_the_role_passes_what_it_must_and_nothing_else(policy: Policy) -> None:
-    assert passed({"as it is": policy}) == {"as it is": {each.what for each in MUST}}
+    assert passed({"as it is": policy}) == {"as it is": {call.what for call in MUST}}
 
 
 def test_it_notices_every_mutant_that_the_first_evaluator_notices(policy: Policy) -> None:
     calls = passed({"as it is": policy, **mutants(policy)})
 
-    unnoticed = {name for name, those in calls.items() if those == {each.what for each in MUST}}
+    unnoticed = {name for name, those in calls.items() if those == {call.what for call in MUST}}
     assert unnoticed == {"as it is", *READ_FROM_THE_TEMPLATE}
 
 

@@ -19,7 +19,7 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcd
 
 
 def only(template: Template, kind: str) -> dict[str, Any]:
-    """Give the properties of the one resource of this type."""
+    """Return the properties of the one resource of this type."""
     (resource,) = template.find_resources(kind).values()
     return dict(resource["Properties"])
 
@@ -104,8 +104,8 @@ def test_queues_keep_fourteen_days_encrypted_and_over_tls_only(template: Templat
 
 def test_the_topic_takes_tls_only_and_lets_this_accounts_alarms_publish(template: Template) -> None:
     statements = only(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
-    (allow,) = [each for each in statements if each["Effect"] == "Allow"]
-    (deny,) = [each for each in statements if each["Effect"] == "Deny"]
+    (allow,) = [statement for statement in statements if statement["Effect"] == "Allow"]
+    (deny,) = [statement for statement in statements if statement["Effect"] == "Deny"]
 
     assert allow["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert allow["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
@@ -115,7 +115,10 @@ def test_the_topic_takes_tls_only_and_lets_this_accounts_alarms_publish(template
 def test_every_address_is_subscribed(template: Template) -> None:
     found = template.find_resources("AWS::SNS::Subscription").values()
 
-    assert {each["Properties"]["Endpoint"] for each in found} == {"you@example.com", "me@example.com"}
+    assert {subscription["Properties"]["Endpoint"] for subscription in found} == {
+        "you@example.com",
+        "me@example.com",
+    }
 
 
 def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:

@@ -24,7 +24,7 @@ TAGS: judge.Tags = {
 
 
 def ids(policy: Policy) -> dict[str, str]:
-    """Give what each name in a call's parameters stands for: what the policy names, and others beside it."""
+    """Return what each name in a call's parameters stands for: what the policy names, and others beside it."""
     topic, log, queue, function = (
         policy[sid]["Resource"][0]
         for sid in ("MailTheReport", "WriteTheLog", "KeepFailedRuns", "GoOnInAFurtherInvocation")

@@ -22,14 +22,13 @@ from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.outcome import Outcome
 from ebs_backup.settings import Settings
 from ebs_backup.tasks import run_all
-from tests.unit.builders import NIGHT, settings
+from tests.unit.builders import EVERY_NIGHT, NIGHT, settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_ec2.type_defs import SnapshotTypeDef
 
 REGION = "eu-west-1"
-EVERY_NIGHT = "30 1 * * ? *"
 FOREVER = 1e9  # seconds
 CALLS = (
     "DescribeTags",
@@ -49,7 +48,7 @@ def nightly(**overrides: object) -> Settings:
 
 
 @dataclass(slots=True, kw_only=True)
-class Account:
+class MotoAccount:
     """EC2 of one region, as the tests see it (`client`) and as the function does (`function`).
 
     What the function creates starts at `now`, is answered as `answered`, and is then listed as `listed`. No wait takes any
@@ -75,7 +74,7 @@ class Account:
         self.on("after-call.ec2.DescribeVolumes", partial(self._tell, "Volumes", "VolumeId"))
 
     def on(self, moment: str, act: Callable[..., Any]) -> Callable[[], None]:
-        """Do something at a moment of the function's calls; returns what ends it."""
+        """Do something at a moment of the function's calls; return a function that ends it."""
         events = self.function.meta.events
         events.register(moment, act)
         self._hooks.append((moment, act))
@@ -100,7 +99,7 @@ class Account:
             item.update(self._facts.get(item[id_], {}))
 
     def tell(self, resource: str, **facts: object) -> str:
-        """Let EC2's listings tell these facts of a volume or snapshot, as `State="error"`; returns its id."""
+        """Let EC2's listings show these facts of a volume or snapshot, as `State="error"`; return its id."""
         self._facts[resource] = {**self._facts.get(resource, {}), **facts}
         return resource
 
@@ -195,7 +194,7 @@ class Account:
         holding: str = "",
         **only: str,
     ) -> Callable[[], None]:
-        """Let EC2 answer the function's call with an error, so many times; returns what ends it.
+        """Let EC2 answer the function's call with an error, so many times; return a function that ends it.
 
         Only requests with these parameters are refused, and of `holding` only those in which that value stands somewhere.
         """
@@ -264,11 +263,11 @@ def _clients() -> tuple["EC2Client", "EC2Client"]:
 
 
 @contextmanager
-def an_account() -> Iterator[Account]:
+def an_account() -> Iterator[MotoAccount]:
     """Open an empty account; every call stays in this process."""
     client, function = _clients()
     with mock_aws():
-        account = Account(client=client, function=function)
+        account = MotoAccount(client=client, function=function)
         try:
             yield account
         finally:

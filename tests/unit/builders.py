@@ -29,6 +29,7 @@ from ebs_backup.selection import NearMiss
 from ebs_backup.settings import Settings
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
+EVERY_NIGHT = "30 1 * * ? *"  # a schedule
 _DEFAULTS = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
 # Which stacks there are is the app's business (tests/infra/test_context.py); here are the settings of one.
 CONTEXT: Mapping[str, Any] = {
@@ -37,7 +38,7 @@ CONTEXT: Mapping[str, Any] = {
 
 
 def settings(**overrides: object) -> Settings:
-    """Give cdk.json's settings, but for these."""
+    """Return cdk.json's settings, but for these."""
     return Settings.parse({**CONTEXT, **overrides})
 
 

@@ -66,7 +66,7 @@ def models_read_once() -> Iterator[None]:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Give a check of a text against a golden file; `pytest tests/unit --update-golden` writes the file instead."""
+    """Return a check of a text against a golden file; `pytest tests/unit --update-golden` writes the file instead."""
 
     def check(name: str, text: str) -> None:
         path = GOLDEN / name

@@ -67,7 +67,7 @@ class Script:
         return (BAD if "Error" in answer else OK), answer
 
     def page(self, call: str, status: int, body: bytes, *, seconds: float = 0.0) -> list[object]:
-        """Answer this call's requests with a page, each after so many seconds; returns the requests as they come."""
+        """Answer this call's requests with a page, each after so many seconds; return the requests as they come."""
         requests: list[object] = []
 
         def answer(request: object, **_: object) -> AWSResponse:
@@ -126,7 +126,7 @@ class Script:
         return (ec2 or self.ec2()).delete(a_snapshot(id="snap-old"))
 
     def finish(self, step: Task[Any]) -> tuple[Any, list[float]]:
-        """Run a step to its end; returns its result and the pauses that it asked for."""
+        """Run a step to its end; return its result and the pauses that it asked for."""
         pauses = []
         while True:
             try:

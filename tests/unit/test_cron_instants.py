@@ -10,10 +10,10 @@ from ebs_backup import cron
 
 
 def fired(expression: str, start: str, end: str) -> list[str]:
-    """Give when it fires from one day to before another, as texts."""
+    """List when it fires from one day to before another, as texts."""
     assert cron.refusal(expression) is None
     first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (start, end))
-    return [f"{each:%Y-%m-%d %H:%M}" for each in cron.instants(expression, start=first, end=last)]
+    return [f"{instant:%Y-%m-%d %H:%M}" for instant in cron.instants(expression, start=first, end=last)]
 
 
 @pytest.mark.parametrize(
@@ -85,13 +85,13 @@ DAYS = st.one_of(DAY.map(lambda day: (day, "?")), WEEKDAY.map(lambda weekday: ("
 
 
 def month_of(day: date) -> list[date]:
-    """Give every day of this day's month."""
+    """List every day of this day's month."""
     around = (day + timedelta(days=past) for past in range(-31, 32))
-    return [each for each in around if (each.year, each.month) == (day.year, day.month)]
+    return [other for other in around if (other.year, other.month) == (day.year, day.month)]
 
 
 def holds(text: str, value: int, low: int, high: int) -> bool:
-    """Say by arithmetic on a circle, without listing anything, whether a field's text holds this value."""
+    """Return, by arithmetic on a circle and without listing anything, whether a field's text holds this value."""
     size = high - low + 1
     for item in text.split(","):
         base, _, step = item.partition("/")
@@ -108,16 +108,16 @@ def is_on(day: date, of_month: str, of_week: str) -> bool:
     if of_month == "L":
         return day == month[-1]
     if of_month.endswith("W"):
-        wanted = [each for each in month if each.day == int(of_month[:-1])]
-        working = [each for each in month if each.isoweekday() < 6]
-        return bool(wanted) and day == min(working, key=lambda each: abs(each - wanted[0]))
+        wanted = [candidate for candidate in month if candidate.day == int(of_month[:-1])]
+        working = [candidate for candidate in month if candidate.isoweekday() < 6]
+        return bool(wanted) and day == min(working, key=lambda candidate: abs(candidate - wanted[0]))
     return holds(of_month, day.day, 1, 31) if of_month != "?" else is_on_weekday(day, month, of_week)
 
 
 def is_on_weekday(day: date, month: list[date], of_week: str) -> bool:
     if of_week == "L":
         return f"{day:%a}" == "Sat"
-    alike = [each for each in month if each.weekday() == day.weekday()]
+    alike = [other for other in month if other.weekday() == day.weekday()]
     for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1):
         of_week = of_week.upper().replace(name, str(number))
     today = day.isoweekday() % 7 + 1

@@ -1,46 +1,16 @@
 """The deleter: oldest first and within the limit, one try each, and no last good one on the strength of an old listing."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, cast
 
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.deletion import MOST_REFUSALS, Deleter
 from ebs_backup.model import Decision, Fate, Snapshot
 from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_decision, a_snapshot
-
-IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")
-DENIED = AwsError(kind=Kind.REJECTED, code="UnauthorizedOperation", message="no")
-LOST = AwsError(kind=Kind.UNKNOWN_OUTCOME, code="ReadTimeoutError", message="no answer")
-
-
-@dataclass
-class Writer:
-    """Deletes, but for what it has errors for; `there` is what a listing shows, unless it is `blind`."""
-
-    there: list[Snapshot]
-    errors: dict[str, AwsError] = field(default_factory=dict)
-    blind: AwsError | None = None
-    tried: list[str] = field(default_factory=list)
-    looks: int = 0
-
-    def delete(self, snapshot: Snapshot) -> Task[bool]:
-        """Delete it, or raise its error."""
-        yield from ()
-        self.tried.append(snapshot.id)
-        if error := self.errors.get(snapshot.id):
-            raise error
-        return snapshot in self.there
-
-    def look(self) -> list[Snapshot]:
-        """Count the look, and return what is there, read anew."""
-        self.looks += 1
-        if self.blind:
-            raise self.blind
-        return [replace(snapshot) for snapshot in self.there]
+from tests.unit.deletions import DENIED, IN_USE, LOST, DeletingEc2, finish
 
 
 def points(count: int) -> list[Snapshot]:
@@ -57,7 +27,7 @@ def expiring(snapshots: Sequence[Snapshot], *, kept: int = 3) -> tuple[Decision,
 
 
 def a_deleter(
-    writer: Writer, judge: Callable[[Sequence[Snapshot]], Sequence[Decision]] = expiring
+    writer: DeletingEc2, judge: Callable[[Sequence[Snapshot]], Sequence[Decision]] = expiring
 ) -> Deleter:
     return Deleter(
         writer=cast("Ec2", writer),
@@ -67,22 +37,18 @@ def a_deleter(
     )
 
 
-def result(step: Task[Any]) -> tuple[Decision, ...]:
-    """Run a step to its end; return its decisions."""
-    while True:
-        try:
-            next(step)
-        except StopIteration as end:
-            return tuple(end.value)
+def result(task: Task[Any]) -> tuple[Decision, ...]:
+    """Run a task to its end; return its decisions."""
+    return tuple(finish(task))
 
 
-def run(step: Task[Any]) -> dict[str, Fate]:
-    """Run a step to its end; return what became of each snapshot."""
-    return {decision.snapshot.id: decision.fate for decision in result(step)}
+def run(task: Task[Any]) -> dict[str, Fate]:
+    """Run a task to its end; return what became of each snapshot."""
+    return {decision.snapshot.id: decision.fate for decision in result(task)}
 
 
 def test_the_oldest_go_first_and_no_more_occasions_than_there_is_room_for() -> None:
-    writer = Writer(points(7))
+    writer = DeletingEc2(points(7))
 
     fates = run(a_deleter(writer).delete(expiring(writer.there), room=2))
 
@@ -91,7 +57,7 @@ def test_the_oldest_go_first_and_no_more_occasions_than_there_is_room_for() -> N
 
 
 def test_duplicates_and_failed_snapshots_go_whatever_the_limit() -> None:
-    writer = Writer(points(5))
+    writer = DeletingEc2(points(5))
     redundant = [replace(decision, redundant=True) for decision in expiring(writer.there)]
 
     run(a_deleter(writer).delete(redundant, room=0))
@@ -100,7 +66,7 @@ def test_duplicates_and_failed_snapshots_go_whatever_the_limit() -> None:
 
 
 def test_all_of_one_occasion_is_one_against_the_limit() -> None:
-    writer = Writer(points(5))
+    writer = DeletingEc2(points(5))
     night = NIGHT - timedelta(days=9), ""
     same = [
         replace(decision, occasion=night) if decision.fate is Fate.EXPIRED else decision
@@ -113,7 +79,7 @@ def test_all_of_one_occasion_is_one_against_the_limit() -> None:
 
 
 def test_what_aws_keeps_does_not_count_and_the_next_one_goes() -> None:
-    writer = Writer(points(6), {"snap-5": IN_USE})
+    writer = DeletingEc2(points(6), {"snap-5": IN_USE})
 
     fates = run(a_deleter(writer).delete(expiring(writer.there), room=1))
 
@@ -125,7 +91,7 @@ def test_what_aws_keeps_does_not_count_and_the_next_one_goes() -> None:
 
 
 def test_a_delete_that_was_never_answered_counts_and_one_that_was_refused_does_not() -> None:
-    lost, denied = Writer(points(6), {"snap-5": LOST}), Writer(points(6), {"snap-5": DENIED})
+    lost, denied = DeletingEc2(points(6), {"snap-5": LOST}), DeletingEc2(points(6), {"snap-5": DENIED})
 
     for writer in (lost, denied):
         run(a_deleter(writer).delete(expiring(writer.there), room=1))
@@ -135,7 +101,7 @@ def test_a_delete_that_was_never_answered_counts_and_one_that_was_refused_does_n
 
 
 def test_a_delete_that_was_never_answered_counts_also_where_it_was_looked_at_again_first() -> None:
-    writer = Writer(points(4), {"snap-3": LOST})
+    writer = DeletingEc2(points(4), {"snap-3": LOST})
     deleter = a_deleter(writer, lambda found: expiring(found, kept=0))
 
     fates = run(deleter.delete(expiring(writer.there, kept=0), room=1))
@@ -145,7 +111,7 @@ def test_a_delete_that_was_never_answered_counts_also_where_it_was_looked_at_aga
 
 
 def test_after_ten_refusals_the_rest_waits_for_the_next_run() -> None:
-    writer = Writer(points(30), {f"snap-{age}": IN_USE for age in range(3, 30)})
+    writer = DeletingEc2(points(30), {f"snap-{age}": IN_USE for age in range(3, 30)})
 
     fates = run(a_deleter(writer).delete(expiring(writer.there), room=3))
 
@@ -154,7 +120,7 @@ def test_after_ten_refusals_the_rest_waits_for_the_next_run() -> None:
 
 
 def test_what_was_not_tried_says_so() -> None:
-    writer = Writer(points(30), {f"snap-{age}": DENIED for age in range(3, 30)})
+    writer = DeletingEc2(points(30), {f"snap-{age}": DENIED for age in range(3, 30)})
 
     decisions = result(a_deleter(writer).delete(expiring(writer.there), room=3))
 
@@ -163,7 +129,7 @@ def test_what_was_not_tried_says_so() -> None:
 
 
 def test_what_somebody_else_deleted_is_told_as_gone_and_counts() -> None:
-    writer = Writer(points(6)[:-1])
+    writer = DeletingEc2(points(6)[:-1])
 
     decisions = result(a_deleter(writer).delete(expiring(points(6)), room=1))
 
@@ -173,7 +139,7 @@ def test_what_somebody_else_deleted_is_told_as_gone_and_counts() -> None:
 
 def test_only_what_time_cut_short_is_unfinished() -> None:
     cut, denied = (
-        a_deleter(Writer(points(4), {"snap-3": error})) for error in (LOST.but(unfinished=True), DENIED)
+        a_deleter(DeletingEc2(points(4), {"snap-3": error})) for error in (LOST.but(unfinished=True), DENIED)
     )
 
     for deleter in (cut, denied):
@@ -184,7 +150,7 @@ def test_only_what_time_cut_short_is_unfinished() -> None:
 
 def test_an_occasion_of_which_something_stays_does_not_count() -> None:
     """It is still there for a restore, as one that is on hold is."""
-    writer = Writer(points(6))
+    writer = DeletingEc2(points(6))
     decisions = [
         replace(decision, occasion=(NIGHT, "")) if decision.snapshot.id == "snap-5" else decision
         for decision in expiring(writer.there)
@@ -197,7 +163,7 @@ def test_an_occasion_of_which_something_stays_does_not_count() -> None:
 
 
 def test_where_the_oldest_are_kept_for_ever_the_newest_that_is_expired_still_goes() -> None:
-    writer = Writer(points(30), {f"snap-{age}": IN_USE for age in range(4, 30)})
+    writer = DeletingEc2(points(30), {f"snap-{age}": IN_USE for age in range(4, 30)})
 
     fates = run(a_deleter(writer).delete(expiring(writer.there), room=3))
 
@@ -205,7 +171,7 @@ def test_where_the_oldest_are_kept_for_ever_the_newest_that_is_expired_still_goe
 
 
 def test_each_is_tried_once_however_often_it_comes_up() -> None:
-    writer = Writer(points(5), {"snap-4": IN_USE})
+    writer = DeletingEc2(points(5), {"snap-4": IN_USE})
     deleter = a_deleter(writer)
 
     run(deleter.delete(expiring(writer.there), room=0))
@@ -217,7 +183,7 @@ def test_each_is_tried_once_however_often_it_comes_up() -> None:
 
 
 def test_where_two_good_ones_stay_nobody_looks_again() -> None:
-    writer = Writer(points(5))
+    writer = DeletingEc2(points(5))
 
     run(a_deleter(writer).delete(expiring(writer.there, kept=2), room=3))
 
@@ -227,7 +193,7 @@ def test_where_two_good_ones_stay_nobody_looks_again() -> None:
 def test_where_one_good_one_stays_it_is_looked_at_again_and_what_others_deleted_keeps_it() -> None:
     """A person has deleted the two newest since the listing: the third is the last."""
     listed = points(3)
-    writer = Writer(listed[2:])
+    writer = DeletingEc2(listed[2:])
     deleter = a_deleter(writer, lambda found: expiring(found, kept=1))
     deleter.there = {snapshot.id: snapshot for snapshot in listed}
 
@@ -238,7 +204,7 @@ def test_where_one_good_one_stays_it_is_looked_at_again_and_what_others_deleted_
 
 
 def test_where_it_cannot_be_looked_at_again_the_last_but_one_stays() -> None:
-    writer = Writer(points(2), blind=DENIED)
+    writer = DeletingEc2(points(2), blind=DENIED)
     deleter = a_deleter(writer)
 
     fates = run(deleter.delete(expiring(writer.there, kept=1), room=3))
@@ -253,7 +219,7 @@ def test_what_stays_of_another_period_or_is_pending_is_no_good_one_of_this() -> 
         a_snapshot(id="snap-w", period="week"),
         a_snapshot(id="snap-p", run="x", state="pending"),
     ]
-    writer = Writer([*others, *points(2)])
+    writer = DeletingEc2([*others, *points(2)])
     deleter = a_deleter(writer, lambda found: expiring(found, kept=3))
 
     run(deleter.delete(expiring(writer.there), room=3))
@@ -263,7 +229,7 @@ def test_what_stays_of_another_period_or_is_pending_is_no_good_one_of_this() -> 
 
 def test_what_is_not_there_any_more_when_it_is_looked_at_again_counts_as_gone() -> None:
     listed = points(4)
-    writer = Writer([*listed[:2], listed[2]])
+    writer = DeletingEc2([*listed[:2], listed[2]])
     deleter = a_deleter(writer, lambda found: expiring(found, kept=1))
     deleter.there = {snapshot.id: snapshot for snapshot in listed}
 

@@ -120,6 +120,6 @@ def test_the_dlm_policy_is_one_that_dlm_takes_and_equals_the_defaults() -> None:
     assert not ParamValidator().validate(policy, shape).has_errors()
     assert policy["TargetTags"] == [{"Key": defaults.tag_name, "Value": defaults.tag_value}]
     assert {
-        each["Name"]: (each["CreateRule"]["CronExpression"], each["RetainRule"]["Count"])
-        for each in policy["Schedules"]
+        schedule["Name"]: (schedule["CreateRule"]["CronExpression"], schedule["RetainRule"]["Count"])
+        for schedule in policy["Schedules"]
     } == {period.value: (f"cron({defaults.schedule(period)})", defaults.keep(period)) for period in Period}

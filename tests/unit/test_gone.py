@@ -8,43 +8,18 @@ import pytest
 
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.aws.errors import AwsError, Kind
+from ebs_backup.aws.errors import AwsError
 from ebs_backup.gone import retirements
 from ebs_backup.model import Decision, Failure, Fate, Snapshot
-from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot, settings
-
-IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")
-DENIED = AwsError(kind=Kind.REJECTED, code="UnauthorizedOperation", message="no", service="ec2")
-
-
-@dataclass
-class Writer:
-    """Deletes what it is told to, but for what it has errors for, and lists the rest."""
-
-    there: list[Snapshot]
-    errors: Mapping[str, AwsError] = field(default_factory=dict)
-    deleted: list[str] = field(default_factory=list)
-
-    def delete(self, snapshot: Snapshot) -> Task[bool]:
-        """Delete it, or raise its error."""
-        yield 0.0
-        if error := self.errors.get(snapshot.id):
-            raise error
-        self.deleted.append(snapshot.id)
-        self.there = [other for other in self.there if other.id != snapshot.id]
-        return True
-
-    def snapshots(self, _: str, *, volume_id: str) -> list[Snapshot]:
-        """List what there is of the volume, read anew."""
-        return [replace(snapshot) for snapshot in self.there if snapshot.volume_id == volume_id]
+from tests.unit.deletions import DENIED, IN_USE, DeletingEc2, finish
 
 
 @dataclass
 class Retired:
     """What a run made of it: what it deleted in its order, and all that it tells."""
 
-    deleted: list[str]
+    deleted: list[str] = field(default_factory=list)
     decisions: tuple[Decision, ...] = ()
     failures: tuple[Failure, ...] = ()
 
@@ -56,11 +31,13 @@ class Retired:
 
 def retire(held: list[Snapshot], errors: Mapping[str, AwsError] | None = None, **given: object) -> Retired:
     """Let the day run of NIGHT expire what is older than 30 days, or as other settings say."""
-    writer = Writer(held, errors or {})
-    return told_by(cast("Ec2", writer), held, Retired(writer.deleted), **given)
+    ec2 = DeletingEc2(held, errors or {})
+    retired = told_by(cast("Ec2", ec2), held, **given)
+    return replace(retired, deleted=ec2.deleted)
 
 
-def told_by(writer: Ec2 | DryRun, held: list[Snapshot], retired: Retired, **given: object) -> Retired:
+def told_by(writer: Ec2 | DryRun, held: list[Snapshot], **given: object) -> Retired:
+    retired = Retired()
     chosen = settings(**{"expire_gone_after_days": 30, "schedule_day": "30 1 * * ? *"} | given)
     by_volume: dict[str, list[Snapshot]] = {}
     for snapshot in held:
@@ -70,14 +47,6 @@ def told_by(writer: Ec2 | DryRun, held: list[Snapshot], retired: Retired, **give
         retired.decisions += decisions
         retired.failures += failures
     return retired
-
-
-def finish(step: Task[Any]) -> Any:  # noqa: ANN401 - whatever the step returns
-    while True:
-        try:
-            next(step)
-        except StopIteration as end:
-            return end.value
 
 
 def nights(*days_ago: float, volume: str = "vol-0a", **changed: Any) -> list[Snapshot]:  # noqa: ANN401 - any field
@@ -167,11 +136,11 @@ def test_a_hold_that_is_over_holds_nothing_and_a_failed_snapshot_has_nothing_to_
 def test_what_another_tool_labelled_is_not_touched_where_it_is_only_seen_when_it_looks_again() -> None:
     """The run knows its own alone; a listing of the volume shows whatever carries the set's tag."""
     foreign = a_snapshot(id="snap-foreign", days_ago=90, ours=False)
-    writer = Writer([*OLD, foreign])
+    ec2 = DeletingEc2([*OLD, foreign])
 
-    told_by(cast("Ec2", writer), OLD, Retired([]), max_expired_per_volume=1000)
+    told_by(cast("Ec2", ec2), OLD, max_expired_per_volume=1000)
 
-    assert [snapshot.id for snapshot in writer.there] == ["snap-foreign"]
+    assert [snapshot.id for snapshot in ec2.there] == ["snap-foreign"]
 
 
 def test_what_aws_keeps_is_told_and_no_failure_and_the_next_one_goes() -> None:
@@ -197,6 +166,6 @@ def test_a_delete_that_is_refused_is_a_failure_with_its_snapshot() -> None:
 def test_a_dry_run_tells_what_would_go_and_deletes_nothing() -> None:
     rehearsal = DryRun(run=a_run(dry_run=True), held=OLD, now=lambda: NIGHT)
 
-    retired = told_by(rehearsal, OLD, Retired([]))
+    retired = told_by(rehearsal, OLD)
 
     assert retired.fates == retire(OLD).fates

@@ -10,16 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.deletion import Deleter
 from ebs_backup.model import Snapshot
 from ebs_backup.retention import Occasion, Rule, occasion_of
 from ebs_backup.rotation import Rotation
 from ebs_backup.tasks import Task
-from tests.unit.builders import NIGHT, a_run, a_snapshot
-
-EVERY_NIGHT = "30 1 * * ? *"
-IN_USE = AwsError(kind=Kind.KEPT, code="InvalidSnapshot.InUse", message="used by ami-0", service="ec2")
+from tests.unit.builders import EVERY_NIGHT, NIGHT, a_run, a_snapshot
+from tests.unit.deletions import IN_USE
 
 
 class CutError(Exception):
@@ -27,7 +24,7 @@ class CutError(Exception):
 
 
 @dataclass
-class Ec2Of:
+class CuttingEc2:
     """One volume's snapshots, of which AWS keeps some; deletes as many as it is allowed to, then cuts the run short."""
 
     there: list[Snapshot]
@@ -46,8 +43,8 @@ class Ec2Of:
         return True
 
 
-def deliver(ec2: Ec2Of, rotation: Rotation, made: Snapshot, allowed: int) -> bool:
-    """Rotate once, with so many deletes at most; tell whether it came to its end."""
+def deliver(ec2: CuttingEc2, rotation: Rotation, made: Snapshot, allowed: int) -> bool:
+    """Rotate once, with so many deletes at most; return whether it ended by itself."""
     ec2.allowed = allowed
     decisions = rotation.decide(ec2.there)
     deleter = Deleter(
@@ -71,7 +68,7 @@ def begun(there: list[Snapshot], keep: int, limit: int) -> tuple[Rotation, Snaps
     rule = Rule(keep=keep, source="keep_day", schedule=EVERY_NIGHT)
     rotation = Rotation(rule=rule, run=a_run(), limit=limit)
     new = a_snapshot(id="snap-new", run=a_run().id, state="pending")
-    return rotation, replace(new, older=rotation.leaves(there, new, freed=0))
+    return rotation, replace(new, older=rotation.leaves(rotation.plan(there, new).decisions, new, freed=0))
 
 
 def occasions(snapshots: list[Snapshot]) -> set[Occasion]:
@@ -116,7 +113,7 @@ def test_all_deliveries_together_let_no_more_occasions_go_than_the_limit(
     rotation, made = begun(there, keep, limit)
     kept = frozenset(there[number].id for number in kept_by_aws if number < len(there))
     before = occasions(there)
-    ec2 = Ec2Of([*there, made], kept)
+    ec2 = CuttingEc2([*there, made], kept)
 
     ended = [deliver(ec2, rotation, made, allowed) for allowed in tries(cuts)]
 
@@ -129,7 +126,7 @@ def test_a_delivery_that_came_to_its_end_leaves_nothing_to_the_next(
     there: list[Snapshot], keep: int, limit: int
 ) -> None:
     rotation, made = begun(there, keep, limit)
-    ec2 = Ec2Of([*there, made], frozenset())
+    ec2 = CuttingEc2([*there, made], frozenset())
     deliver(ec2, rotation, made, 1000)
     after_one = list(ec2.there)
 

@@ -26,7 +26,7 @@ def client() -> Iterator["LambdaClient"]:
 
 
 def answered(client: "LambdaClient", status: int) -> list[Any]:
-    """Let this status answer what is sent; gives the events."""
+    """Answer what is sent with this status; return the events."""
     sent: list[Any] = []
 
     def answer(params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, dict[str, Any]]:

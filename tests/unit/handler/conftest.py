@@ -11,8 +11,8 @@ from boto3.session import Session
 from moto import mock_aws
 
 from ebs_backup import handler as module
-from tests.unit.account import Account
-from tests.unit.handler.world import World
+from tests.unit.account import MotoAccount
+from tests.unit.handler.world import HandlerWorld
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -27,7 +27,7 @@ def _clients() -> tuple["EC2Client", "SNSClient"]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[HandlerWorld]:
     """Open an empty account with a topic; the function knows of no run before."""
     log = io.StringIO()
     stream = cast("logging.StreamHandler[Any]", module.logger.registered_handler)
@@ -35,8 +35,8 @@ def world(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     module._untold.clear()
     ec2, sns = _clients()
     with mock_aws():
-        world = World(
-            account=Account(client=ec2, function=module._ec2()),
+        world = HandlerWorld(
+            account=MotoAccount(client=ec2, function=module._ec2()),
             sns=sns,
             topic=sns.create_topic(Name="backups")["TopicArn"],
             log=log,

@@ -8,10 +8,10 @@ import pytest
 from ebs_backup import handler as module
 from tests.unit.account import nightly
 from tests.unit.builders import NIGHT, settings
-from tests.unit.handler.world import RULE, RUN, World
+from tests.unit.handler.world import RULE, RUN, HandlerWorld
 
 
-def test_a_rules_event_makes_a_snapshot_answers_and_mails(world: World) -> None:
+def test_a_rules_event_makes_a_snapshot_answers_and_mails(world: HandlerWorld) -> None:
     volume = world.account.volume()
 
     answer = world.invoke(RULE)
@@ -26,7 +26,7 @@ def test_a_rules_event_makes_a_snapshot_answers_and_mails(world: World) -> None:
     assert mail.data == {"subject": mail.subject} | answer
 
 
-def test_the_answer_is_json(world: World) -> None:
+def test_the_answer_is_json(world: HandlerWorld) -> None:
     world.account.volume()
 
     answer = world.invoke({"period": "day", "dry_run": True})
@@ -35,7 +35,7 @@ def test_the_answer_is_json(world: World) -> None:
 
 
 @pytest.mark.parametrize("again", ["2026-11-23T01:30:00Z", "2026-11-23T02:30:00+01:00"])
-def test_two_deliveries_of_one_instant_are_one_run_in_whatever_zone(world: World, again: str) -> None:
+def test_two_deliveries_of_one_instant_are_one_run_in_whatever_zone(world: HandlerWorld, again: str) -> None:
     world.account.volume()
     world.invoke(RULE, request_id="one")
 
@@ -47,7 +47,7 @@ def test_two_deliveries_of_one_instant_are_one_run_in_whatever_zone(world: World
     assert second.subject == "[OK] 1 already made (EBS day, eu-west-1)"
 
 
-def test_by_hand_the_request_names_the_run_so_that_lambdas_retry_is_the_same_run(world: World) -> None:
+def test_by_hand_the_request_names_the_run_so_that_lambdas_retry_is_the_same_run(world: HandlerWorld) -> None:
     world.account.volume()
     world.invoke({"period": "week"}, request_id="request-1")
     world.invoke({"period": "week"}, request_id="request-1")
@@ -58,7 +58,7 @@ def test_by_hand_the_request_names_the_run_so_that_lambdas_retry_is_the_same_run
     assert world.runs() == ["request-1", "request-2"]
 
 
-def test_five_runs_by_hand_within_ten_minutes_leave_the_nights_before_in_place(world: World) -> None:
+def test_five_runs_by_hand_within_ten_minutes_leave_the_nights_before_in_place(world: HandlerWorld) -> None:
     volume = world.account.volume()
     nights = world.account.history(volume, 3)
 
@@ -71,7 +71,7 @@ def test_five_runs_by_hand_within_ten_minutes_leave_the_nights_before_in_place(w
     assert {(answer["status"], answer["expired"]) for answer in answers} == {("OK", 0)}
 
 
-def test_a_mistyped_year_in_an_event_ends_no_hold(world: World) -> None:
+def test_a_mistyped_year_in_an_event_ends_no_hold(world: HandlerWorld) -> None:
     volume = world.account.volume()
     *_, oldest = world.account.history(volume, 6, {"ebs-backup:hold": "2026-12-24"})
 
@@ -80,7 +80,7 @@ def test_a_mistyped_year_in_an_event_ends_no_hold(world: World) -> None:
     assert oldest in world.account.ids()
 
 
-def test_a_dry_run_answers_with_the_plan_and_writes_mails_and_measures_nothing(world: World) -> None:
+def test_a_dry_run_answers_with_the_plan_and_writes_mails_and_measures_nothing(world: HandlerWorld) -> None:
     volume = world.account.volume("db-1 data")
 
     answer = world.invoke({"period": "day", "dry_run": True})
@@ -100,7 +100,7 @@ def test_a_dry_run_answers_with_the_plan_and_writes_mails_and_measures_nothing(w
     assert world.metrics() == []
 
 
-def test_a_run_limited_to_volumes_names_in_answer_and_mail_what_it_does_not_know(world: World) -> None:
+def test_a_run_limited_to_volumes_names_in_answer_and_mail_what_it_does_not_know(world: HandlerWorld) -> None:
     volume, other = world.account.volume(), world.account.volume()
 
     answer = world.invoke({"period": "day", "volumes": [volume, "vol-0badc0de"]})
@@ -112,7 +112,7 @@ def test_a_run_limited_to_volumes_names_in_answer_and_mail_what_it_does_not_know
     assert "vol-0badc0de" in mail.told
 
 
-def test_nothing_selected_fails_loudly_but_returns_for_a_retry_would_not_help(world: World) -> None:
+def test_nothing_selected_fails_loudly_but_returns_for_a_retry_would_not_help(world: HandlerWorld) -> None:
     world.account.volume(Backup="no")
 
     answer = world.invoke(RULE)
@@ -122,7 +122,7 @@ def test_nothing_selected_fails_loudly_but_returns_for_a_retry_would_not_help(wo
     assert mail.subject.startswith("[FAILED] nothing backed up: no volume is tagged Backup=true")
 
 
-def test_with_report_problems_a_good_run_is_silent(world: World) -> None:
+def test_with_report_problems_a_good_run_is_silent(world: HandlerWorld) -> None:
     world.set(nightly(report="problems"))
     world.account.volume()
 
@@ -131,7 +131,7 @@ def test_with_report_problems_a_good_run_is_silent(world: World) -> None:
     assert world.mails() == []
 
 
-def test_with_report_problems_a_failure_is_mailed(world: World) -> None:
+def test_with_report_problems_a_failure_is_mailed(world: HandlerWorld) -> None:
     world.set(nightly(report="problems"))
     refused, _ = world.account.volume(), world.account.volume("web-1")
     world.account.refuse("CreateSnapshot", "OptInRequired", VolumeId=refused)
@@ -143,7 +143,7 @@ def test_with_report_problems_a_failure_is_mailed(world: World) -> None:
     assert mail.subject == "[PROBLEM] data: NO backup; 1 created, 0 expired (EBS day, eu-west-1)"
 
 
-def test_with_report_problems_what_is_deferred_is_mailed(world: World) -> None:
+def test_with_report_problems_what_is_deferred_is_mailed(world: HandlerWorld) -> None:
     world.set(nightly(report="problems", keep_day=1, max_expired_per_volume=1))
     world.account.history(world.account.volume(), 4)
 
@@ -154,7 +154,7 @@ def test_with_report_problems_what_is_deferred_is_mailed(world: World) -> None:
     assert mail.subject == "[CHECK] 2 snapshots deferred; 1 created, 1 expired (EBS day, eu-west-1)"
 
 
-def test_with_report_problems_a_volume_that_lost_its_tag_is_mailed(world: World) -> None:
+def test_with_report_problems_a_volume_that_lost_its_tag_is_mailed(world: HandlerWorld) -> None:
     world.set(nightly(report="problems"))
     world.account.volume()
     world.account.history(world.account.volume(Backup="no"), 2)
@@ -166,7 +166,7 @@ def test_with_report_problems_a_volume_that_lost_its_tag_is_mailed(world: World)
     assert mail.subject.startswith("[CHECK] 1 volume deselected; 1 created, 0 expired")
 
 
-def test_with_report_problems_what_aws_keeps_in_place_is_silent(world: World) -> None:
+def test_with_report_problems_what_aws_keeps_in_place_is_silent(world: HandlerWorld) -> None:
     world.set(nightly(report="problems"))
     for snapshot in world.account.history(world.account.volume(), 30):
         world.account.refuse(
@@ -179,7 +179,7 @@ def test_with_report_problems_what_aws_keeps_in_place_is_silent(world: World) ->
     assert world.mails() == []
 
 
-def test_the_same_status_stands_in_subject_attribute_data_answer_and_log(world: World) -> None:
+def test_the_same_status_stands_in_subject_attribute_data_answer_and_log(world: HandlerWorld) -> None:
     world.account.volume()
     lost = world.account.tell(world.account.volume("lost"), State="error")
 
@@ -193,7 +193,7 @@ def test_the_same_status_stands_in_subject_attribute_data_answer_and_log(world: 
     assert lost in mail.told
 
 
-def test_what_is_not_ours_is_named_in_mail_and_answer(world: World) -> None:
+def test_what_is_not_ours_is_named_in_mail_and_answer(world: HandlerWorld) -> None:
     volume = world.account.volume("restored", **{"ebs-backup:set": "default"})
     foreign = world.account.snapshot(volume, {"ebs-backup:set": "default", "ebs-backup:run": RUN})
 
@@ -206,7 +206,7 @@ def test_what_is_not_ours_is_named_in_mail_and_answer(world: World) -> None:
     assert volume in mail.told
 
 
-def test_clients_are_made_once_for_all_invocations(world: World) -> None:
+def test_clients_are_made_once_for_all_invocations(world: HandlerWorld) -> None:
     world.account.volume()
     world.invoke(RULE)
     made = module._ec2(), module._sns(world.topic)
@@ -216,7 +216,7 @@ def test_clients_are_made_once_for_all_invocations(world: World) -> None:
     assert (module._ec2(), module._sns(world.topic)) == made
 
 
-def test_a_run_that_finishes_never_makes_a_client_for_lambda(world: World) -> None:
+def test_a_run_that_finishes_never_makes_a_client_for_lambda(world: HandlerWorld) -> None:
     module._lambda.cache_clear()
     world.account.volume()
 
@@ -225,7 +225,7 @@ def test_a_run_that_finishes_never_makes_a_client_for_lambda(world: World) -> No
     assert module._lambda.cache_info().currsize == 0
 
 
-def test_a_set_with_default_schedules_runs_as_well(world: World) -> None:
+def test_a_set_with_default_schedules_runs_as_well(world: HandlerWorld) -> None:
     world.set(settings())
     world.account.volume()
 

@@ -6,12 +6,12 @@ from botocore.parsers import ResponseParserError
 from ebs_backup import handler as module
 from ebs_backup.aws.errors import AwsError
 from ebs_backup.settings import InvalidSettingsError
-from tests.unit.handler.world import RULE, World
+from tests.unit.handler.world import RULE, HandlerWorld
 
 MEGABYTES = 5_000_000
 
 
-def test_a_broken_listing_mails_then_raises(world: World) -> None:
+def test_a_broken_listing_mails_then_raises(world: HandlerWorld) -> None:
     world.account.volume()
     world.account.refuse("DescribeVolumes", "UnauthorizedOperation")
 
@@ -27,7 +27,7 @@ def test_a_broken_listing_mails_then_raises(world: World) -> None:
 @pytest.mark.parametrize("listing", ["DescribeVolumes", "DescribeSnapshots"])
 @pytest.mark.parametrize("body", ["x", "<html>", "<a>\n", "\u2028"])
 def test_a_listing_of_megabytes_that_cannot_be_read_leaves_nothing_long_anywhere(
-    world: World, listing: str, body: str
+    world: HandlerWorld, listing: str, body: str
 ) -> None:
     world.account.volume()
     world.account.refuse(listing, "SomethingNew", body * (MEGABYTES // len(body)))
@@ -44,7 +44,7 @@ def test_a_listing_of_megabytes_that_cannot_be_read_leaves_nothing_long_anywhere
     assert all(len(line) < 1_100 for line in mail.text.splitlines())
 
 
-def test_an_answer_of_megabytes_that_is_no_xml_leaves_nothing_long_anywhere(world: World) -> None:
+def test_an_answer_of_megabytes_that_is_no_xml_leaves_nothing_long_anywhere(world: HandlerWorld) -> None:
     world.account.volume()
     junk = b"<html>" + b"junk " * (MEGABYTES // 5)
 
@@ -65,7 +65,7 @@ def test_an_answer_of_megabytes_that_is_no_xml_leaves_nothing_long_anywhere(worl
     assert len(mail.text) < 4_000
 
 
-def test_a_bad_environment_mails_then_raises(world: World) -> None:
+def test_a_bad_environment_mails_then_raises(world: HandlerWorld) -> None:
     world.account.volume()
     world.env.setenv("EBS_BACKUP_KEEP_DAY", "0")
 
@@ -78,7 +78,7 @@ def test_a_bad_environment_mails_then_raises(world: World) -> None:
     assert world.account.calls == []
 
 
-def test_a_fault_of_our_own_mails_then_raises(world: World) -> None:
+def test_a_fault_of_our_own_mails_then_raises(world: HandlerWorld) -> None:
     def fault(*_: object, **__: object) -> None:
         raise LookupError("no such thing")
 
@@ -92,7 +92,7 @@ def test_a_fault_of_our_own_mails_then_raises(world: World) -> None:
     assert "This is a fault of ebs-backup itself" in mail.told
 
 
-def test_a_broken_dry_run_raises_and_mails_nothing(world: World) -> None:
+def test_a_broken_dry_run_raises_and_mails_nothing(world: HandlerWorld) -> None:
     world.account.refuse("DescribeVolumes", "UnauthorizedOperation")
 
     with pytest.raises(AwsError):
@@ -102,7 +102,7 @@ def test_a_broken_dry_run_raises_and_mails_nothing(world: World) -> None:
     assert world.metrics() == []
 
 
-def test_a_broken_run_that_cannot_be_mailed_raises_what_broke_it(world: World) -> None:
+def test_a_broken_run_that_cannot_be_mailed_raises_what_broke_it(world: HandlerWorld) -> None:
     world.env.delenv("EBS_BACKUP_TOPIC_ARN")
 
     with pytest.raises(InvalidSettingsError, match="topic_arn"):
@@ -112,7 +112,7 @@ def test_a_broken_run_that_cannot_be_mailed_raises_what_broke_it(world: World) -
 
 
 def test_a_broken_run_whose_mail_is_refused_raises_what_broke_it_and_counts_as_one_failure(
-    world: World,
+    world: HandlerWorld,
 ) -> None:
     world.account.refuse("DescribeVolumes", "UnauthorizedOperation")
     world.refuse_mail()
@@ -144,7 +144,7 @@ BAD_EVENTS: tuple[object, ...] = (
 
 
 @pytest.mark.parametrize("event", BAD_EVENTS, ids=range(len(BAD_EVENTS)))
-def test_a_bad_event_is_answered_and_mailed_and_does_nothing_else(world: World, event: object) -> None:
+def test_a_bad_event_is_answered_and_mailed_and_does_nothing_else(world: HandlerWorld, event: object) -> None:
     """Raised, Lambda would try it twice more, and the alarm RunFailed would go off for a typing error."""
     world.account.volume()
 
@@ -162,7 +162,7 @@ def test_a_bad_event_is_answered_and_mailed_and_does_nothing_else(world: World, 
     assert world.metrics() == []
 
 
-def test_a_bad_event_whose_mail_is_refused_raises_so_that_lambdas_retry_mails_it(world: World) -> None:
+def test_a_bad_event_whose_mail_is_refused_raises_so_that_lambdas_retry_mails_it(world: HandlerWorld) -> None:
     world.refuse_mail()
 
     with pytest.raises(AwsError):
@@ -172,7 +172,7 @@ def test_a_bad_event_whose_mail_is_refused_raises_so_that_lambdas_retry_mails_it
     assert len(world.mails()) == 1
 
 
-def test_an_event_that_cannot_be_used_names_what_is_allowed(world: World) -> None:
+def test_an_event_that_cannot_be_used_names_what_is_allowed(world: HandlerWorld) -> None:
     answer = world.invoke({"period": "hour"})
 
     assert answer["error"] == "period must be one of day, week, month, got 'hour'"

@@ -7,11 +7,11 @@ import pytest
 from ebs_backup.aws.errors import AwsError
 from tests.unit.account import nightly
 from tests.unit.builders import NIGHT
-from tests.unit.handler.world import RULE, RUN, SHORT, World
+from tests.unit.handler.world import RULE, RUN, SHORT, HandlerWorld
 
 
 def test_a_run_that_time_cuts_short_goes_on_in_a_further_invocation_and_tells_nobody_yet(
-    world: World,
+    world: HandlerWorld,
 ) -> None:
     world.cut_short()
     world.hear_invocations()
@@ -25,7 +25,7 @@ def test_a_run_that_time_cuts_short_goes_on_in_a_further_invocation_and_tells_no
     assert world.mails() == []
 
 
-def test_the_last_invocation_mails_and_answers_for_the_whole_run(world: World) -> None:
+def test_the_last_invocation_mails_and_answers_for_the_whole_run(world: HandlerWorld) -> None:
     world.cut_short()
     world.hear_invocations()
     world.invoke(RULE, seconds=SHORT)
@@ -45,7 +45,7 @@ def test_the_last_invocation_mails_and_answers_for_the_whole_run(world: World) -
     assert "in 2 invocations" in mail.told
 
 
-def test_a_further_invocation_of_a_run_by_hand_is_still_that_run(world: World) -> None:
+def test_a_further_invocation_of_a_run_by_hand_is_still_that_run(world: HandlerWorld) -> None:
     world.cut_short()
     world.hear_invocations()
     world.invoke({"period": "week"}, request_id="by-hand", seconds=SHORT)
@@ -56,7 +56,7 @@ def test_a_further_invocation_of_a_run_by_hand_is_still_that_run(world: World) -
     assert world.runs() == ["by-hand", "by-hand"]
 
 
-def test_a_further_invocation_of_a_run_of_some_volumes_is_limited_to_them_too(world: World) -> None:
+def test_a_further_invocation_of_a_run_of_some_volumes_is_limited_to_them_too(world: HandlerWorld) -> None:
     named = world.cut_short()
     other = world.account.volume("other")
     world.hear_invocations()
@@ -68,7 +68,9 @@ def test_a_further_invocation_of_a_run_of_some_volumes_is_limited_to_them_too(wo
     assert world.account.ids(other) == []
 
 
-def test_what_an_earlier_delivery_made_is_not_told_as_created_by_the_run_that_goes_on(world: World) -> None:
+def test_what_an_earlier_delivery_made_is_not_told_as_created_by_the_run_that_goes_on(
+    world: HandlerWorld,
+) -> None:
     there = world.account.volume("there")
     world.invoke(RULE)
     world.account.sleep(300)
@@ -82,7 +84,9 @@ def test_what_an_earlier_delivery_made_is_not_told_as_created_by_the_run_that_go
     assert (answer["created"], answer["already_made"]) == (2, 1)
 
 
-def test_failed_snapshots_that_an_earlier_invocation_deleted_are_told_in_the_mail(world: World) -> None:
+def test_failed_snapshots_that_an_earlier_invocation_deleted_are_told_in_the_mail(
+    world: HandlerWorld,
+) -> None:
     failed = world.account.point(world.account.volume("db"), NIGHT - timedelta(hours=5), state="error")
     world.account.tell(failed, StateMessage="Given key ID is not accessible")
     world.cut_short()
@@ -98,7 +102,7 @@ def test_failed_snapshots_that_an_earlier_invocation_deleted_are_told_in_the_mai
     assert "Given key ID is not accessible" in mail.told
 
 
-def test_a_run_that_goes_on_deletes_no_more_than_one_that_had_the_time(world: World) -> None:
+def test_a_run_that_goes_on_deletes_no_more_than_one_that_had_the_time(world: HandlerWorld) -> None:
     world.set(nightly(keep_day=1))
     waiting, other = world.cut_short()
     old = {volume: world.account.history(volume, 9) for volume in (waiting, other)}
@@ -113,7 +117,7 @@ def test_a_run_that_goes_on_deletes_no_more_than_one_that_had_the_time(world: Wo
 
 
 def test_a_run_that_cannot_invoke_itself_mails_what_is_not_done_and_raises_so_that_lambda_goes_on(
-    world: World,
+    world: HandlerWorld,
 ) -> None:
     waiting, _ = world.cut_short()
     world.hear_invocations(refusal="AccessDeniedException")
@@ -128,7 +132,7 @@ def test_a_run_that_cannot_invoke_itself_mails_what_is_not_done_and_raises_so_th
 
 
 def test_an_answer_that_is_not_lambdas_counts_as_none_for_nobody_may_have_queued_the_rest(
-    world: World,
+    world: HandlerWorld,
 ) -> None:
     world.cut_short()
     world.hear_invocations(status=200)
@@ -140,7 +144,7 @@ def test_an_answer_that_is_not_lambdas_counts_as_none_for_nobody_may_have_queued
     assert mail.subject.startswith("[PROBLEM] not finished")
 
 
-def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world: World) -> None:
+def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world: HandlerWorld) -> None:
     world.cut_short()
     world.hear_invocations(refusal="TooManyRequestsException")
     with pytest.raises(AwsError):
@@ -152,7 +156,7 @@ def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world
     assert world.runs() == [RUN, RUN]
 
 
-def test_the_twelfth_invocation_is_the_last_and_mails_what_is_left_with_advice(world: World) -> None:
+def test_the_twelfth_invocation_is_the_last_and_mails_what_is_left_with_advice(world: HandlerWorld) -> None:
     waiting, _ = world.cut_short()
     world.hear_invocations()
     continued = {

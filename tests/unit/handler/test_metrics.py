@@ -7,10 +7,10 @@ import pytest
 from ebs_backup.aws.errors import AwsError
 from tests.unit.account import nightly
 from tests.unit.builders import NIGHT, settings
-from tests.unit.handler.world import RULE, SHORT, World
+from tests.unit.handler.world import RULE, SHORT, HandlerWorld
 
 
-def test_metrics_count_by_set_and_period_alone(world: World) -> None:
+def test_metrics_count_by_set_and_period_alone(world: HandlerWorld) -> None:
     world.set(nightly(backup_set="web"))
     refused, _ = world.account.volume(), world.account.volume("web-1")
     world.account.refuse("CreateSnapshot", "OptInRequired", VolumeId=refused)
@@ -33,7 +33,7 @@ def test_metrics_count_by_set_and_period_alone(world: World) -> None:
     assert of_the_set == {"set": "web", "RunCompleted": 1}
 
 
-def test_every_run_counts_the_overdue_volumes_of_every_period(world: World) -> None:
+def test_every_run_counts_the_overdue_volumes_of_every_period(world: HandlerWorld) -> None:
     """So a month rule that somebody disabled shows in the next day's mail, and on the dashboard."""
     world.set(settings())
     old, _ = world.account.volume(), world.account.volume("young")
@@ -48,7 +48,7 @@ def test_every_run_counts_the_overdue_volumes_of_every_period(world: World) -> N
     assert mail.subject.startswith("[PROBLEM] 1 overdue; ")
 
 
-def test_a_run_limited_to_some_volumes_says_nothing_of_the_others(world: World) -> None:
+def test_a_run_limited_to_some_volumes_says_nothing_of_the_others(world: HandlerWorld) -> None:
     """Neither overdue volumes nor the heartbeat: it is no sign that the rules work."""
     volume, _ = world.account.volume(), world.account.volume()
 
@@ -64,7 +64,7 @@ def test_a_run_limited_to_some_volumes_says_nothing_of_the_others(world: World) 
     }
 
 
-def test_metrics_of_one_run_never_leak_into_the_next(world: World) -> None:
+def test_metrics_of_one_run_never_leak_into_the_next(world: HandlerWorld) -> None:
     world.account.volume()
     world.invoke(RULE)
     world.metrics()
@@ -81,7 +81,7 @@ def test_metrics_of_one_run_never_leak_into_the_next(world: World) -> None:
     )
 
 
-def test_a_broken_run_counts_as_one_failure(world: World) -> None:
+def test_a_broken_run_counts_as_one_failure(world: HandlerWorld) -> None:
     world.account.refuse("DescribeVolumes", "UnauthorizedOperation")
 
     with pytest.raises(AwsError):
@@ -90,7 +90,7 @@ def test_a_broken_run_counts_as_one_failure(world: World) -> None:
     assert world.metrics() == [{"set": "default", "period": "day", "Failures": 1}]
 
 
-def test_a_run_whose_mail_was_lost_counts_nothing_yet_and_sends_no_heartbeat(world: World) -> None:
+def test_a_run_whose_mail_was_lost_counts_nothing_yet_and_sends_no_heartbeat(world: HandlerWorld) -> None:
     world.account.volume()
     world.refuse_mail()
 
@@ -100,7 +100,7 @@ def test_a_run_whose_mail_was_lost_counts_nothing_yet_and_sends_no_heartbeat(wor
     assert world.metrics() == []
 
 
-def test_of_a_run_in_several_invocations_only_the_last_counts_and_all_of_it(world: World) -> None:
+def test_of_a_run_in_several_invocations_only_the_last_counts_and_all_of_it(world: HandlerWorld) -> None:
     world.cut_short()
     world.hear_invocations()
     world.invoke(RULE, seconds=SHORT)

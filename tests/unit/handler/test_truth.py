@@ -8,17 +8,17 @@ from ebs_backup import handler as module
 from ebs_backup.aws.errors import AwsError
 from tests.unit.account import nightly
 from tests.unit.builders import NIGHT
-from tests.unit.handler.world import RULE, RUN, World
+from tests.unit.handler.world import RULE, RUN, HandlerWorld
 
 
-def refused_once(world: World, event: object = RULE) -> None:
+def refused_once(world: HandlerWorld, event: object = RULE) -> None:
     """Do a run whose mail SNS refuses: Lambda will try it again."""
     world.refuse_mail()
     with pytest.raises(AwsError):
         world.invoke(event)
 
 
-def totals(world: World) -> list[tuple[float, float, float]]:
+def totals(world: HandlerWorld) -> list[tuple[float, float, float]]:
     """Return created, expired and failures of each run that was counted."""
     return [
         (line["SnapshotsCreated"], line["SnapshotsExpired"], line["Failures"])
@@ -27,7 +27,7 @@ def totals(world: World) -> list[tuple[float, float, float]]:
     ]
 
 
-def test_the_retry_of_a_run_whose_mail_sns_refused_tells_all_that_was_done(world: World) -> None:
+def test_the_retry_of_a_run_whose_mail_sns_refused_tells_all_that_was_done(world: HandlerWorld) -> None:
     """The first try made 3 and deleted 12; told by what the retry does itself, it would be 0 and 0."""
     world.set(nightly(max_expired_per_volume=4))
     volumes = [world.account.volume(f"web-{number}") for number in range(3)]
@@ -50,7 +50,7 @@ def test_the_retry_of_a_run_whose_mail_sns_refused_tells_all_that_was_done(world
     assert world.runs().count(RUN) == 3
 
 
-def test_metrics_and_heartbeat_are_counted_once_after_the_mail(world: World) -> None:
+def test_metrics_and_heartbeat_are_counted_once_after_the_mail(world: HandlerWorld) -> None:
     world.account.history(world.account.volume(), 6)
     refused_once(world)
     assert world.metrics() == []
@@ -63,7 +63,7 @@ def test_metrics_and_heartbeat_are_counted_once_after_the_mail(world: World) -> 
     assert [line["SnapshotsExpired"] for line in lines if "SnapshotsExpired" in line] == [3]
 
 
-def test_a_second_retry_still_tells_all_of_it(world: World) -> None:
+def test_a_second_retry_still_tells_all_of_it(world: HandlerWorld) -> None:
     world.account.history(world.account.volume(), 6)
     refused_once(world)
     refused_once(world)
@@ -74,7 +74,7 @@ def test_a_second_retry_still_tells_all_of_it(world: World) -> None:
     assert totals(world) == [(1, 3, 0)]
 
 
-def test_failed_snapshots_that_the_first_try_deleted_are_told_by_the_retry(world: World) -> None:
+def test_failed_snapshots_that_the_first_try_deleted_are_told_by_the_retry(world: HandlerWorld) -> None:
     volume = world.account.volume()
     failed = world.account.point(volume, NIGHT - timedelta(hours=5), state="error")
     world.account.tell(failed, StateMessage="Given key ID is not accessible")
@@ -88,7 +88,9 @@ def test_failed_snapshots_that_the_first_try_deleted_are_told_by_the_retry(world
     ]
 
 
-def test_copied_tags_that_a_policy_refused_in_the_first_try_are_told_by_the_retry(world: World) -> None:
+def test_copied_tags_that_a_policy_refused_in_the_first_try_are_told_by_the_retry(
+    world: HandlerWorld,
+) -> None:
     world.account.volume(owner="db team")
     world.account.refuse("CreateSnapshot", "TagPolicyViolation", holding="owner")
     refused_once(world)
@@ -99,7 +101,7 @@ def test_copied_tags_that_a_policy_refused_in_the_first_try_are_told_by_the_retr
     assert "owner" in answer["checks"][0]["action"]
 
 
-def test_a_delete_that_failed_in_the_first_try_and_worked_in_the_retry_is_done(world: World) -> None:
+def test_a_delete_that_failed_in_the_first_try_and_worked_in_the_retry_is_done(world: HandlerWorld) -> None:
     *_, oldest = world.account.history(world.account.volume(), 4)
     allow = world.account.refuse("DeleteSnapshot", "SomethingNew")
     refused_once(world)
@@ -112,7 +114,7 @@ def test_a_delete_that_failed_in_the_first_try_and_worked_in_the_retry_is_done(w
 
 
 def test_a_retry_on_another_instance_names_what_it_can_see_and_never_says_that_nothing_was_deleted(
-    world: World,
+    world: HandlerWorld,
 ) -> None:
     world.account.history(world.account.volume(), 6)
     refused_once(world)
@@ -127,7 +129,7 @@ def test_a_retry_on_another_instance_names_what_it_can_see_and_never_says_that_n
     assert "0 expired" not in mail.subject
 
 
-def test_what_one_run_could_not_tell_is_not_told_by_another(world: World) -> None:
+def test_what_one_run_could_not_tell_is_not_told_by_another(world: HandlerWorld) -> None:
     world.account.history(world.account.volume(), 6)
     refused_once(world)
     world.account.sleep(86400)
@@ -137,7 +139,7 @@ def test_what_one_run_could_not_tell_is_not_told_by_another(world: World) -> Non
     assert (answer["created"], answer["expired"]) == (1, 1)
 
 
-def test_a_run_of_another_period_with_the_same_time_does_not_take_it_over(world: World) -> None:
+def test_a_run_of_another_period_with_the_same_time_does_not_take_it_over(world: HandlerWorld) -> None:
     """Where two schedules fire at the same minute, two runs have the same identity beside their period."""
     world.account.history(world.account.volume(), 6)
     refused_once(world)
@@ -149,7 +151,7 @@ def test_a_run_of_another_period_with_the_same_time_does_not_take_it_over(world:
     assert (day["created"], day["expired"]) == (1, 3)
 
 
-def test_a_run_of_some_volumes_with_the_same_time_does_not_take_it_over(world: World) -> None:
+def test_a_run_of_some_volumes_with_the_same_time_does_not_take_it_over(world: HandlerWorld) -> None:
     volumes = [world.account.volume(), world.account.volume()]
     for volume in volumes:
         world.account.history(volume, 6)
@@ -161,7 +163,7 @@ def test_a_run_of_some_volumes_with_the_same_time_does_not_take_it_over(world: W
     assert (answer["created"], answer["expired"]) == (2, 6)
 
 
-def test_after_it_was_told_it_is_not_told_again(world: World) -> None:
+def test_after_it_was_told_it_is_not_told_again(world: HandlerWorld) -> None:
     world.account.history(world.account.volume(), 6)
     refused_once(world)
     world.invoke(RULE)
@@ -172,7 +174,7 @@ def test_after_it_was_told_it_is_not_told_again(world: World) -> None:
 
 
 def test_a_mail_that_was_lost_with_its_topic_fails_the_invocation_and_the_retry_only_mails(
-    world: World,
+    world: HandlerWorld,
 ) -> None:
     world.account.volume()
     world.sns.delete_topic(TopicArn=world.topic)

@@ -16,7 +16,7 @@ from ebs_backup import handler as module
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.handler import handler
 from ebs_backup.settings import Settings
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 
 if TYPE_CHECKING:
     from types_boto3_sns import SNSClient
@@ -57,10 +57,10 @@ class Sent:
 
 
 @dataclass(kw_only=True)
-class World:
+class HandlerWorld:
     """An empty account with a topic, whose clock is the function's."""
 
-    account: Account
+    account: MotoAccount
     sns: "SNSClient"
     topic: str
     log: io.StringIO
@@ -110,7 +110,7 @@ class World:
             return handler(event, cast("LambdaContext", context))
 
     def set(self, settings: Settings) -> None:
-        """Give the function's environment as the stack writes it."""
+        """Set the function's environment as the stack writes it."""
         for name, value in settings.to_env(topic_arn=self.topic).items():
             self.env.setenv(name, value)
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.account import Account, an_account
+from tests.unit.account import MotoAccount, an_account
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
+def account() -> Iterator[MotoAccount]:
     with an_account() as account:
         yield account

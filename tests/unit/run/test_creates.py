@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from ebs_backup.model import Fate
 from ebs_backup.outcome import Made, Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run, settings
 
 
-def test_every_tagged_volume_gets_one_snapshot_tagged_in_the_create_call(account: Account) -> None:
+def test_every_tagged_volume_gets_one_snapshot_tagged_in_the_create_call(account: MotoAccount) -> None:
     volumes = [account.volume("web"), account.volume("db")]
     account.volume("scratch", Backup="no")
 
@@ -30,7 +30,7 @@ def test_every_tagged_volume_gets_one_snapshot_tagged_in_the_create_call(account
     }
 
 
-def test_a_snapshot_is_named_after_when_it_was_taken_not_after_when_it_was_due(account: Account) -> None:
+def test_a_snapshot_is_named_after_when_it_was_taken_not_after_when_it_was_due(account: MotoAccount) -> None:
     """An event that was queued for a day must not give its snapshot yesterday's date."""
     volume = account.volume("web")
     account.now = NIGHT + timedelta(days=1, hours=5)
@@ -42,7 +42,7 @@ def test_a_snapshot_is_named_after_when_it_was_taken_not_after_when_it_was_due(a
 
 
 def test_the_tags_that_the_settings_add_are_on_every_snapshot_and_win_over_copied_ones(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume(**{"cost-centre": "unknown", "owner": "db team"})
 
@@ -53,7 +53,7 @@ def test_the_tags_that_the_settings_add_are_on_every_snapshot_and_win_over_copie
     assert (tags["cost-centre"], tags["owner"]) == ("4711", "db team")
 
 
-def test_tags_that_another_tool_acts_on_are_not_copied(account: Account) -> None:
+def test_tags_that_another_tool_acts_on_are_not_copied(account: MotoAccount) -> None:
     """`openshift-install destroy` deletes whatever carries the cluster's tag: the backups, too."""
     volume = account.volume(**{"kubernetes.io/cluster/prod": "owned", "owner": "db team"})
 
@@ -64,7 +64,7 @@ def test_tags_that_another_tool_acts_on_are_not_copied(account: Account) -> None
     assert account.tags(snapshot)["owner"] == "db team"
 
 
-def test_tags_for_which_there_is_no_room_are_noted(account: Account) -> None:
+def test_tags_for_which_there_is_no_room_are_noted(account: MotoAccount) -> None:
     account.volume(**{f"tag-{number}": "x" for number in range(48)})
 
     outcome = account.run(settings(), a_run())
@@ -74,7 +74,7 @@ def test_tags_for_which_there_is_no_room_are_noted(account: Account) -> None:
     assert outcome.status is Status.OK
 
 
-def test_another_run_of_the_same_night_makes_another_snapshot(account: Account) -> None:
+def test_another_run_of_the_same_night_makes_another_snapshot(account: MotoAccount) -> None:
     volume = account.volume()
     account.run(settings(), a_run(id="one"))
 
@@ -83,7 +83,7 @@ def test_another_run_of_the_same_night_makes_another_snapshot(account: Account) 
     assert len(account.ids(volume)) == 2
 
 
-def test_a_volume_deleted_before_its_turn_is_no_failure(account: Account) -> None:
+def test_a_volume_deleted_before_its_turn_is_no_failure(account: MotoAccount) -> None:
     gone, there = account.volume("gone"), account.volume("there")
     account.refuse("CreateSnapshot", "InvalidVolume.NotFound", VolumeId=gone)
 
@@ -96,7 +96,7 @@ def test_a_volume_deleted_before_its_turn_is_no_failure(account: Account) -> Non
     assert told.notes == ("was deleted before its snapshot was made",)
 
 
-def test_a_tag_that_differs_by_case_is_not_selected_but_a_near_miss(account: Account) -> None:
+def test_a_tag_that_differs_by_case_is_not_selected_but_a_near_miss(account: MotoAccount) -> None:
     account.volume()
     shouting = account.volume("shouting", Backup="TRUE ")
     account.volume("left out on purpose", Backup="false")
@@ -109,7 +109,7 @@ def test_a_tag_that_differs_by_case_is_not_selected_but_a_near_miss(account: Acc
     assert outcome.status is Status.OK
 
 
-def test_a_volume_without_the_tag_on_an_instance_that_carries_it_is_a_near_miss(account: Account) -> None:
+def test_a_volume_without_the_tag_on_an_instance_that_carries_it_is_a_near_miss(account: MotoAccount) -> None:
     tagged, forgotten = account.volume(), account.volume("forgotten")
     account.client.delete_tags(Resources=[forgotten], Tags=[{"Key": "Backup"}])
     instance = account.attach(forgotten, "db-1", Backup="true")
@@ -122,7 +122,7 @@ def test_a_volume_without_the_tag_on_an_instance_that_carries_it_is_a_near_miss(
 
 
 def test_without_the_names_of_the_instances_volumes_are_backed_up_and_the_report_says_what_it_lacks(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     account.refuse("DescribeTags", "UnauthorizedOperation")
@@ -134,7 +134,7 @@ def test_without_the_names_of_the_instances_volumes_are_backed_up_and_the_report
     assert [check.action for check in outcome.checks] == ["list the tags of the instances"]
 
 
-def test_a_volumes_own_keep_count_holds_for_it_alone(account: Account) -> None:
+def test_a_volumes_own_keep_count_holds_for_it_alone(account: MotoAccount) -> None:
     own, other = account.volume("own", **{"ebs-backup:keep-day": "2"}), account.volume("other")
     for volume in (own, other):
         account.history(volume, 4)
@@ -146,7 +146,9 @@ def test_a_volumes_own_keep_count_holds_for_it_alone(account: Account) -> None:
     assert reasons == {"beyond its tag ebs-backup:keep-day=2"}
 
 
-def test_a_tag_that_cannot_be_read_asks_for_a_look_and_the_sets_own_setting_holds(account: Account) -> None:
+def test_a_tag_that_cannot_be_read_asks_for_a_look_and_the_sets_own_setting_holds(
+    account: MotoAccount,
+) -> None:
     volume = account.volume(**{"ebs-backup:keep-day": "0"})
     account.history(volume, 4)
 
@@ -157,7 +159,7 @@ def test_a_tag_that_cannot_be_read_asks_for_a_look_and_the_sets_own_setting_hold
     assert len(account.ids(volume)) == 4
 
 
-def test_a_skipped_volume_is_left_alone_and_counted(account: Account) -> None:
+def test_a_skipped_volume_is_left_alone_and_counted(account: MotoAccount) -> None:
     volume, other = account.volume(**{"ebs-backup:skip": "2026-12-24"}), account.volume()
     old = account.history(volume, 9)
 
@@ -170,7 +172,7 @@ def test_a_skipped_volume_is_left_alone_and_counted(account: Account) -> None:
     assert outcome.status is Status.OK
 
 
-def test_where_every_volume_is_skipped_the_run_has_failed(account: Account) -> None:
+def test_where_every_volume_is_skipped_the_run_has_failed(account: MotoAccount) -> None:
     account.volume(**{"ebs-backup:skip": "true"})
 
     outcome = account.run(settings(), a_run())
@@ -179,7 +181,7 @@ def test_where_every_volume_is_skipped_the_run_has_failed(account: Account) -> N
     assert [failure.code for failure in outcome.failures] == ["EverythingSkipped"]
 
 
-def test_selecting_nothing_is_a_failure_and_deletes_nothing(account: Account) -> None:
+def test_selecting_nothing_is_a_failure_and_deletes_nothing(account: MotoAccount) -> None:
     """Makesnapshots mails success; ec2-automate-backup still purges to zero."""
     volume = account.volume(Backup="false")
     old = account.history(volume, 9)
@@ -192,7 +194,7 @@ def test_selecting_nothing_is_a_failure_and_deletes_nothing(account: Account) ->
 
 
 def test_a_run_limited_to_some_volumes_leaves_the_others_alone_and_names_those_it_does_not_know(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     named, other, unselected = account.volume(), account.volume(), account.volume(Backup="no")
     run = a_run(only=(named, unselected, "vol-0badc0de"))
@@ -205,7 +207,9 @@ def test_a_run_limited_to_some_volumes_leaves_the_others_alone_and_names_those_i
     assert outcome.status is Status.CHECK
 
 
-def test_a_run_limited_to_volumes_of_which_none_is_selected_has_selected_nothing(account: Account) -> None:
+def test_a_run_limited_to_volumes_of_which_none_is_selected_has_selected_nothing(
+    account: MotoAccount,
+) -> None:
     account.volume()
 
     outcome = account.run(settings(), a_run(only=("vol-0badc0de",)))
@@ -217,7 +221,9 @@ def test_a_run_limited_to_volumes_of_which_none_is_selected_has_selected_nothing
     assert account.ids() == []
 
 
-def test_a_run_with_the_time_of_another_redoes_that_one_for_the_volumes_it_names(account: Account) -> None:
+def test_a_run_with_the_time_of_another_redoes_that_one_for_the_volumes_it_names(
+    account: MotoAccount,
+) -> None:
     missed, done = account.volume("missed"), account.volume("done")
     allow = account.refuse("CreateSnapshot", "UnauthorizedOperation", VolumeId=missed)
     account.run(settings(), a_run())
@@ -230,7 +236,7 @@ def test_a_run_with_the_time_of_another_redoes_that_one_for_the_volumes_it_names
     assert len(account.ids()) == 2
 
 
-def test_a_run_makes_one_call_a_volume_beside_its_listings(account: Account) -> None:
+def test_a_run_makes_one_call_a_volume_beside_its_listings(account: MotoAccount) -> None:
     for number in range(5):
         account.volume(f"web-{number}")
 

@@ -10,7 +10,7 @@ import pytest
 from ebs_backup.event import next_invocation, parse, to_event
 from ebs_backup.model import Continued
 from ebs_backup.outcome import Made, Outcome, Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
 VOLUMES, HISTORY, KEEP, LIMIT = 2, 7, 2, 3
@@ -18,7 +18,7 @@ WRITES = VOLUMES * (1 + LIMIT)  # of the whole run: a backlog of six is drained 
 RULE = {"period": "day", "time": "2026-11-23T01:30:00Z"}
 
 
-class KilledError(BaseException):
+class DiedError(BaseException):
     """The process died."""
 
 
@@ -26,15 +26,15 @@ class KilledError(BaseException):
 class Chain:
     """A function whose every write takes a second, whose invocations have time for so many, and its queue."""
 
-    account: Account
+    account: MotoAccount
     event: dict[str, Any] | None
     invocations: int = 0
     dies_at: float = float("inf")  # of all writes
 
     def write(self, **_: object) -> None:
-        """Take a second; where the function dies, nothing is sent."""
+        """Let a second pass; where the function dies, nothing is sent."""
         if self.account.clock() >= self.dies_at:
-            raise KilledError
+            raise DiedError
         self.account.sleep(1)
 
     def invoke(self, budget: float) -> Outcome:
@@ -58,7 +58,7 @@ class Chain:
 
 
 @pytest.fixture
-def chain(account: Account) -> Chain:
+def chain(account: MotoAccount) -> Chain:
     chain = Chain(account, dict(RULE))
     for call in ("CreateSnapshot", "DeleteSnapshot"):
         account.on(f"before-call.ec2.{call}", chain.write)
@@ -67,14 +67,14 @@ def chain(account: Account) -> Chain:
     return chain
 
 
-def state(account: Account) -> list[tuple[str, str]]:
+def state(account: MotoAccount) -> list[tuple[str, str]]:
     """Return what is there: volume and run of every snapshot."""
     listed = ((account.raw(snapshot).volume_id, account.tags(snapshot)) for snapshot in account.ids())
     return sorted((volume, tags["ebs-backup:run"]) for volume, tags in listed)
 
 
-def is_clean(account: Account) -> bool:
-    """Tell whether each volume has its new snapshot, and has lost its three oldest and nothing else."""
+def is_clean(account: MotoAccount) -> bool:
+    """Return whether each volume has its new snapshot, and has lost its three oldest and nothing else."""
     nights = [NIGHT - timedelta(days=day) for day in range(HISTORY - LIMIT + 1)]
     kept = sorted(f"{night:%Y-%m-%dT%H:%M:%SZ}" for night in nights)
     volumes = sorted({volume for volume, _ in state(account)})
@@ -113,7 +113,7 @@ def test_an_invocation_that_dies_anywhere_and_is_retried_loses_nothing_and_delet
         try:
             chain.to_the_end(4)
             break
-        except KilledError:
+        except DiedError:
             chain.dies_at = float("inf")
 
     assert is_clean(chain.account)

@@ -6,14 +6,14 @@ import pytest
 
 from ebs_backup.model import Fate
 from ebs_backup.outcome import Made, Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
 RATE = "SnapshotCreationPerVolumeRateExceeded"
 
 
 @pytest.mark.parametrize("keep", [1, 2, 4])
-def test_a_second_delivery_changes_nothing(account: Account, keep: int) -> None:
+def test_a_second_delivery_changes_nothing(account: MotoAccount, keep: int) -> None:
     volume = account.volume()
     account.history(volume, 12)
     account.run(nightly(keep_day=keep), a_run())
@@ -29,7 +29,7 @@ def test_a_second_delivery_changes_nothing(account: Account, keep: int) -> None:
 @pytest.mark.parametrize("first", ["pending", "completed"])
 @pytest.mark.parametrize("then", ["pending", "completed"])
 def test_with_keep_one_the_last_good_one_stays_in_whatever_state_the_new_one_is_found(
-    account: Account, first: str, then: str
+    account: MotoAccount, first: str, then: str
 ) -> None:
     """A late delivery finds the new snapshot completed; what that one lets go is for the next night."""
     volume = account.volume()
@@ -47,7 +47,7 @@ def test_with_keep_one_the_last_good_one_stays_in_whatever_state_the_new_one_is_
 
 
 @pytest.mark.parametrize("call", ["CreateSnapshot", "DeleteSnapshot"])
-def test_a_retry_after_a_crash_goes_as_far_as_one_run_and_no_further(account: Account, call: str) -> None:
+def test_a_retry_after_a_crash_goes_as_far_as_one_run_and_no_further(account: MotoAccount, call: str) -> None:
     volume = account.volume()
     old = account.history(volume, 12)
     with account.crash(call), pytest.raises(KeyboardInterrupt):
@@ -60,7 +60,7 @@ def test_a_retry_after_a_crash_goes_as_far_as_one_run_and_no_further(account: Ac
     assert len(account.ids()) == 12 + 1 - 3
 
 
-def test_a_retry_after_a_crash_goes_as_far_as_one_where_an_ami_holds_the_oldest(account: Account) -> None:
+def test_a_retry_after_a_crash_goes_as_far_as_one_where_an_ami_holds_the_oldest(account: MotoAccount) -> None:
     volume = account.volume()
     *_, third, second, oldest = old = account.history(volume, 8)
     account.refuse("DeleteSnapshot", "InvalidSnapshot.InUse", SnapshotId=oldest)
@@ -73,7 +73,7 @@ def test_a_retry_after_a_crash_goes_as_far_as_one_where_an_ami_holds_the_oldest(
 
 
 def test_two_deliveries_delete_no_more_than_one_where_ec2_refused_the_first_a_delete(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     *_, third, second, oldest = old = account.history(volume, 8)
@@ -87,7 +87,7 @@ def test_two_deliveries_delete_no_more_than_one_where_ec2_refused_the_first_a_de
     assert oldest in {decision.snapshot.id for decision in outcome.of(Fate.DEFERRED)}
 
 
-def test_a_retry_with_another_limit_still_goes_as_far_as_the_number_says(account: Account) -> None:
+def test_a_retry_with_another_limit_still_goes_as_far_as_the_number_says(account: MotoAccount) -> None:
     """Somebody deploys a lowered keep between the two tries: it is for the next night."""
     volume = account.volume()
     account.history(volume, 12)
@@ -99,7 +99,7 @@ def test_a_retry_with_another_limit_still_goes_as_far_as_the_number_says(account
     assert account.ids() == after_one
 
 
-def test_a_restore_point_that_lost_its_number_lets_nothing_go(account: Account) -> None:
+def test_a_restore_point_that_lost_its_number_lets_nothing_go(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 12)
     account.point(volume, NIGHT)
@@ -111,7 +111,7 @@ def test_a_restore_point_that_lost_its_number_lets_nothing_go(account: Account) 
 
 
 def test_a_second_delivery_changes_nothing_where_a_duplicate_outlives_its_restore_point(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     *_, oldest = account.history(volume, 8)
@@ -129,7 +129,7 @@ def test_a_second_delivery_changes_nothing_where_a_duplicate_outlives_its_restor
     assert account.ids() == after_one
 
 
-def test_a_failed_restore_point_of_this_run_hands_its_number_on(account: Account) -> None:
+def test_a_failed_restore_point_of_this_run_hands_its_number_on(account: MotoAccount) -> None:
     """The first try deleted three; then its new snapshot failed, and the retry makes another."""
     volume = account.volume()
     old = account.history(volume, 12)
@@ -146,7 +146,7 @@ def test_a_failed_restore_point_of_this_run_hands_its_number_on(account: Account
     assert [failed.id for failed in outcome.failed] == [made]
 
 
-def at_once(account: Account, moment: str, seconds: float) -> None:
+def at_once(account: MotoAccount, moment: str, seconds: float) -> None:
     """Let another delivery do the whole run at this moment of ours, and let so many seconds pass."""
 
     def other() -> None:
@@ -157,7 +157,7 @@ def at_once(account: Account, moment: str, seconds: float) -> None:
 
 
 def test_another_delivery_that_ran_since_our_listing_is_seen_before_a_create_is_sent(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     """It made the snapshot and deleted two of eight, as far as the limit lets it; our listing knows nothing of it."""
     volumes = [account.volume(), account.volume()]
@@ -175,7 +175,7 @@ def test_another_delivery_that_ran_since_our_listing_is_seen_before_a_create_is_
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_create_that_was_done_and_never_answered_is_found_and_told_as_created(
-    account: Account, status: int
+    account: MotoAccount, status: int
 ) -> None:
     volume = account.volume()
     lost = [True]
@@ -197,7 +197,7 @@ def test_a_create_that_was_done_and_never_answered_is_found_and_told_as_created(
     assert outcome.status is Status.OK
 
 
-def test_a_refusal_by_rate_looks_for_a_twin_before_the_next_try(account: Account) -> None:
+def test_a_refusal_by_rate_looks_for_a_twin_before_the_next_try(account: MotoAccount) -> None:
     """EC2 refuses a second snapshot of a volume for 15 seconds: perhaps another delivery has just made the first."""
     volume = account.volume()
     twin: list[str] = []
@@ -216,7 +216,7 @@ def test_a_refusal_by_rate_looks_for_a_twin_before_the_next_try(account: Account
 
 
 def test_many_volumes_are_looked_for_in_one_listing_for_all_creates_of_ten_seconds(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     for number in range(120):
         account.volume(f"web-{number}")

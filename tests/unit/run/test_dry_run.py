@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from ebs_backup.outcome import Outcome
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
 LISTINGS = {"DescribeTags", "DescribeVolumes", "DescribeSnapshots"}
 
 
-def test_a_dry_run_plans_with_a_reason_for_every_snapshot_and_changes_nothing(account: Account) -> None:
+def test_a_dry_run_plans_with_a_reason_for_every_snapshot_and_changes_nothing(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 5)
 
@@ -26,51 +26,51 @@ def test_a_dry_run_plans_with_a_reason_for_every_snapshot_and_changes_nothing(ac
     assert planned[old[-1]] == "expired: beyond keep_day=4"
 
 
-def backlog(account: Account) -> None:
+def backlog(account: MotoAccount) -> None:
     account.history(account.volume(), 12)
 
 
-def little(account: Account) -> None:
+def little(account: MotoAccount) -> None:
     account.history(account.volume(), 2)
 
 
-def failed(account: Account) -> None:
+def failed(account: MotoAccount) -> None:
     volume = account.volume()
     account.history(volume, 6)
     for period in ("day", "week"):
         account.point(volume, NIGHT - timedelta(days=2, hours=3), period=period, state="error")
 
 
-def duplicates(account: Account) -> None:
+def duplicates(account: MotoAccount) -> None:
     volume = account.volume()
     account.history(volume, 6)
     run = f"{NIGHT - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"
     account.point(volume, NIGHT - timedelta(days=2) + timedelta(minutes=4), run=run)
 
 
-def held(account: Account) -> None:
+def held(account: MotoAccount) -> None:
     volume = account.volume()
     account.history(volume, 3)
     account.history(volume, 7, {"ebs-backup:hold": "2026-11-24"})
 
 
-def delivered_before(account: Account) -> None:
+def delivered_before(account: MotoAccount) -> None:
     account.history(account.volume(), 12)
     account.run(nightly(), a_run())
 
 
-def extra(account: Account) -> None:
+def extra(account: MotoAccount) -> None:
     account.history(account.volume(), 5)
     account.run(nightly(), a_run(id="by hand"))
     account.sleep(600)
 
 
-def a_persons_wish(account: Account) -> None:
+def a_persons_wish(account: MotoAccount) -> None:
     account.history(account.volume(**{"ebs-backup:keep-day": "2"}), 6)
     account.history(account.volume(**{"ebs-backup:skip": "true"}), 6)
 
 
-def lost_and_gone(account: Account) -> None:
+def lost_and_gone(account: MotoAccount) -> None:
     account.history(account.tell(account.volume(), State="error"), 6)
     volume = account.volume()
     account.history(volume, 6)
@@ -93,7 +93,7 @@ def sentences(outcome: Outcome) -> dict[str, str]:
 @pytest.mark.parametrize("keep", [1, 4])
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_dry_run_plans_exactly_what_the_run_then_does(
-    account: Account, world: Callable[[Account], None], keep: int
+    account: MotoAccount, world: Callable[[MotoAccount], None], keep: int
 ) -> None:
     world(account)
     before = account.ids()

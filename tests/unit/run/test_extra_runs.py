@@ -6,7 +6,7 @@ import pytest
 
 from ebs_backup.names import Period
 from ebs_backup.outcome import Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run, settings
 
 
@@ -18,7 +18,7 @@ def scheduled(time: datetime) -> str:
     return f"{time:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def test_five_extra_runs_within_ten_minutes_leave_every_night_in_place(account: Account) -> None:
+def test_five_extra_runs_within_ten_minutes_leave_every_night_in_place(account: MotoAccount) -> None:
     volume = account.volume()
     nights = [account.point(volume, at(11, day)) for day in (19, 20, 21, 22)]
 
@@ -33,7 +33,7 @@ def test_five_extra_runs_within_ten_minutes_leave_every_night_in_place(account: 
     assert expired == [1, 0, 0, 0, 0]
 
 
-def test_extra_runs_leave_what_one_scheduled_run_would_have_left(account: Account) -> None:
+def test_extra_runs_leave_what_one_scheduled_run_would_have_left(account: MotoAccount) -> None:
     once, often = account.volume("once"), account.volume("often")
     for volume in (once, often):
         account.history(volume, 8)
@@ -52,7 +52,7 @@ def test_extra_runs_leave_what_one_scheduled_run_would_have_left(account: Accoun
     assert len(account.ids(often)) == len(account.ids(once)) + 4
 
 
-def test_months_by_hand_cost_no_month(account: Account) -> None:
+def test_months_by_hand_cost_no_month(account: MotoAccount) -> None:
     """Three month runs by hand in November and December: August to October are the three months that are kept."""
     volume = account.volume()
     august, september, october, november = (
@@ -70,7 +70,9 @@ def test_months_by_hand_cost_no_month(account: Account) -> None:
     assert len(account.ids(volume)) == 3 + 3
 
 
-def test_five_queued_nights_replayed_on_one_day_are_one_occasion_with_true_dates(account: Account) -> None:
+def test_five_queued_nights_replayed_on_one_day_are_one_occasion_with_true_dates(
+    account: MotoAccount,
+) -> None:
     volume = account.volume("web")
     before = account.history(volume, 4)
 
@@ -85,7 +87,7 @@ def test_five_queued_nights_replayed_on_one_day_are_one_occasion_with_true_dates
 
 @pytest.mark.parametrize("period", Period)
 def test_a_replay_of_an_old_event_is_kept_beside_the_newer_ones_and_counts_once(
-    account: Account, period: Period
+    account: MotoAccount, period: Period
 ) -> None:
     volume = account.volume()
     points = [account.point(volume, NIGHT - timedelta(days=35 * age), period=period) for age in range(1, 4)]
@@ -99,7 +101,7 @@ def test_a_replay_of_an_old_event_is_kept_beside_the_newer_ones_and_counts_once(
     assert len(account.ids(volume)) == 5
 
 
-def test_a_period_that_is_off_has_no_occasions_so_that_each_run_by_hand_counts(account: Account) -> None:
+def test_a_period_that_is_off_has_no_occasions_so_that_each_run_by_hand_counts(account: MotoAccount) -> None:
     volume = account.volume()
     first, second = (account.point(volume, NIGHT - timedelta(minutes=age)) for age in (9, 6))
     account.point(volume, NIGHT - timedelta(minutes=3))
@@ -110,7 +112,7 @@ def test_a_period_that_is_off_has_no_occasions_so_that_each_run_by_hand_counts(a
     assert second in account.ids()
 
 
-def test_a_period_that_is_off_is_never_overdue(account: Account) -> None:
+def test_a_period_that_is_off_is_never_overdue(account: MotoAccount) -> None:
     volume = account.volume()
     account.point(volume, NIGHT - timedelta(days=100), period="month")
     account.point(volume, NIGHT - timedelta(days=100), period="week")
@@ -120,7 +122,7 @@ def test_a_period_that_is_off_is_never_overdue(account: Account) -> None:
     assert [late.period for late in off.volumes[0].overdue] == [Period.WEEK]
 
 
-def test_a_month_rule_that_somebody_disabled_shows_in_the_next_days_run(account: Account) -> None:
+def test_a_month_rule_that_somebody_disabled_shows_in_the_next_days_run(account: MotoAccount) -> None:
     volume = account.volume()
     account.point(volume, NIGHT - timedelta(days=40), period="month")
     account.point(volume, NIGHT - timedelta(days=2), period="week")

@@ -4,11 +4,11 @@ import pytest
 
 from ebs_backup.aws.errors import AwsError
 from ebs_backup.outcome import Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import a_run
 
 
-def test_a_volume_whose_create_failed_keeps_everything_and_the_others_go_on(account: Account) -> None:
+def test_a_volume_whose_create_failed_keeps_everything_and_the_others_go_on(account: MotoAccount) -> None:
     bad, good = account.volume("bad"), account.volume("good")
     old = account.history(bad, 9)
     account.refuse("CreateSnapshot", "UnauthorizedOperation", "You are not authorized", VolumeId=bad)
@@ -38,7 +38,7 @@ def test_a_volume_whose_create_failed_keeps_everything_and_the_others_go_on(acco
     }.items(),
 )
 def test_every_create_failing_is_a_failed_run_with_advice_that_fits(
-    account: Account, code: str, advice: str
+    account: MotoAccount, code: str, advice: str
 ) -> None:
     account.volume()
     account.refuse("CreateSnapshot", code)
@@ -67,7 +67,7 @@ def test_every_create_failing_is_a_failed_run_with_advice_that_fits(
         "PendingSnapshotLimitExceeded",
     ],
 )
-def test_what_certainly_was_not_done_is_waited_for(account: Account, code: str) -> None:
+def test_what_certainly_was_not_done_is_waited_for(account: MotoAccount, code: str) -> None:
     volume = account.volume()
     account.refuse("CreateSnapshot", code, times=4)
 
@@ -80,7 +80,7 @@ def test_what_certainly_was_not_done_is_waited_for(account: Account, code: str) 
 
 @pytest.mark.parametrize("listing", ["DescribeVolumes", "DescribeSnapshots"])
 def test_a_listing_that_fails_breaks_the_run_before_anything_is_written(
-    account: Account, listing: str
+    account: MotoAccount, listing: str
 ) -> None:
     """Makesnapshots goes on with what it has, or dies without a mail."""
     volume = account.volume()
@@ -94,7 +94,7 @@ def test_a_listing_that_fails_breaks_the_run_before_anything_is_written(
     assert sorted(account.ids()) == sorted(old)
 
 
-def test_when_time_is_up_nothing_new_begins_and_every_volume_is_reported(account: Account) -> None:
+def test_when_time_is_up_nothing_new_begins_and_every_volume_is_reported(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 9)
 
@@ -106,7 +106,7 @@ def test_when_time_is_up_nothing_new_begins_and_every_volume_is_reported(account
 
 
 def test_deletes_for_which_time_was_too_short_are_unfinished_and_no_failure_of_their_own(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     old = account.history(volume, 9)

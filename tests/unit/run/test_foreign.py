@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from ebs_backup.outcome import Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
 OURS = {
@@ -18,7 +18,7 @@ OURS = {
 
 
 def made_by_another_tool(
-    account: Account, volume: str, count: int, tags: Mapping[str, str] = MappingProxyType({})
+    account: MotoAccount, volume: str, count: int, tags: Mapping[str, str] = MappingProxyType({})
 ) -> list[str]:
     """Make snapshots as a tool does that copies the volume's tags: with all of ours but the source."""
     return [
@@ -29,7 +29,7 @@ def made_by_another_tool(
 
 @pytest.mark.parametrize("source", [None, "", "volume=vol-0badc0de zone=eu-west-1a", "volume=vol-", "text"])
 def test_twenty_snapshots_of_another_tool_with_our_tags_are_neither_touched_nor_counted(
-    account: Account, source: str | None
+    account: MotoAccount, source: str | None
 ) -> None:
     volume = account.volume("restored", **OURS)
     copied = {} if source is None else {"ebs-backup:source": source}
@@ -48,7 +48,7 @@ def test_twenty_snapshots_of_another_tool_with_our_tags_are_neither_touched_nor_
     assert outcome.status is Status.CHECK
 
 
-def test_foreign_snapshots_do_not_hide_that_a_volume_is_overdue(account: Account) -> None:
+def test_foreign_snapshots_do_not_hide_that_a_volume_is_overdue(account: MotoAccount) -> None:
     volume = account.volume()
     own = account.point(volume, NIGHT - timedelta(days=20))
     made_by_another_tool(account, volume, 19)
@@ -60,7 +60,7 @@ def test_foreign_snapshots_do_not_hide_that_a_volume_is_overdue(account: Account
 
 
 def test_a_foreign_snapshot_with_this_runs_own_tags_does_not_pass_for_its_restore_point(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     account.snapshot(volume, OURS | {"ebs-backup:run": a_run().id})
@@ -71,7 +71,7 @@ def test_a_foreign_snapshot_with_this_runs_own_tags_does_not_pass_for_its_restor
     assert len(account.ids(volume)) == 2
 
 
-def test_a_failed_foreign_snapshot_is_not_deleted(account: Account) -> None:
+def test_a_failed_foreign_snapshot_is_not_deleted(account: MotoAccount) -> None:
     volume = account.volume()
     failed = account.snapshot(volume, OURS, state="error")
 
@@ -82,7 +82,7 @@ def test_a_failed_foreign_snapshot_is_not_deleted(account: Account) -> None:
 
 
 def test_foreign_snapshots_of_volumes_that_are_gone_are_kept_whatever_the_set_expires(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     account.volume()
     gone = account.volume("gone")
@@ -96,7 +96,7 @@ def test_foreign_snapshots_of_volumes_that_are_gone_are_kept_whatever_the_set_ex
     assert outcome.unselected == ()
 
 
-def test_a_volume_that_carries_tags_of_a_snapshot_is_backed_up_and_told_about(account: Account) -> None:
+def test_a_volume_that_carries_tags_of_a_snapshot_is_backed_up_and_told_about(account: MotoAccount) -> None:
     volume = account.volume("restored", **OURS, **{"ebs-backup:hold": "true"})
 
     outcome = account.run(nightly(), a_run())
@@ -110,7 +110,7 @@ def test_a_volume_that_carries_tags_of_a_snapshot_is_backed_up_and_told_about(ac
     assert outcome.status is Status.OK
 
 
-def test_unselected_volumes_are_kept_and_counted_by_their_own_snapshots_alone(account: Account) -> None:
+def test_unselected_volumes_are_kept_and_counted_by_their_own_snapshots_alone(account: MotoAccount) -> None:
     volume, retired = account.volume(), account.volume("retired", Backup="no")
     old = [*account.history(retired, 7), *account.history(retired, 2, period="week")]
     made_by_another_tool(account, retired, 3)

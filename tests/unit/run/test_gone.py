@@ -5,11 +5,11 @@ from datetime import timedelta
 from ebs_backup.model import Fate
 from ebs_backup.names import Period
 from ebs_backup.outcome import Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
 
-def gone(account: Account, *ages: int, **ours: str) -> list[str]:
+def gone(account: MotoAccount, *ages: int, **ours: str) -> list[str]:
     """Make a volume with restore points so many days old, and delete it; return the snapshots."""
     volume = account.volume("gone")
     made = [account.point(volume, NIGHT - timedelta(days=age), None, **ours) for age in ages]
@@ -17,7 +17,7 @@ def gone(account: Account, *ages: int, **ours: str) -> list[str]:
     return made
 
 
-def test_by_default_snapshots_of_volumes_that_are_gone_are_kept_and_counted(account: Account) -> None:
+def test_by_default_snapshots_of_volumes_that_are_gone_are_kept_and_counted(account: MotoAccount) -> None:
     account.volume()
     left = gone(account, 300, 301, 302)
 
@@ -29,7 +29,7 @@ def test_by_default_snapshots_of_volumes_that_are_gone_are_kept_and_counted(acco
     assert outcome.status is Status.OK
 
 
-def test_they_expire_the_oldest_first_and_within_the_limit(account: Account) -> None:
+def test_they_expire_the_oldest_first_and_within_the_limit(account: MotoAccount) -> None:
     account.volume()
     newest, *older = gone(account, 31, 32, 33, 34)
 
@@ -42,7 +42,7 @@ def test_they_expire_the_oldest_first_and_within_the_limit(account: Account) -> 
     assert (outcome.expired, outcome.deferred) == (3, 1)
 
 
-def test_the_last_of_them_go_too_with_the_next_runs(account: Account) -> None:
+def test_the_last_of_them_go_too_with_the_next_runs(account: MotoAccount) -> None:
     account.volume()
     left = gone(account, 31, 32, 33, 34)
 
@@ -55,7 +55,7 @@ def test_the_last_of_them_go_too_with_the_next_runs(account: Account) -> None:
     assert second.unselected == ()
 
 
-def test_they_wait_for_the_newest_one_of_any_period(account: Account) -> None:
+def test_they_wait_for_the_newest_one_of_any_period(account: MotoAccount) -> None:
     account.volume()
     volume = account.volume("gone")
     old = account.point(volume, NIGHT - timedelta(days=90))
@@ -67,7 +67,7 @@ def test_they_wait_for_the_newest_one_of_any_period(account: Account) -> None:
     assert old in account.ids()
 
 
-def test_each_run_expires_those_of_its_own_period(account: Account) -> None:
+def test_each_run_expires_those_of_its_own_period(account: MotoAccount) -> None:
     account.volume()
     volume = account.volume("gone")
     day, week = (account.point(volume, NIGHT - timedelta(days=90), period=of) for of in ("day", "week"))
@@ -79,7 +79,7 @@ def test_each_run_expires_those_of_its_own_period(account: Account) -> None:
     assert week in account.ids()
 
 
-def test_a_hold_keeps_them(account: Account) -> None:
+def test_a_hold_keeps_them(account: MotoAccount) -> None:
     account.volume()
     held, free = gone(account, 90, 91)
     account.client.create_tags(Resources=[held], Tags=[{"Key": "ebs-backup:hold", "Value": "true"}])
@@ -91,7 +91,7 @@ def test_a_hold_keeps_them(account: Account) -> None:
     assert outcome.on_hold == 1
 
 
-def test_a_volume_that_is_there_and_only_no_longer_selected_loses_nothing(account: Account) -> None:
+def test_a_volume_that_is_there_and_only_no_longer_selected_loses_nothing(account: MotoAccount) -> None:
     account.volume()
     retired = account.volume("retired", Backup="no")
     old = [account.point(retired, NIGHT - timedelta(days=age)) for age in (90, 91)]
@@ -101,7 +101,7 @@ def test_a_volume_that_is_there_and_only_no_longer_selected_loses_nothing(accoun
     assert set(old) <= set(account.ids())
 
 
-def test_a_volume_that_ec2_lost_is_still_there(account: Account) -> None:
+def test_a_volume_that_ec2_lost_is_still_there(account: MotoAccount) -> None:
     account.volume()
     lost = account.tell(account.volume("lost", Backup="no"), State="error")
     old = account.point(lost, NIGHT - timedelta(days=90))
@@ -111,7 +111,7 @@ def test_a_volume_that_ec2_lost_is_still_there(account: Account) -> None:
     assert old in account.ids()
 
 
-def test_strays_and_other_sets_snapshots_of_gone_volumes_stay(account: Account) -> None:
+def test_strays_and_other_sets_snapshots_of_gone_volumes_stay(account: MotoAccount) -> None:
     account.volume()
     stays = [*gone(account, 90, run=""), *gone(account, 90, period="hour"), *gone(account, 90, set="web")]
 
@@ -120,7 +120,7 @@ def test_strays_and_other_sets_snapshots_of_gone_volumes_stay(account: Account) 
     assert set(stays) <= set(account.ids())
 
 
-def test_a_run_limited_to_some_volumes_expires_nothing_of_others(account: Account) -> None:
+def test_a_run_limited_to_some_volumes_expires_nothing_of_others(account: MotoAccount) -> None:
     volume = account.volume()
     left = gone(account, 90)
 
@@ -129,7 +129,7 @@ def test_a_run_limited_to_some_volumes_expires_nothing_of_others(account: Accoun
     assert set(left) <= set(account.ids())
 
 
-def test_a_second_delivery_deletes_no_more_than_the_limit_again(account: Account) -> None:
+def test_a_second_delivery_deletes_no_more_than_the_limit_again(account: MotoAccount) -> None:
     """Nothing carries their number: the limit holds for one invocation, and all of them are to go anyway."""
     account.volume()
     left = gone(account, *range(31, 41))
@@ -139,7 +139,7 @@ def test_a_second_delivery_deletes_no_more_than_the_limit_again(account: Account
     assert len(set(left) & set(account.ids())) == 10 - 2 * 2
 
 
-def test_a_delete_that_is_refused_asks_for_a_look_and_what_aws_keeps_does_not(account: Account) -> None:
+def test_a_delete_that_is_refused_asks_for_a_look_and_what_aws_keeps_does_not(account: MotoAccount) -> None:
     account.volume()
     locked, refused = gone(account, 90, 91)
     account.refuse("DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked", SnapshotId=locked)
@@ -152,7 +152,7 @@ def test_a_delete_that_is_refused_asks_for_a_look_and_what_aws_keeps_does_not(ac
     assert outcome.status is Status.CHECK
 
 
-def test_a_dry_run_plans_it_and_deletes_nothing(account: Account) -> None:
+def test_a_dry_run_plans_it_and_deletes_nothing(account: MotoAccount) -> None:
     account.volume()
     left = gone(account, 31, 32, 33, 34)
 

@@ -4,7 +4,7 @@ import pytest
 
 from ebs_backup.model import Fate
 from ebs_backup.outcome import Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import a_run
 
 KEPT = {
@@ -16,7 +16,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("by", KEPT)
-def test_what_aws_keeps_is_listed_with_what_holds_it_and_is_no_failure(account: Account, by: str) -> None:
+def test_what_aws_keeps_is_listed_with_what_holds_it_and_is_no_failure(account: MotoAccount, by: str) -> None:
     """Makesnapshots 3.3 stops that volume's rotation for ever."""
     volume = account.volume()
     *_, second, oldest = account.history(volume, 5)
@@ -31,7 +31,7 @@ def test_what_aws_keeps_is_listed_with_what_holds_it_and_is_no_failure(account: 
     assert outcome.status is Status.OK
 
 
-def test_a_snapshot_that_an_ami_really_uses_is_kept(account: Account) -> None:
+def test_a_snapshot_that_an_ami_really_uses_is_kept(account: MotoAccount) -> None:
     volume = account.volume()
     *_, oldest = account.history(volume, 4)
     image = account.client.register_image(
@@ -48,7 +48,7 @@ def test_a_snapshot_that_an_ami_really_uses_is_kept(account: Account) -> None:
     assert image in kept.reason
 
 
-def test_what_cannot_be_deleted_does_not_use_up_the_limit(account: Account) -> None:
+def test_what_cannot_be_deleted_does_not_use_up_the_limit(account: MotoAccount) -> None:
     volume = account.volume()
     *kept, third, second, oldest = account.history(volume, 8)
     account.refuse("DeleteSnapshot", "InvalidSnapshot.InUse", SnapshotId=oldest)
@@ -60,7 +60,9 @@ def test_what_cannot_be_deleted_does_not_use_up_the_limit(account: Account) -> N
     assert [decision.snapshot.id for decision in outcome.of(Fate.UNDELETABLE)] == [oldest]
 
 
-def test_each_snapshot_is_tried_once_a_run_and_after_ten_refusals_the_rest_waits(account: Account) -> None:
+def test_each_snapshot_is_tried_once_a_run_and_after_ten_refusals_the_rest_waits(
+    account: MotoAccount,
+) -> None:
     volume = account.volume()
     old = account.history(volume, 40)
     account.refuse("DeleteSnapshot", "OperationNotPermitted", "The snapshot is locked")
@@ -76,7 +78,7 @@ def test_each_snapshot_is_tried_once_a_run_and_after_ten_refusals_the_rest_waits
     assert account.clock() < 60
 
 
-def test_where_aws_keeps_the_oldest_for_ever_the_newest_that_expires_still_goes(account: Account) -> None:
+def test_where_aws_keeps_the_oldest_for_ever_the_newest_that_expires_still_goes(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 24)
     for snapshot in old[4:]:
@@ -89,7 +91,7 @@ def test_where_aws_keeps_the_oldest_for_ever_the_newest_that_expires_still_goes(
     assert set(old) - set(account.ids()) == {old[3]}
 
 
-def test_refusals_of_one_volume_do_not_stop_anothers_rotation(account: Account) -> None:
+def test_refusals_of_one_volume_do_not_stop_anothers_rotation(account: MotoAccount) -> None:
     locked, free = account.volume(), account.volume()
     for snapshot in account.history(locked, 20):
         account.refuse(
@@ -103,7 +105,7 @@ def test_refusals_of_one_volume_do_not_stop_anothers_rotation(account: Account) 
     assert outcome.status is Status.OK
 
 
-def test_a_delete_that_is_refused_for_an_unknown_reason_asks_for_a_look(account: Account) -> None:
+def test_a_delete_that_is_refused_for_an_unknown_reason_asks_for_a_look(account: MotoAccount) -> None:
     volume = account.volume()
     *_, second, oldest = account.history(volume, 5)
     account.refuse("DeleteSnapshot", "SomethingNew", "no idea", SnapshotId=oldest)
@@ -117,7 +119,7 @@ def test_a_delete_that_is_refused_for_an_unknown_reason_asks_for_a_look(account:
 
 
 def test_a_delete_that_was_never_answered_uses_up_the_limit_for_it_may_have_been_done(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     old = account.history(volume, 8)

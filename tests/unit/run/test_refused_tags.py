@@ -3,14 +3,14 @@
 import pytest
 
 from ebs_backup.outcome import Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import a_run, settings
 
 REFUSALS = ("TagPolicyViolation", "UnauthorizedOperation")
 
 
 @pytest.mark.parametrize("code", REFUSALS)
-def test_a_copied_tag_that_a_policy_refuses_is_left_off_and_named(account: Account, code: str) -> None:
+def test_a_copied_tag_that_a_policy_refuses_is_left_off_and_named(account: MotoAccount, code: str) -> None:
     volume = account.volume(**{"cost-centre": "none of the allowed"})
     account.refuse("CreateSnapshot", code, "The tag policy does not allow it", holding="cost-centre")
 
@@ -31,7 +31,7 @@ def test_a_copied_tag_that_a_policy_refuses_is_left_off_and_named(account: Accou
     assert outcome.status is Status.CHECK
 
 
-def test_a_create_that_is_refused_without_copied_tags_as_well_is_a_failure(account: Account) -> None:
+def test_a_create_that_is_refused_without_copied_tags_as_well_is_a_failure(account: MotoAccount) -> None:
     account.volume(owner="db team")
     account.refuse("CreateSnapshot", "UnauthorizedOperation", "You are not authorized")
 
@@ -44,7 +44,7 @@ def test_a_create_that_is_refused_without_copied_tags_as_well_is_a_failure(accou
 
 
 @pytest.mark.parametrize("copy_tags", [False, ["cost-centre"]])
-def test_where_no_tag_would_be_copied_there_is_no_second_try(account: Account, copy_tags: object) -> None:
+def test_where_no_tag_would_be_copied_there_is_no_second_try(account: MotoAccount, copy_tags: object) -> None:
     account.volume()
     account.refuse("CreateSnapshot", "TagPolicyViolation")
 
@@ -53,7 +53,7 @@ def test_where_no_tag_would_be_copied_there_is_no_second_try(account: Account, c
     assert account.calls.count("CreateSnapshot") == 1
 
 
-def test_after_five_second_tries_in_vain_there_are_no_more_of_them_in_the_run(account: Account) -> None:
+def test_after_five_second_tries_in_vain_there_are_no_more_of_them_in_the_run(account: MotoAccount) -> None:
     """A role that may do nothing must not cost twice the calls of a thousand volumes."""
     for number in range(8):
         account.volume(f"web-{number}")
@@ -65,7 +65,7 @@ def test_after_five_second_tries_in_vain_there_are_no_more_of_them_in_the_run(ac
     assert len(outcome.failures) == 8
 
 
-def test_second_tries_that_work_are_no_second_tries_in_vain(account: Account) -> None:
+def test_second_tries_that_work_are_no_second_tries_in_vain(account: MotoAccount) -> None:
     for number in range(8):
         account.volume(f"web-{number}", owner="web team")
     account.refuse("CreateSnapshot", "TagPolicyViolation", holding="owner")
@@ -76,7 +76,7 @@ def test_second_tries_that_work_are_no_second_tries_in_vain(account: Account) ->
     assert len(outcome.checks) == 8
 
 
-def test_another_code_is_not_taken_for_a_refusal_of_tags(account: Account) -> None:
+def test_another_code_is_not_taken_for_a_refusal_of_tags(account: MotoAccount) -> None:
     account.volume(owner="db team")
     account.refuse("CreateSnapshot", "OptInRequired")
 
@@ -86,7 +86,9 @@ def test_another_code_is_not_taken_for_a_refusal_of_tags(account: Account) -> No
     assert [failure.code for failure in outcome.failures] == ["OptInRequired"]
 
 
-def test_a_policy_that_refuses_tags_in_a_full_region_does_not_keep_it_from_draining(account: Account) -> None:
+def test_a_policy_that_refuses_tags_in_a_full_region_does_not_keep_it_from_draining(
+    account: MotoAccount,
+) -> None:
     """The second try meets the quota, the drain makes room, and the third is not tried with the refused tags."""
     volume = account.volume(owner="db team")
     old = account.history(volume, 12)

@@ -5,13 +5,13 @@ from datetime import timedelta
 from ebs_backup.model import Fate
 from ebs_backup.names import Period
 from ebs_backup.outcome import Made, Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
 NO_ROOM = "SnapshotLimitExceeded"
 
 
-def quota(account: Account, most: int) -> None:
+def quota(account: MotoAccount, most: int) -> None:
     """Let the region hold no more snapshots than that."""
 
     def answer(**_: object) -> object:
@@ -23,7 +23,7 @@ def quota(account: Account, most: int) -> None:
     account.on("before-call.ec2.CreateSnapshot", answer)
 
 
-def test_a_full_region_drains_within_the_limit_and_the_volume_gets_its_backup(account: Account) -> None:
+def test_a_full_region_drains_within_the_limit_and_the_volume_gets_its_backup(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 12)
     quota(account, 12)
@@ -38,7 +38,9 @@ def test_a_full_region_drains_within_the_limit_and_the_volume_gets_its_backup(ac
     assert outcome.status is Status.CHECK
 
 
-def test_a_full_region_of_many_volumes_drains_night_by_night_to_the_lowered_keep(account: Account) -> None:
+def test_a_full_region_of_many_volumes_drains_night_by_night_to_the_lowered_keep(
+    account: MotoAccount,
+) -> None:
     volumes = [account.volume(f"web-{number}") for number in range(2)]
     for volume in volumes:
         account.history(volume, 6)
@@ -54,7 +56,9 @@ def test_a_full_region_of_many_volumes_drains_night_by_night_to_the_lowered_keep
     assert statuses == [Status.CHECK, Status.CHECK, Status.OK, Status.OK]
 
 
-def test_a_full_region_in_which_nothing_is_expired_is_a_failure_and_costs_nothing(account: Account) -> None:
+def test_a_full_region_in_which_nothing_is_expired_is_a_failure_and_costs_nothing(
+    account: MotoAccount,
+) -> None:
     volume = account.volume()
     old = account.history(volume, 4)
     quota(account, 4)
@@ -68,7 +72,7 @@ def test_a_full_region_in_which_nothing_is_expired_is_a_failure_and_costs_nothin
     assert outcome.status is Status.FAILED
 
 
-def test_a_drain_after_which_there_is_still_no_room_is_told_as_what_it_is(account: Account) -> None:
+def test_a_drain_after_which_there_is_still_no_room_is_told_as_what_it_is(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 8)
     quota(account, 1)
@@ -81,7 +85,7 @@ def test_a_drain_after_which_there_is_still_no_room_is_told_as_what_it_is(accoun
 
 
 def test_without_a_new_restore_point_a_drain_keeps_as_many_nights_as_the_setting_says(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     old = account.history(volume, 6)
@@ -92,7 +96,9 @@ def test_without_a_new_restore_point_a_drain_keeps_as_many_nights_as_the_setting
     assert set(account.ids()) == set(old[:4])
 
 
-def test_what_aws_keeps_is_tried_once_though_a_run_drains_first_and_rotates_then(account: Account) -> None:
+def test_what_aws_keeps_is_tried_once_though_a_run_drains_first_and_rotates_then(
+    account: MotoAccount,
+) -> None:
     volume = account.volume()
     *_, oldest = account.history(volume, 6)
     quota(account, 6)
@@ -105,7 +111,7 @@ def test_what_aws_keeps_is_tried_once_though_a_run_drains_first_and_rotates_then
     assert (outcome.created, outcome.expired) == (1, 2)
 
 
-def test_another_delivery_of_a_run_that_drained_deletes_no_more(account: Account) -> None:
+def test_another_delivery_of_a_run_that_drained_deletes_no_more(account: MotoAccount) -> None:
     volume = account.volume()
     account.history(volume, 12)
     quota(account, 12)
@@ -118,7 +124,7 @@ def test_another_delivery_of_a_run_that_drained_deletes_no_more(account: Account
     assert outcome.expired == 0
 
 
-def test_what_is_pending_for_weeks_is_told_and_not_counted_as_held(account: Account) -> None:
+def test_what_is_pending_for_weeks_is_told_and_not_counted_as_held(account: MotoAccount) -> None:
     volume = account.volume()
     account.point(volume, NIGHT - timedelta(days=1))
     stuck = account.point(volume, NIGHT - timedelta(days=20), state="pending")
@@ -131,7 +137,7 @@ def test_what_is_pending_for_weeks_is_told_and_not_counted_as_held(account: Acco
     assert outcome.status is Status.CHECK
 
 
-def test_what_is_pending_for_no_longer_than_its_own_max_age_is_normal(account: Account) -> None:
+def test_what_is_pending_for_no_longer_than_its_own_max_age_is_normal(account: MotoAccount) -> None:
     """A month's first snapshot of a large volume may take days: its `max_age` is not the day's."""
     volume = account.volume()
     account.point(volume, NIGHT - timedelta(days=1))
@@ -143,7 +149,9 @@ def test_what_is_pending_for_no_longer_than_its_own_max_age_is_normal(account: A
     assert outcome.status is Status.OK
 
 
-def test_what_is_pending_for_weeks_does_not_stand_for_a_night_that_can_be_restored(account: Account) -> None:
+def test_what_is_pending_for_weeks_does_not_stand_for_a_night_that_can_be_restored(
+    account: MotoAccount,
+) -> None:
     volume = account.volume()
     completed = account.history(volume, 2)
     for age in range(3, 12):

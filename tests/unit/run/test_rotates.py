@@ -5,11 +5,11 @@ from datetime import timedelta
 from ebs_backup.model import Fate
 from ebs_backup.names import Period
 from ebs_backup.outcome import Status
-from tests.unit.account import Account, nightly
+from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run, settings
 
 
-def test_rotation_leaves_keep_and_deletes_the_oldest(account: Account) -> None:
+def test_rotation_leaves_keep_and_deletes_the_oldest(account: MotoAccount) -> None:
     volume = account.volume()
     newest, second, third, *older = account.history(volume, 5)
 
@@ -22,7 +22,7 @@ def test_rotation_leaves_keep_and_deletes_the_oldest(account: Account) -> None:
     assert outcome.status is Status.OK
 
 
-def test_every_snapshot_has_its_reason(account: Account) -> None:
+def test_every_snapshot_has_its_reason(account: MotoAccount) -> None:
     volume = account.volume()
     newest, second, oldest = account.history(volume, 3)
 
@@ -33,7 +33,7 @@ def test_every_snapshot_has_its_reason(account: Account) -> None:
     assert sentences[oldest] == "expired: beyond keep_day=3"
 
 
-def test_with_keep_one_the_last_good_one_stays_while_the_new_one_is_pending(account: Account) -> None:
+def test_with_keep_one_the_last_good_one_stays_while_the_new_one_is_pending(account: MotoAccount) -> None:
     volume = account.volume()
     last, older = account.history(volume, 2)
 
@@ -45,7 +45,7 @@ def test_with_keep_one_the_last_good_one_stays_while_the_new_one_is_pending(acco
     assert sentences[last] == "kept: last completed"
 
 
-def test_each_period_rotates_only_its_own(account: Account) -> None:
+def test_each_period_rotates_only_its_own(account: MotoAccount) -> None:
     volume = account.volume()
     weekly = account.history(volume, 6, days=7, period="week")
 
@@ -54,7 +54,7 @@ def test_each_period_rotates_only_its_own(account: Account) -> None:
     assert set(weekly) <= set(account.ids(volume))
 
 
-def test_each_backup_set_sees_and_deletes_only_its_own(account: Account) -> None:
+def test_each_backup_set_sees_and_deletes_only_its_own(account: MotoAccount) -> None:
     """What ec2-automate-backup gets wrong: it purges every expiring snapshot of the region, of any backup set."""
     volume = account.volume()
     others = account.history(volume, 6, set="other")
@@ -66,7 +66,7 @@ def test_each_backup_set_sees_and_deletes_only_its_own(account: Account) -> None
     assert len(set(mine) & set(account.ids(volume))) == 3
 
 
-def test_a_hand_made_snapshot_named_like_a_backup_is_never_deleted(account: Account) -> None:
+def test_a_hand_made_snapshot_named_like_a_backup_is_never_deleted(account: MotoAccount) -> None:
     """Makesnapshots deletes a hand-made snapshot called `day_snapshot ...`."""
     volume = account.volume()
     by_hand = account.snapshot(
@@ -78,7 +78,7 @@ def test_a_hand_made_snapshot_named_like_a_backup_is_never_deleted(account: Acco
     assert by_hand in account.ids()
 
 
-def test_one_run_deletes_at_most_max_expired_per_volume_and_says_what_it_left(account: Account) -> None:
+def test_one_run_deletes_at_most_max_expired_per_volume_and_says_what_it_left(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 10)
 
@@ -89,7 +89,7 @@ def test_one_run_deletes_at_most_max_expired_per_volume_and_says_what_it_left(ac
     assert outcome.status is Status.CHECK
 
 
-def test_the_limit_counts_occasions_not_snapshots(account: Account) -> None:
+def test_the_limit_counts_occasions_not_snapshots(account: MotoAccount) -> None:
     """A night that was run twice leaves as one."""
     volume = account.volume()
     *_, second, oldest = account.history(volume, 6)
@@ -102,7 +102,7 @@ def test_the_limit_counts_occasions_not_snapshots(account: Account) -> None:
     assert (outcome.expired, outcome.deferred) == (2, 2)
 
 
-def test_neither_duplicates_nor_failed_snapshots_use_up_the_limit(account: Account) -> None:
+def test_neither_duplicates_nor_failed_snapshots_use_up_the_limit(account: MotoAccount) -> None:
     volume = account.volume()
     *_, second, oldest = account.history(volume, 5)
     run = "2026-11-22T01:30:00Z"
@@ -115,7 +115,7 @@ def test_neither_duplicates_nor_failed_snapshots_use_up_the_limit(account: Accou
     assert second in account.ids()
 
 
-def test_the_same_run_on_points_that_are_days_apart_costs_none_of_them(account: Account) -> None:
+def test_the_same_run_on_points_that_are_days_apart_costs_none_of_them(account: MotoAccount) -> None:
     """One edit of a tag, by a script or in the console, would else delete a history in one night."""
     volume = account.volume()
     old = account.history(volume, 30, run="2026-10-24T01:30:00Z")
@@ -129,7 +129,7 @@ def test_the_same_run_on_points_that_are_days_apart_costs_none_of_them(account: 
     assert outcome.status is Status.CHECK
 
 
-def test_a_hold_keeps_a_snapshot_until_its_day_is_over(account: Account) -> None:
+def test_a_hold_keeps_a_snapshot_until_its_day_is_over(account: MotoAccount) -> None:
     volume = account.volume()
     forever, tomorrow, today, yesterday, *_ = reversed(account.history(volume, 12))
     for snapshot, value in {
@@ -149,7 +149,7 @@ def test_a_hold_keeps_a_snapshot_until_its_day_is_over(account: Account) -> None
     assert outcome.on_hold == 3
 
 
-def test_a_hold_that_cannot_be_read_holds_and_asks_for_a_look(account: Account) -> None:
+def test_a_hold_that_cannot_be_read_holds_and_asks_for_a_look(account: MotoAccount) -> None:
     volume = account.volume()
     *_, oldest = account.history(volume, 5)
     account.client.create_tags(Resources=[oldest], Tags=[{"Key": "ebs-backup:hold", "Value": "till Xmas"}])
@@ -162,7 +162,7 @@ def test_a_hold_that_cannot_be_read_holds_and_asks_for_a_look(account: Account) 
     assert outcome.on_hold == 1
 
 
-def test_a_hold_does_not_keep_a_failed_snapshot(account: Account) -> None:
+def test_a_hold_does_not_keep_a_failed_snapshot(account: MotoAccount) -> None:
     volume = account.volume()
     account.history(volume, 2)
     held = {"ebs-backup:hold": "true"}
@@ -174,7 +174,7 @@ def test_a_hold_does_not_keep_a_failed_snapshot(account: Account) -> None:
     assert outcome.on_hold == 0
 
 
-def test_a_pending_snapshot_is_never_deleted(account: Account) -> None:
+def test_a_pending_snapshot_is_never_deleted(account: MotoAccount) -> None:
     volume = account.volume()
     account.history(volume, 6)
     pending = account.point(volume, NIGHT - timedelta(days=9), state="pending")
@@ -185,7 +185,7 @@ def test_a_pending_snapshot_is_never_deleted(account: Account) -> None:
 
 
 def test_snapshots_of_the_set_without_a_run_or_of_an_unknown_period_are_kept_and_named(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     volume = account.volume()
     account.history(volume, 2)
@@ -203,7 +203,7 @@ def test_snapshots_of_the_set_without_a_run_or_of_an_unknown_period_are_kept_and
 
 
 def test_the_last_completed_one_stays_where_a_person_deletes_the_newest_in_the_middle_of_a_run(
-    account: Account,
+    account: MotoAccount,
 ) -> None:
     """By the listing the newest stays; it is gone when the last but one has its turn."""
     volume = account.volume()
@@ -221,7 +221,7 @@ def test_the_last_completed_one_stays_where_a_person_deletes_the_newest_in_the_m
     assert sentences[second] == "kept: 2 of 2"
 
 
-def test_what_a_person_deleted_before_its_turn_is_told_as_already_gone(account: Account) -> None:
+def test_what_a_person_deleted_before_its_turn_is_told_as_already_gone(account: MotoAccount) -> None:
     volume = account.volume()
     newest, second = account.history(volume, 2)
     account.first_time(
@@ -236,7 +236,7 @@ def test_what_a_person_deleted_before_its_turn_is_told_as_already_gone(account: 
     assert sentences[second] == "expired: beyond keep_day=1; already gone"
 
 
-def test_a_snapshot_deleted_by_somebody_else_is_no_failure_and_counts_as_gone(account: Account) -> None:
+def test_a_snapshot_deleted_by_somebody_else_is_no_failure_and_counts_as_gone(account: MotoAccount) -> None:
     volume = account.volume()
     *_, second, oldest = account.history(volume, 6)
     account.refuse("DeleteSnapshot", "InvalidSnapshot.NotFound", SnapshotId=oldest)
@@ -249,7 +249,7 @@ def test_a_snapshot_deleted_by_somebody_else_is_no_failure_and_counts_as_gone(ac
     assert outcome.failures == ()
 
 
-def test_what_the_set_holds_is_counted_as_it_is_after_the_run(account: Account) -> None:
+def test_what_the_set_holds_is_counted_as_it_is_after_the_run(account: MotoAccount) -> None:
     volume = account.volume()
     account.history(volume, 5)
     account.history(volume, 1, period="week")

@@ -1,136 +1,29 @@
-"""What goes and why, by properties: what no history of snapshots, however odd, can make the rotation do.
+"""What no history of snapshots, however odd, can make the rotation do."""
 
-The oracle below is DESIGN's rotation written a second time, snapshot by snapshot and from a list of all firings.
-"""
-
-from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from itertools import groupby
 from random import Random
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ebs_backup import cron
-from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.names import OFF
-from ebs_backup.retention import Rule, deletion_order, expire_all, rotate
-from tests.unit.builders import a_snapshot
-
-EPOCH = datetime(2026, 11, 2, 1, 30, tzinfo=UTC)  # a Monday
-TODAY = date(2026, 11, 23)
-RUN = "run-3"
-STATES = ("completed", "completed", "completed", "completed", "pending", "error", "recovering", "recoverable")
-HOLDS = (None, None, None, None, "true", "2026-11-23", "2026-11-22", "until further notice")
-SCHEDULES = (
-    "30 1 * * ? *",
-    "30 1 ? * MON-FRI *",
-    "30 1 ? * TUE *",
-    "0 0/6 * * ? *",
-    "0/10 * * * ? *",  # denser than a run is long
-    "30 1 L * ? *",
-    "30 1 12W 11 ? 2026",
-    "30 1 * * ? 2027",  # not yet
-    OFF,
+from ebs_backup.model import Fate, Snapshot
+from ebs_backup.retention import Rule, deletion_order, expire_all
+from tests.unit.retention.histories import (
+    RUN,
+    TODAY,
+    decide,
+    expected,
+    extra_runs,
+    goes,
+    histories,
+    is_held,
+    keeps,
+    kept_occasions,
+    left,
+    occasion,
+    points,
+    schedules,
 )
-
-
-@st.composite
-def histories(draw: st.DrawFn, *, edited: bool = True) -> list[Snapshot]:
-    """Draw snapshots of one volume, with few start times, so that ties, duplicates and edited tags are common."""
-    parts = st.tuples(
-        st.integers(0, 9) if edited else st.none(),
-        st.sampled_from(STATES),
-        st.integers(0, 12),
-        st.sampled_from((0, 0, 0, -61, -60, 600, 3600, 4 * 3600, 4 * 3600 + 1, 9 * 3600)),
-        st.sampled_from(HOLDS),
-    )
-    return [
-        a_snapshot(
-            id=f"snap-{number:02}",
-            run=f"run-{number if run is None else run}",
-            state=state,
-            started=EPOCH + timedelta(days=day, seconds=seconds),
-            hold=hold,
-        )
-        for number, (run, state, day, seconds, hold) in enumerate(draw(st.lists(parts, max_size=20)))
-    ]
-
-
-keeps = st.integers(min_value=1, max_value=6)
-schedules = st.sampled_from(SCHEDULES)
-
-
-def decide(history: Iterable[Snapshot], keep: int, schedule: str, run: str = RUN) -> tuple[Decision, ...]:
-    rule = Rule(keep=keep, source="keep_day", schedule=schedule)
-    return rotate(history, rule=rule, run=run, today=TODAY)
-
-
-def goes(history: Iterable[Snapshot], keep: int, schedule: str, run: str = RUN) -> set[str]:
-    return {each.snapshot.id for each in deletion_order(decide(history, keep, schedule, run))}
-
-
-def left(history: list[Snapshot], keep: int, schedule: str, run: str = RUN) -> list[Snapshot]:
-    gone = goes(history, keep, schedule, run)
-    return [snapshot for snapshot in history if snapshot.id not in gone]
-
-
-# The oracle
-
-
-@cache
-def firings(schedule: str) -> list[datetime]:
-    return list(cron.instants(schedule, start=EPOCH - timedelta(days=90), end=EPOCH + timedelta(days=90)))
-
-
-def occasion(snapshot: Snapshot, schedule: str) -> tuple[float, str]:
-    """Return something that orders as the occasions do and differs where they differ."""
-    if schedule == OFF:
-        return snapshot.started.timestamp(), snapshot.run
-    return bisect_right(firings(schedule), snapshot.started + timedelta(seconds=60)), ""
-
-
-def points(history: Iterable[Snapshot]) -> list[tuple[Snapshot, list[Snapshot]]]:
-    """Return each restore point: the snapshot that stands for it, and its duplicates."""
-    rank = {"completed": 0, "pending": 1}
-    there = sorted(
-        (snapshot for snapshot in history if snapshot.state != "error"),
-        key=lambda snapshot: (snapshot.run, rank.get(snapshot.state, 2), snapshot.started, snapshot.id),
-    )
-    groups = (list(group) for _, group in groupby(there, key=lambda snapshot: snapshot.run))
-    return [(group[0], group[1:]) for group in groups]
-
-
-def kept_occasions(history: Iterable[Snapshot], keep: int, schedule: str) -> set[tuple[float, str]]:
-    """Return the newest `keep` with a usable restore point and the newest `keep - 1` with a completed one."""
-    firsts = [first for first, _ in points(history)]
-    usable = {occasion(first, schedule) for first in firsts if first.state in ("completed", "pending")}
-    completed = {occasion(first, schedule) for first in firsts if first.state == "completed"}
-    return {*sorted(usable)[-keep:], *sorted(completed)[-max(1, keep - 1) :]}
-
-
-def is_held(snapshot: Snapshot) -> bool:
-    return snapshot.hold not in (None, "2026-11-22")
-
-
-def expected(history: list[Snapshot], keep: int, schedule: str) -> set[str]:
-    """Return what is to go."""
-    kept = kept_occasions(history, keep, schedule)
-    gone = set()
-    for first, others in points(history):
-        far = [each for each in others if each.started - first.started > timedelta(hours=4)]
-        stay = [each for each in others if each.state != "completed" or is_held(each) or each in far]
-        gone |= {each.id for each in others if each not in stay}
-        mine = first.run == RUN or occasion(first, schedule) in kept
-        if first.state == "completed" and not (mine or is_held(first) or stay):
-            gone.add(first.id)
-    return gone
-
-
-# Properties
 
 
 @given(histories(), keeps, schedules)
@@ -148,10 +41,10 @@ def test_every_snapshot_but_a_failed_one_gets_exactly_one_decision_with_a_reason
 ) -> None:
     decisions = decide(history, keep, schedule)
 
-    assert sorted(each.snapshot.id for each in decisions) == [
+    assert sorted(decision.snapshot.id for decision in decisions) == [
         snapshot.id for snapshot in history if snapshot.state != "error"
     ]
-    assert all(each.reason and each.fate in (Fate.KEPT, Fate.EXPIRED) for each in decisions)
+    assert all(decision.reason and decision.fate in (Fate.KEPT, Fate.EXPIRED) for decision in decisions)
 
 
 @given(histories(), keeps, schedules, st.randoms(use_true_random=False))
@@ -164,31 +57,6 @@ def test_the_order_of_the_input_is_irrelevant(
 
     assert before == after
     assert deletion_order(before) == deletion_order(after)
-
-
-@st.composite
-def extra_runs(draw: st.DrawFn, history: list[Snapshot], schedule: str) -> list[Snapshot]:
-    """Draw runs that began within an occasion of which a completed restore point is there already."""
-    firsts = [first for first, _ in points(history) if first.state == "completed"]
-    assume(firsts and schedule != OFF)
-    drawn = draw(
-        st.lists(
-            st.tuples(st.sampled_from(firsts), st.integers(-(10**5), 10**5), st.sampled_from(STATES)),
-            min_size=1,
-            max_size=8,
-        )
-    )
-    extra = [
-        a_snapshot(
-            id=f"extra-{number}",
-            run=f"extra-{number}",
-            started=first.started + timedelta(seconds=seconds),
-            state=state,
-        )
-        for number, (first, seconds, state) in enumerate(drawn)
-    ]
-    there = {occasion(first, schedule) for first in firsts}
-    return [snapshot for snapshot in extra if occasion(snapshot, schedule) in there]
 
 
 @given(st.data(), histories(), keeps, schedules)
@@ -306,7 +174,7 @@ def test_a_rotation_cut_short_anywhere_ends_in_the_same_place(
     history: list[Snapshot], keep: int, schedule: str, cut: int
 ) -> None:
     whole = left(history, keep, schedule)
-    first = {each.snapshot.id for each in deletion_order(decide(history, keep, schedule))[:cut]}
+    first = {decision.snapshot.id for decision in deletion_order(decide(history, keep, schedule))[:cut]}
 
     resumed = left([snapshot for snapshot in history if snapshot.id not in first], keep, schedule)
 
@@ -321,12 +189,14 @@ def test_duplicates_go_first_and_then_the_oldest_occasions(
 
     order = deletion_order(decisions)
 
-    expired = [each for each in order if not each.redundant]
-    assert [each.redundant for each in order] == sorted((each.redundant for each in order), reverse=True)
-    assert [occasion(each.snapshot, schedule) for each in expired] == sorted(
-        occasion(each.snapshot, schedule) for each in expired
+    expired = [decision for decision in order if not decision.redundant]
+    assert [decision.redundant for decision in order] == sorted(
+        (decision.redundant for decision in order), reverse=True
     )
-    assert set(order) == {each for each in decisions if each.fate is Fate.EXPIRED}
+    assert [occasion(decision.snapshot, schedule) for decision in expired] == sorted(
+        occasion(decision.snapshot, schedule) for decision in expired
+    )
+    assert set(order) == {decision for decision in decisions if decision.fate is Fate.EXPIRED}
 
 
 @given(histories(), keeps, keeps, schedules)
@@ -361,7 +231,9 @@ def test_a_pending_snapshot_that_completes_or_fails_never_costs_the_last_complet
     assume(any(snapshot.state == "completed" for snapshot in history))
 
     for end in ("completed", "error"):
-        ended = [replace(each, state=end) if each.state == "pending" else each for each in held]
+        ended = [
+            replace(snapshot, state=end) if snapshot.state == "pending" else snapshot for snapshot in held
+        ]
         assert any(snapshot.state == "completed" for snapshot in left(ended, keep, schedule))
 
 
@@ -379,5 +251,5 @@ def test_of_a_volume_that_is_gone_all_goes_but_what_is_held_or_not_settled(
         if snapshot.state not in ("completed", "error")
         or (is_held(snapshot) and snapshot.state == "completed")
     }
-    assert {each.snapshot.id for each in decisions if each.fate is Fate.KEPT} == stays
-    assert {each.snapshot.id for each in deletion_order(decisions)} == {s.id for s in history} - stays
+    assert {decision.snapshot.id for decision in decisions if decision.fate is Fate.KEPT} == stays
+    assert {decision.snapshot.id for decision in deletion_order(decisions)} == {s.id for s in history} - stays

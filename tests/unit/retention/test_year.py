@@ -1,7 +1,7 @@
 """The deleter through simulated years of the three default schedules, with all that goes on beside them.
 
 Runs are missed, replayed days later, delivered twice or at once, and made by hand; snapshots fail and are put on hold,
-by seed. After every single run, what is there is held against a ledger of all that was ever made.
+by seed. After every single run, what is there is compared with a ledger of all that was ever made.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ def seeded(seed: int) -> Random:
 
 
 def fires(day: datetime) -> Iterator[tuple[datetime, Period]]:
-    """Give a day's firings: weekdays 01:30, Saturdays 02:30, the first of a month 03:30."""
+    """List a day's firings: weekdays 01:30, Saturdays 02:30, the first of a month 03:30."""
     if day.weekday() < 5:
         yield day + timedelta(hours=1, minutes=30), Period.DAY
     if day.weekday() == 5:
@@ -55,7 +55,7 @@ def fires(day: datetime) -> Iterator[tuple[datetime, Period]]:
 
 @cache
 def last_firing(at: datetime, period: Period) -> datetime:
-    """Look for the firing that a snapshot belongs to, back through the days."""
+    """Return the firing that a snapshot belongs to: look back day by day."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     days = (midnight - timedelta(days=past) for past in range(32))
     return next(
@@ -67,13 +67,13 @@ def last_firing(at: datetime, period: Period) -> datetime:
 
 
 def on_time() -> list[Event]:
-    """Give the events of a year in which nothing else happens."""
+    """List the events of a year in which nothing else happens."""
     days = (START + timedelta(days=number) for number in range(DAYS))
     return [Event(due, period, due.isoformat()) for day in days for due, period in fires(day)]
 
 
 def restless(random: Random) -> list[Event]:
-    """Give the events of a year in which runs are missed, late, replayed, delivered twice and made by hand."""
+    """List the events of a year in which runs are missed, late, replayed, delivered twice and made by hand."""
     events: list[Event] = []
     for event in on_time():
         begins = event.at + timedelta(seconds=random.choice((-60, -3, 0, 40, 7200)))
@@ -94,7 +94,7 @@ def restless(random: Random) -> list[Event]:
 
 
 @dataclass(kw_only=True)
-class World:
+class SimulatedVolume:
     """One volume: `made` is the ledger, `there` what EC2 still has, `twins` the duplicates; snapshots end late."""
 
     keep: Mapping[Period, int]
@@ -129,11 +129,15 @@ class World:
     def promised(self, event: Event, *, keep: int, least: bool = False) -> set[str]:
         """Return, from the ledger, all of the newest `keep` occasions (with `least`, of those completed) and holds."""
         counts = ("completed",) if least else ("completed", "pending")
-        ledger = [each for each in self.made.values() if each.period == event.period and each.state in counts]
-        begun = {each.id: last_firing(each.started, event.period) for each in ledger}
+        ledger = [
+            snapshot
+            for snapshot in self.made.values()
+            if snapshot.period == event.period and snapshot.state in counts
+        ]
+        begun = {snapshot.id: last_firing(snapshot.started, event.period) for snapshot in ledger}
         occasions = sorted(set(begun.values()))[-keep:]
         kept = {name for name, began in begun.items() if began in occasions}
-        held = {each.id for each in ledger if hold(each, event.at.date())}
+        held = {snapshot.id for snapshot in ledger if hold(snapshot, event.at.date())}
         return (kept | (held & self.there)) - self.twins
 
     def _make(self, event: Event, suffix: str) -> None:
@@ -148,7 +152,7 @@ class World:
             self.twins.add(name)
 
     def _settle(self, event: Event) -> None:
-        """Let what the runs before made end, as it may, and somebody put some of it on hold."""
+        """Let snapshots of earlier runs complete or fail, and put some on hold."""
         for name in self.pending:
             state = "error" if self.random.random() < self.failing else "completed"
             until = event.at + timedelta(days=self.random.randrange(1, 90))
@@ -162,22 +166,24 @@ class World:
 def within_limit(order: tuple[Decision, ...]) -> set[str]:
     """Return what one run deletes: what costs no restore point, and so many occasions."""
     occasions = list(dict.fromkeys(decision.occasion for decision in order if not decision.redundant))[:LIMIT]
-    return {each.snapshot.id for each in order if each.redundant or each.occasion in occasions}
+    return {
+        decision.snapshot.id for decision in order if decision.redundant or decision.occasion in occasions
+    }
 
 
-def dates(world: World, period: Period) -> list[str]:
-    return sorted(f"{snapshot.started:%Y-%m-%d}" for snapshot in world.of(period))
+def dates(volume: SimulatedVolume, period: Period) -> list[str]:
+    return sorted(f"{snapshot.started:%Y-%m-%d}" for snapshot in volume.of(period))
 
 
 def test_after_a_year_exactly_the_newest_of_each_period_are_left() -> None:
-    world = World(keep=KEEP)
+    volume = SimulatedVolume(keep=KEEP)
 
     for event in on_time():
-        world.run(event)
+        volume.run(event)
 
-    assert dates(world, Period.DAY) == ["2027-12-22", "2027-12-23", "2027-12-24", "2027-12-27"]
-    assert dates(world, Period.WEEK) == ["2027-12-04", "2027-12-11", "2027-12-18", "2027-12-25"]
-    assert dates(world, Period.MONTH) == ["2027-10-01", "2027-11-01", "2027-12-01"]
+    assert dates(volume, Period.DAY) == ["2027-12-22", "2027-12-23", "2027-12-24", "2027-12-27"]
+    assert dates(volume, Period.WEEK) == ["2027-12-04", "2027-12-11", "2027-12-18", "2027-12-25"]
+    assert dates(volume, Period.MONTH) == ["2027-10-01", "2027-11-01", "2027-12-01"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -185,12 +191,12 @@ def test_through_a_restless_year_every_restore_point_of_the_newest_occasions_is_
     seed: int,
 ) -> None:
     random = seeded(seed)
-    world = World(keep=KEEP, random=random, holding=0.03)
+    volume = SimulatedVolume(keep=KEEP, random=random, holding=0.03)
 
     for event in restless(random):
-        world.run(event)
+        volume.run(event)
 
-        assert world.ids(event.period) == world.promised(event, keep=KEEP[event.period])
+        assert volume.ids(event.period) == volume.promised(event, keep=KEEP[event.period])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -199,15 +205,15 @@ def test_in_a_year_in_which_snapshots_fail_the_promised_number_of_good_ones_is_t
     failing: float, seed: int
 ) -> None:
     random = seeded(seed)
-    world = World(keep=KEEP, random=random, failing=failing)
+    volume = SimulatedVolume(keep=KEEP, random=random, failing=failing)
 
     for event in restless(random):
         event = replace(event, twice=False)  # noqa: PLW2901 - a twin of one that failed is no duplicate
-        world.run(event)
+        volume.run(event)
 
-        keep, there = KEEP[event.period], world.ids(event.period)
-        good = world.promised(event, keep=keep - 1, least=True)
-        assert good <= there <= good | world.promised(event, keep=keep)
+        keep, there = KEEP[event.period], volume.ids(event.period)
+        good = volume.promised(event, keep=keep - 1, least=True)
+        assert good <= there <= good | volume.promised(event, keep=keep)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -216,19 +222,19 @@ def test_a_keep_lowered_in_the_middle_of_a_year_drains_the_oldest_first_and_no_f
 ) -> None:
     random = seeded(seed)
     keep = {Period.DAY: 30, Period.WEEK: 12, Period.MONTH: 5}
-    world = World(keep=keep, random=random)
+    volume = SimulatedVolume(keep=keep, random=random)
     events = restless(random)
     counts: dict[Period, list[int]] = {period: [] for period in Period}
 
     for number, event in enumerate(events):
         if number == len(events) // 2:
-            world.keep = dict.fromkeys(Period, 2)
-        world.run(event)
-        there = world.ids(event.period)
-        starts = (world.made[name].started for name in there)
+            volume.keep = dict.fromkeys(Period, 2)
+        volume.run(event)
+        there = volume.ids(event.period)
+        starts = (volume.made[name].started for name in there)
         counts[event.period].append(len({last_firing(started, event.period) for started in starts}))
 
-        assert there == world.promised(event, keep=counts[event.period][-1])  # none but the oldest has gone
+        assert there == volume.promised(event, keep=counts[event.period][-1])  # none but the oldest has gone
 
     for period in Period:
         assert max(counts[period]) == keep[period]
@@ -237,13 +243,13 @@ def test_a_keep_lowered_in_the_middle_of_a_year_drains_the_oldest_first_and_no_f
 
 
 def test_a_keep_raised_brings_nothing_back_and_fills_up_night_by_night() -> None:
-    world = World(keep=KEEP)
+    volume = SimulatedVolume(keep=KEEP)
     nights = [event for event in on_time() if event.period is Period.DAY][:20]
 
     counts = []
     for number, event in enumerate(nights):
-        world.keep = {Period.DAY: 4 if number < 10 else 8}
-        world.run(event)
-        counts.append(len(world.ids(Period.DAY)))
+        volume.keep = {Period.DAY: 4 if number < 10 else 8}
+        volume.run(event)
+        counts.append(len(volume.ids(Period.DAY)))
 
     assert counts == [1, 2, 3, *[4] * 7, 5, 6, 7, *[8] * 7]

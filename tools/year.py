@@ -1,4 +1,4 @@
-"""A year of backups in this process: the real handler on moto's EC2, and the metrics that it prints."""
+"""A year of backups in this process: the real handler on moto's EC2, three incidents, and the metrics that it prints."""
 
 import contextlib
 import io
@@ -28,11 +28,41 @@ START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 DENIED = datetime(2027, 3, 8, tzinfo=UTC), datetime(2027, 3, 15, tzinfo=UTC)  # creates fail for two volumes
 DISABLED = datetime(2027, 6, 15, tzinfo=UTC), datetime(2027, 9, 10, tzinfo=UTC)  # the month's rule
 BROKEN = datetime(2027, 10, 20, 1, 30, tzinfo=UTC)  # the listing is denied: the function raises, three times
-NEW = {datetime(2027, 4, 12, tzinfo=UTC): 1, datetime(2027, 11, 2, tzinfo=UTC): 1}  # volumes that come
+NEW = {datetime(2027, 4, 12, tzinfo=UTC): 1, datetime(2027, 11, 2, tzinfo=UTC): 1}  # volumes that are added
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class Incident:
+    """Something that went wrong from one day to another, and the alarms that went off."""
+
+    first: datetime
+    last: datetime
+    what: str
+    alarms: tuple[str, ...] = ()
+
+
+INCIDENTS = (
+    Incident(
+        first=DENIED[0],
+        last=DENIED[1],
+        what="8 to 14 March: EC2 refused to make snapshots of two volumes. Every mail said PROBLEM and named them.",
+    ),
+    Incident(
+        first=DISABLED[0],
+        last=DISABLED[1],
+        what="15 June to 10 September: the rule of the month was disabled. From July to 1 October every mail said overdue.",
+    ),
+    Incident(
+        first=BROKEN,
+        last=BROKEN,
+        what="20 October: a run failed three times. Three mails said FAILED, and two alarms went off.",
+        alarms=("FunctionErrors", "RunFailed"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPoint:
     """One value of one metric."""
 
     metric: str
@@ -41,19 +71,19 @@ class Point:
     value: float
 
 
-def simulated(settings: Settings) -> Iterator[Point]:
-    """Run every occasion of a year, one after the other, and give what a dashboard would get of it."""
+def simulated(settings: Settings) -> Iterator[MetricPoint]:
+    """Run every occasion of a year, one after the other, and yield the metrics that a dashboard would get."""
     with mock_aws(), _environment(settings):
         backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
         client = Session().client("ec2")
         _volumes(client, 4, START)
         arriving = dict(NEW)
         for at, period in _occasions(settings):
-            for arrival in [each for each in arriving if each <= at]:
+            for arrival in [arrival for arrival in arriving if arrival <= at]:
                 _volumes(client, arriving.pop(arrival), arrival)
             with _faults(backend, at):
                 yield from _run(at, period, tries=3 if at == BROKEN else 1)
-            for gone in [each for each in backend.tags if each.startswith("snap-")]:
+            for gone in [resource for resource in backend.tags if resource.startswith("snap-")]:
                 if gone not in backend.snapshots:  # moto keeps them for ever, and searches them all each time
                     del backend.tags[gone]
 
@@ -64,10 +94,12 @@ def _occasions(settings: Settings) -> list[tuple[datetime, Period]]:
         for period in Period
         for at in cron.instants(settings.schedule(period), start=START, end=END)
     )
-    return [(at, each) for at, each in every if each != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]]
+    return [
+        (at, period) for at, period in every if period != Period.MONTH or not DISABLED[0] <= at < DISABLED[1]
+    ]
 
 
-def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
+def _run(at: datetime, period: Period, *, tries: int) -> Iterator[MetricPoint]:
     printed, errors = io.StringIO(), 0
     context: Any = SimpleNamespace(
         function_name="ebs-backup",
@@ -83,18 +115,18 @@ def _run(at: datetime, period: Period, *, tries: int) -> Iterator[Point]:
                 handler({"period": period.value, "time": f"{at:%Y-%m-%dT%H:%M:%SZ}"}, context)
             except Exception:  # noqa: BLE001 - whatever it raises, Lambda counts one error
                 errors += 1
-    yield Point(metric="Errors", dimensions={}, at=at, value=errors)
+    yield MetricPoint(metric="Errors", dimensions={}, at=at, value=errors)
     for line in printed.getvalue().splitlines():
         if '"_aws"' in line:
             yield from _points(json.loads(line), at)
 
 
-def _points(line: Mapping[str, Any], at: datetime) -> Iterator[Point]:
+def _points(line: Mapping[str, Any], at: datetime) -> Iterator[MetricPoint]:
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     names = [name for name in directive["Dimensions"][0] if name in ("set", "period")]
     for metric in directive["Metrics"]:
         (value,) = line[metric["Name"]] if isinstance(line[metric["Name"]], list) else [line[metric["Name"]]]
-        yield Point(
+        yield MetricPoint(
             metric=metric["Name"], dimensions={name: line[name] for name in names}, at=at, value=value
         )
 

@@ -1,0 +1,66 @@
+"""The deployed stack of a backup set: its function, and the settings that this function reads."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boto3.session import Session
+from botocore.exceptions import ClientError
+
+from ebs_backup.names import ENV_PREFIX, SERVICE
+from ebs_backup.settings import Settings
+from ebs_backup_cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """A set's settings; `function` and `log_group` are empty where the settings come from a file."""
+
+    settings: Settings
+    function: str = ""
+    log_group: str = ""
+    version: str = ""
+
+
+def function_name(backup_set: str) -> str:
+    """Return the name of a set's function."""
+    return f"{SERVICE}-{backup_set}"
+
+
+def deployed(session: Session, backup_set: str) -> Deployment:
+    """Read the deployed function's settings; raises a CommandError that names the sets there are, if it is none of them."""
+    client = session.client("lambda")
+    name = function_name(backup_set)
+    try:
+        found = client.get_function_configuration(FunctionName=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise
+        raise _no_such_set(client, session.region_name, backup_set) from None
+    environment = found.get("Environment", {}).get("Variables", {})
+    return Deployment(
+        settings=Settings.from_env(environment),
+        function=name,
+        log_group=found.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}",
+    )
+
+
+def _no_such_set(client: "LambdaClient", region: str, backup_set: str) -> CommandError:
+    there = sorted(_sets(client))
+    advice = (
+        f"Sets there: {', '.join(there)}. Choose one with --set."
+        if there
+        else "No set is deployed there. Compare --region and --profile, or deploy (README), or use --settings FILE."
+    )
+    return CommandError(f"No stack of set {backup_set!r} in {region}.", advice)
+
+
+def _sets(client: "LambdaClient") -> Iterator[str]:
+    for page in client.get_paginator("list_functions").paginate():
+        for function in page["Functions"]:
+            variables = function.get("Environment", {}).get("Variables", {})
+            if function["FunctionName"].startswith(f"{SERVICE}-") and f"{ENV_PREFIX}BACKUP_SET" in variables:
+                yield variables[f"{ENV_PREFIX}BACKUP_SET"]

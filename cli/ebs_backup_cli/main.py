@@ -1,0 +1,28 @@
+"""The command `ebs-backup`: all its commands, in the order in which they are helped with."""
+
+import sys
+
+import typer
+
+from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.list_ import list_
+from ebs_backup_cli.commands.plan import plan
+
+app = typer.Typer(
+    name="ebs-backup",
+    help="See, run, restore and check the backups of EBS volumes that the ebs-backup stack makes.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.callback()(common)
+register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
+register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app(prog_name="ebs-backup")
+    except KeyboardInterrupt:
+        sys.exit(130)

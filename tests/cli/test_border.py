@@ -1,0 +1,68 @@
+"""What all commands share: where options may stand, what JSON means, and one line for whatever keeps them from their work."""
+
+import pytest
+
+from tests.cli.conftest import Command
+
+
+def test_json_is_one_document_and_nothing_else(command: Command) -> None:
+    command.deploy()
+    volume = command.volume("data", Backup="true")
+
+    done = command("plan", "day", "--json")
+
+    assert [planned["volume"] for planned in done.json["plan"]] == [volume]
+    assert (done.json["created"], done.err) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--set", "web", "plan", "day"), ("plan", "day", "--set", "web"), ("plan", "--set=web", "day")],
+)
+def test_common_options_may_stand_before_or_behind_the_command(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    command.deploy(backup_set="web")
+
+    assert command(*arguments, "--json").json["set"] == "web"
+
+
+def test_a_set_that_is_not_there_is_one_line_with_those_that_are(command: Command) -> None:
+    command.deploy(backup_set="web")
+
+    done = command("plan", "day")
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.splitlines() == [
+        "ebs-backup: No stack of set 'default' in eu-west-1.",
+        "Sets there: web. Choose one with --set.",
+    ]
+
+
+def test_an_error_is_a_json_document_too(command: Command) -> None:
+    done = command("plan", "day", "--json")
+
+    assert done.status == 2
+    assert done.json["error"] == "No stack of set 'default' in eu-west-1."
+
+
+def test_without_a_region_it_says_how_to_name_one(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+
+    done = command("list")
+
+    assert (done.status, done.err.splitlines()[0]) == (2, "ebs-backup: No AWS region is set.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [(("plam", "day"), "plan"), (("plan", "dya"), "day"), (("plan", "day", "--regoin", "x"), "--region")],
+)
+def test_wrong_usage_names_the_nearest_right_one(
+    command: Command, arguments: tuple[str, ...], word: str
+) -> None:
+    done = command(*arguments)
+
+    assert done.status == 2
+    assert word in done.err
+    assert "Traceback" not in done.err

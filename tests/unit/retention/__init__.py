@@ -1,0 +1,1 @@
+"""What goes and why: the rules by examples, by properties and through simulated years."""
