@@ -7,18 +7,19 @@ from dataclasses import replace
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED
 from ebs_backup.freshness import Overdue
-from ebs_backup.model import Decision, Failure, Fate, Run
+from ebs_backup.model import Decision, Failure, Fate, Run, Snapshot
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome, VolumeOutcome, as_failure
 from ebs_backup.report.text import (
-    WIDTH,
     Command,
     Part,
+    Problem,
     Row,
     age,
     by_hand,
     by_name,
     counted,
+    grouped,
     named,
     one_line,
     place,
@@ -26,9 +27,6 @@ from ebs_backup.report.text import (
 )
 from ebs_backup.tags import minute
 
-# EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
-ENCODED = "Encoded authorization failure message"
-SHORT = 2 * WIDTH  # a message of at most two lines stands beside the volume, a longer one at the end
 PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that a subject may hold
 NEVER = "no good snapshot at all"
 VOLUME_ERROR = "VolumeError"
@@ -46,7 +44,6 @@ NOTHING_LEFT = Failure(
     message="each selected volume is skipped, or was deleted before its snapshot was made",
     advice="Tag the volumes that took their place. If there are none, there is nothing to do.",
 )
-Problem = tuple[Failure, Row]  # and on what
 
 
 def lacking(volume: VolumeOutcome) -> bool:
@@ -56,7 +53,12 @@ def lacking(volume: VolumeOutcome) -> bool:
 
 def worst_first(volumes: Iterable[VolumeOutcome]) -> list[VolumeOutcome]:
     """Return those without any good snapshot first, then the oldest."""
-    return sorted(by_name(volumes), key=_newest)
+    return sorted(by_name(volumes), key=lambda volume: _when(volume.newest_completed))
+
+
+def _when(newest: Snapshot | None) -> str:
+    """Return when it was taken, to sort by: none comes first, then the oldest."""
+    return minute(newest.started) if newest else ""
 
 
 def _who(volumes: Sequence[VolumeOutcome], outcome: Outcome) -> str:
@@ -89,53 +91,16 @@ def later(outcome: Outcome) -> Iterator[Part]:
         yield from grouped(f"{name}  {len(found[name]):,}", found[name], text=text, news=news)
 
 
-def grouped(
-    heading: str,
-    problems: Sequence[Problem],
-    *,
-    news: str = "",
-    lead: str = "",
-    text: str = "",
-    commands: Sequence[Command] = (),
-) -> Iterator[Part]:
-    """Say once what many have in common: the code, what AWS said, what to do."""
-    groups: defaultdict[tuple[str, str], list[tuple[str, Problem]]] = defaultdict(list)
-    for problem in problems:
-        failure, _ = problem
-        said = one_line(failure.message.partition(ENCODED)[0])
-        groups[failure.code, failure.advice].append((said, problem))
-    for (code, advice), group in groups.items():
-        short = {said for said, _ in group if len(said) <= SHORT}
-        alike = len({said for said, _ in group}) == 1
-        why = [one_line(code), *(short if alike else ())]
-        long = [(said, failure) for said, (failure, _) in group if len(said) > SHORT]
-        yield Part(
-            heading=heading,
-            news=news,
-            lead=lead,
-            text=text,
-            rows=[(*row, said if said in short and not alike else "") for said, (_, row) in group],
-            why=": ".join(filter(None, why)) + " (AWS's own words: at the end)" * bool(long),
-            to_do=one_line(advice, 1000),
-            commands=commands,
-            words=[(one_line(code), said, one_line(failure.resource)) for said, failure in long],
-            problem=True,
-        )
-        heading = news = lead = text = ""
-
-
 def _of_the_run(outcome: Outcome) -> Iterator[Part]:
     """Say why the run had nothing to back up, or could not go on, and by which command it is done again."""
     again = by_hand(outcome.run, outcome.run.period)
     if not any(volume.made or lacking(volume) for volume in outcome.volumes):
         skipped = all(volume.skipped for volume in outcome.volumes)
-        heading, why = (
-            ("NOTHING SELECTED", f"no volume is tagged {one_line(outcome.run.selector)}")
-            if not outcome.volumes
-            else ("EVERYTHING SKIPPED", "every volume is skipped")
-            if skipped
-            else ("NOTHING LEFT", "every volume is skipped or gone")
-        )
+        heading, why = "NOTHING LEFT", "every volume is skipped or gone"
+        if not outcome.volumes:
+            heading, why = "NOTHING SELECTED", f"no volume is tagged {one_line(outcome.run.selector)}"
+        elif skipped:
+            heading, why = "EVERYTHING SKIPPED", "every volume is skipped"
         yield from grouped(
             f"{heading}  nothing was backed up",
             [(outcome.failures[0] if skipped else NOTHING_LEFT, (why,))],
@@ -191,10 +156,6 @@ def _failure_row(failure: Failure, decision: Decision | None, volume: VolumeOutc
         return (resource, action)
     of = one_line(volume.volume.id)
     return (named(volume.volume.name), of if resource == of else f"{of} {resource}", action)
-
-
-def _newest(volume: VolumeOutcome) -> float:
-    return volume.newest_completed.started.timestamp() if volume.newest_completed else 0
 
 
 def _lost(volume: VolumeOutcome) -> bool:
@@ -287,7 +248,10 @@ def _overdue(outcome: Outcome) -> Iterator[Part]:
                 news=news,
                 lead=f"{counted(len(found), 'volume')}: {period} backup overdue:",
                 text=f"No {period} backup for {days} (max_age_{period}) or longer: {counted(len(found), 'volume')}.",
-                rows=[_overdue_row(*pair, outcome.run) for pair in sorted(found, key=_lateness)],
+                rows=[
+                    (named(volume.volume.name), _newest(overdue, outcome.run), one_line(volume.volume.id))
+                    for volume, overdue in sorted(found, key=lambda pair: _when(pair[1].newest))
+                ],
                 to_do=to_do,
                 commands=commands,
                 problem=True,
@@ -295,15 +259,8 @@ def _overdue(outcome: Outcome) -> Iterator[Part]:
             heading = news = ""
 
 
-def _overdue_row(volume: VolumeOutcome, overdue: Overdue, run: Run) -> Row:
-    newest = f"newest {age(overdue.newest, run)}" if overdue.newest else "it has none"
-    return named(volume.volume.name), newest, one_line(volume.volume.id)
-
-
-def _lateness(late: tuple[VolumeOutcome, Overdue]) -> float:
-    """Order those that have none first, then the oldest; of one night, as they come."""
-    newest = late[1].newest
-    return newest.started.replace(second=0, microsecond=0).timestamp() if newest else 0
+def _newest(overdue: Overdue, run: Run) -> str:
+    return f"newest {age(overdue.newest, run)}" if overdue.newest else "it has none"
 
 
 def _catch_up(run: Run, period: Period, late: Sequence[VolumeOutcome]) -> tuple[str, Sequence[Command]]:

@@ -23,6 +23,7 @@ from ebs_backup.report.text import (
     Mail,
     Part,
     by_hand,
+    grouped,
     invoke,
     one_line,
     size,
@@ -39,15 +40,16 @@ ALLOWED = (
     '"period" (day, week or month; always needed), "time" (an instant with a zone, such as 2026-11-23T01:30:00Z),'
     ' "dry_run" (true or false), "volumes" (a list of 1 to 200 volume ids)'
 )
-# Where the console of a region's partition is; of the others, which few can enter, none is certain.
 CONSOLES = {
     "cn-": "console.amazonaws.cn",
     "us-gov-": "console.amazonaws-us-gov.com",
-    "us-iso": "",
-    "eu-iso": "",
-    "eusc-": "",
     "": "console.aws.amazon.com",
 }
+OTHER_CONSOLES = (
+    "us-iso",
+    "eu-iso",
+    "eusc-",
+)  # regions of partitions whose console has no address that is certain
 
 
 def render(outcome: Outcome) -> Mail:
@@ -80,7 +82,7 @@ def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
         Status.FAILED, [f"the run failed: {one_line(code)}"], run.region, run.period, run.backup_set
     )
     failure = Failure(resource="the whole run", action="", code=code, message=message, advice=advice)
-    (part,) = problems.grouped(
+    (part,) = grouped(
         "THE RUN FAILED",
         [(failure, (one_line(code),))],
         lead=f"The {run.period} backup of {minute(run.time)} failed:",
@@ -254,7 +256,7 @@ def _links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
         quote(one_line(text), safe="")
         for text in (run.region, run.log_group, f"{SERVICE}-{run.backup_set}-{run.region}")
     )
-    if host:
+    if not run.region.startswith(OTHER_CONSOLES):
         yield "LINKS"
         for volume in volumes[:FEW]:
             page = f"VolumeDetails:volumeId={quote(one_line(volume.id), safe='')}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
 from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SKIP, Period, keep_tag
-from ebs_backup.outcome import Made, Outcome
+from ebs_backup.outcome import Made, Outcome, VolumeOutcome
 from ebs_backup.overrides import SNAPSHOTS_OWN
 from ebs_backup.report.text import (
     FEW,
@@ -26,7 +26,7 @@ from ebs_backup.report.text import (
 )
 from ebs_backup.tags import minute
 
-MOST = 20  # rows of a list that may be long and is seldom read: the log has the others
+MOST = 20  # that are told of what needs nobody's attention: the log has the others
 EARLIER = "by an earlier try"
 
 
@@ -58,7 +58,10 @@ def done(outcome: Outcome) -> Iterator[Part]:
         _created(outcome),
         _expired(outcome),
         _undeletable(outcome),
-        _on_hold(outcome),
+        Part(
+            heading=f"ON HOLD  {counted(outcome.on_hold, 'snapshot')}",
+            rows=[(f"kept by the tag {TAG_HOLD}",)] * bool(outcome.on_hold),
+        ),
         _unselected(outcome),
         _held(outcome),
     )
@@ -106,7 +109,6 @@ def _foreign(outcome: Outcome) -> Part:
         news=counted(number, "foreign snapshot"),
         text="Another tool copied this set's tags to them. They are left alone and not counted.",
         rows=[_foreign_row(volume) for volume in foreign],
-        most=MOST,
         to_do="Take the set's tags off the volumes. Only volumes that spread the tags have them. This changes no snapshot."
         if spreading
         else "Nothing, unless more of them come.",
@@ -134,7 +136,6 @@ def _tags(outcome: Outcome) -> Iterator[Part]:
         news=counted(len(strays), "stray snapshot"),
         text="They have no run, or an unknown period. They are kept and not counted.",
         rows=[snapshot_row(stray, f"period {stray.period!r}, run {stray.run!r}") for stray in strays],
-        most=MOST,
         to_do=f"Correct their tags: {TAG_PERIOD} and {TAG_RUN}.",
     )
     yield Part(
@@ -142,7 +143,6 @@ def _tags(outcome: Outcome) -> Iterator[Part]:
         news=counted(len(odd), "edited tag"),
         text="Which of them is the right one cannot be told, so all are kept.",
         rows=decision_rows(odd),
-        most=MOST,
         to_do=f"Correct their tags: {TAG_RUN}. Or put {TAG_HOLD}=true on those that are to stay.",
     )
     yield Part(
@@ -150,7 +150,6 @@ def _tags(outcome: Outcome) -> Iterator[Part]:
         news=f"{len(stale):,} pending too long",
         text="They have been pending for longer than max_age_..., and do not count as backups.",
         rows=[snapshot_row(snapshot, snapshot.period) for snapshot in stale],
-        most=MOST,
         to_do="Ask AWS Support why.",
     )
 
@@ -164,14 +163,12 @@ def _volumes(outcome: Outcome) -> Iterator[Part]:
         news=f"{counted(len(lost), 'volume')} deselected",
         text=f"Until lately they had the tag {tag}. Their snapshots are kept.",
         rows=[_unselected_row(volume) for volume in lost],
-        most=MOST,
         to_do="Tag them again, if that was a mistake.",
     )
     yield Part(
         heading=f"NOT SELECTED  {counted(len(missing), 'volume')} that the event names",
         news=f"{len(missing):,} not selected",
         rows=[(one_line(volume),) for volume in missing],
-        most=MOST,
         to_do=f"Correct the ids, or give the volumes exactly the tag {tag}.",
     )
     yield Part(
@@ -187,13 +184,14 @@ def _volumes(outcome: Outcome) -> Iterator[Part]:
     )
 
 
+def _who(volume: VolumeOutcome) -> Row:
+    return named(volume.volume.name), one_line(volume.volume.id)
+
+
 def _left_alone(outcome: Outcome) -> Iterator[Part]:
-    told = [
-        ((named(volume.volume.name), one_line(volume.volume.id)), volume)
-        for volume in by_name(outcome.volumes)
-    ]
-    skipped = [(*who, one_line(volume.skipped)) for who, volume in told if volume.skipped]
-    noted = [(*who, one_line(note)) for who, volume in told for note in volume.notes]
+    told = by_name(outcome.volumes)
+    skipped = [(*_who(volume), one_line(volume.skipped)) for volume in told if volume.skipped]
+    noted = [(*_who(volume), one_line(note)) for volume in told for note in volume.notes]
     yield Part(
         heading=f"SKIPPED  {counted(len(skipped), 'volume')} by the tag {TAG_SKIP}",
         news=f"{len(skipped):,} skipped" if skipped else "",
@@ -243,15 +241,10 @@ def _undeletable(outcome: Outcome) -> Part:
         text=f"{text} restore, or wait until its lock ends." if held else "",
         rows=[
             (f"{counted(len(found), 'snapshot')} {by}", named(found[0].name), ids(found[0]))
-            for by, found in sorted(held.items(), key=lambda item: -len(item[1]))
+            for by, found in sorted(held.items(), key=lambda item: -len(item[1]))[:MOST]
         ],
-        most=MOST,
+        nameless=max(0, len(held) - MOST),
     )
-
-
-def _on_hold(outcome: Outcome) -> Part:
-    text = f"The tag {TAG_HOLD} keeps them." if outcome.on_hold else ""
-    return Part(heading=f"ON HOLD  {counted(outcome.on_hold, 'snapshot')}", text=text)
 
 
 def _unselected(outcome: Outcome) -> Part:

@@ -1,6 +1,7 @@
 """The text of a mail: what SNS takes, how it is laid out for a phone, and how volumes and commands stand in it. Pure."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,7 +9,7 @@ from shlex import quote
 from textwrap import wrap
 from typing import NamedTuple, TypeVar
 
-from ebs_backup.model import Decision, Run, Snapshot, Volume
+from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
 from ebs_backup.names import Period
 from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.selection import NearMiss
@@ -22,11 +23,15 @@ MAX_BODY = MAX_MESSAGE - MAX_DATA - 1_000
 WIDTH = 46  # characters of a line on a phone
 ALL = MAX_MESSAGE
 LIMITS = (ALL, 500, 100, 20, 5, 0)  # rows of a section: the largest that fits
+# EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
+ENCODED = "Encoded authorization failure message"
+SHORT = 2 * WIDTH  # a message of at most two lines stands beside the volume, a longer one at the end
 FEW = 5  # volumes that a command names one by one; rows that stand above what to do about them
 NO_NAME = "(no name)"
 SINCE_ITS_RUN = timedelta(hours=1)  # a snapshot starts after its run's time: eight nights are eight days
 About = TypeVar("About", VolumeOutcome, NearMiss)
 Row = tuple[str, ...]  # a name, and lines of facts below it
+Problem = tuple[Failure, Row]
 Words = tuple[str, str, str]  # AWS's code and message, too long to stand in a row, and on what
 
 
@@ -59,8 +64,7 @@ class Part:
 
     `news` says it in the subject, `lead` at the top, with the rows' names and first facts.
 
-    `nameless` is how many more rows are known by number only, `most` a limit of its own. What is a `problem` is cut one
-    step later than the rest.
+    `nameless` is how many more rows are known by number only. What is a `problem` is cut one step later than the rest.
     """
 
     heading: str = ""
@@ -69,7 +73,6 @@ class Part:
     text: str = ""
     rows: Sequence[Row] = ()
     nameless: int = 0
-    most: int = ALL
     why: str = ""
     to_do: str = ""
     commands: Sequence[Command] = ()
@@ -82,7 +85,7 @@ class Part:
         after = [*wrapped(self.why, "Why: "), *wrapped(self.to_do, "To do: ")]
         for command in self.commands:
             after += wrapped(f"{command.what}: command {numbers[command.line]}, at the end.")
-        rows = self._rows(min(most, self.most))
+        rows = self._rows(most)
         yield from (*rows, *after) if len(self.rows) <= FEW else (*after, *rows)
 
     def _rows(self, most: int) -> Iterator[str]:
@@ -92,6 +95,41 @@ class Part:
                 yield from wrapped(fact, "  ")
         if beyond := max(0, len(self.rows) - most) + self.nameless:
             yield f"... and {beyond:,} more"
+
+
+def grouped(
+    heading: str,
+    problems: Sequence[Problem],
+    *,
+    news: str = "",
+    lead: str = "",
+    text: str = "",
+    commands: Sequence[Command] = (),
+) -> Iterator[Part]:
+    """Say once what many have in common: the code, what AWS said, what to do."""
+    groups: defaultdict[tuple[str, str], list[tuple[str, Problem]]] = defaultdict(list)
+    for problem in problems:
+        failure, _ = problem
+        said = one_line(failure.message.partition(ENCODED)[0])
+        groups[failure.code, failure.advice].append((said, problem))
+    for (code, advice), group in groups.items():
+        short = {said for said, _ in group if len(said) <= SHORT}
+        alike = len({said for said, _ in group}) == 1
+        why = [one_line(code), *(short if alike else ())]
+        long = [(said, failure) for said, (failure, _) in group if len(said) > SHORT]
+        yield Part(
+            heading=heading,
+            news=news,
+            lead=lead,
+            text=text,
+            rows=[(*row, said if said in short and not alike else "") for said, (_, row) in group],
+            why=": ".join(filter(None, why)) + " (AWS's own words: at the end)" * bool(long),
+            to_do=one_line(advice, 1000),
+            commands=commands,
+            words=[(one_line(code), said, one_line(failure.resource)) for said, failure in long],
+            problem=True,
+        )
+        heading = news = lead = text = ""
 
 
 def wrapped(text: str, start: str = "") -> Sequence[str]:

@@ -17,6 +17,7 @@ from ebs_backup.aws.errors import (
     not_continued,
     snapshot_failed_advice,
 )
+from ebs_backup.report.text import WIDTH
 from tests.unit.aws.refusals import (
     FAST_RESTORE,
     KEY,
@@ -153,6 +154,17 @@ def test_a_run_that_cannot_go_on_says_who_goes_on_instead() -> None:
     assert (failed.resource, failed.code) == ("ebs-backup-f", "AccessDeniedException")
     assert len(failed.message) <= 300
     assert "twice more" in failed.advice
+
+
+def test_every_advice_begins_with_what_to_do_in_words_that_fit_a_line_of_a_phone() -> None:
+    told = [advice(refusal(code, status=status)) for code, status, *_ in TABLE]
+    told += [advice(AwsError(kind=Kind.RETRY, code=code, message="")) for code in (OUT_OF_TIME, SLOW_LISTING)]
+    told += [advice(AwsError(kind=Kind.UNKNOWN_OUTCOME, code=code, message="")) for code in (UNREADABLE, "X")]
+    told += [snapshot_failed_advice(message) for message in ("KMS key", "Internal error", "Odd", "")]
+    told.append(not_continued(refusal("X"), "f").advice)
+
+    for text in told:
+        assert len(f"To do: {text.partition('. ')[0]}.") <= WIDTH, text
 
 
 def test_no_advice_deletes_snapshots_or_loses_the_operators_settings() -> None:
