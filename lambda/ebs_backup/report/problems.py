@@ -74,10 +74,11 @@ def now(outcome: Outcome) -> Iterator[Part]:
     yield from _of_the_run(outcome)
     found = _by_heading(outcome)
     yield from _not_backed_up(outcome, found[NO_BACKUP])
-    lost = len(found[LOST])
-    lead = f"{counted(lost, 'volume')} in state error:"
+    lost = [volume for volume in outcome.volumes if _lost(volume)]
+    number = counted(len(lost), "volume")
+    news = f"{_who(lost, outcome)}: NO backup"
     yield from grouped(
-        f"{LOST}  {lost:,}", found[LOST], lead=lead, news=f"{counted(lost, 'volume')} in error"
+        f"{LOST}  {number}", found[LOST], news=news, lead=f"{number} in state error, NO backup:"
     )
 
 

@@ -160,7 +160,7 @@ def _lead(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[st
     parts = list(chain.from_iterable(blocks.values()))
     lead = parts[0].lead if parts else ""
     section = [parts[0], *takewhile(lambda part: not part.heading, parts[1:])] if lead else []
-    rows = list(chain.from_iterable(part.rows for part in section))
+    rows = list({row[:3]: row for part in section for row in part.rows}.values())  # one may have two failures
     names = rows if len(rows) <= NAMES else rows[: NAMES - 1]
     lines = [lead or otherwise, *map(_in_short, names)]
     if rows[len(names) :]:
@@ -214,11 +214,9 @@ def _page(
 def _cut(problem: int, other: int) -> Iterator[str]:
     """Say what the mail lacks: at the top, for nobody reaches the end of 200 KB."""
     if other < ALL:
-        of_problems = "all" if problem == ALL else f"at most {problem:,}"
-        yield from wrapped(
-            f"CUT  A mail holds no more: of a problem {of_problems} rows are here, of any other list at most {other:,}."
-            " The log has the rest."
-        )
+        rows = "all" if problem == ALL else f"at most {problem:,}"
+        shown = f"It shows {rows} rows of each problem, and at most {other:,} of each other list."
+        yield from wrapped(f"CUT  This mail was too long. {shown} The log has the rest.")
 
 
 def _words(parts: Iterable[Part]) -> Iterator[str]:

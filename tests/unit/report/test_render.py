@@ -599,7 +599,7 @@ def test_failures_that_do_not_fit_even_so_are_counted(golden: Golden) -> None:
     mail_ = render(an_outcome(*failed))
 
     assert mail_.body.count("\n- db-") - 2 == 500  # two of them at the top
-    assert "of a problem at most 500 rows are here" in unwrapped(mail_.body)
+    assert "at most 500 rows of each problem" in unwrapped(mail_.body)
     assert "To do: Look for a policy that forbids it." in mail_.body
     assert "\n... and 5,500 more\n" in mail_.body
     shown("oversized-counted.txt", mail_, golden)

@@ -36,8 +36,8 @@ def test_rows_that_are_few_stand_above_what_to_do_and_many_below_it() -> None:
 
 def test_a_line_is_broken_where_a_phone_ends_but_never_inside_a_word() -> None:
     assert wrapped("word " * 10 + "x" * 60, "To do: ") == [
-        "To do: word word word word word word word",
-        "  word word word",
+        "To do: word word word word word word word word",
+        "  word word",
         "  " + "x" * 60,
     ]
     assert wrapped("") == []
