@@ -83,7 +83,7 @@ def _set_up(emulator: Emulator) -> Stage:
     cdk, account = Cdk(emulator), EmulatedAccount(emulator)
     with show.step("cdk bootstrap"):
         cdk.bootstrap()
-    with show.step("cdk deploy -c alert_email=you@example.com"):
+    with show.step('cdk deploy, with alert_email = "you@example.com" in settings.toml'):
         cdk.deploy(STACK, alert_email="you@example.com")
     with show.step("three volumes tagged Backup=true, one that is not, a snapshot made by hand"):
         volumes = {name: account.volume(name, Backup="true") for name in ("web-1 root", "web-1 data")}

@@ -1,8 +1,9 @@
 """The dashboard: the alarms, what to do, and a year of one set's backups, worst first."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from ebs_backup.names import CREATED, EXPIRED, FAILURES, OVERDUE, SELECTED
@@ -12,6 +13,8 @@ from infra.metrics import by_period, completed
 YEAR = Duration.days(365)  # CloudWatch keeps metrics for 15 months
 DAY = Duration.days(1)
 WIDTH, HALF = 24, 12  # CloudWatch's grid has 24 columns
+
+CONSOLES = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}
 
 # What is drawn of each metric in a day; VolumesOverdue comes with every run, of whatever period.
 PLOTS = (
@@ -34,13 +37,13 @@ WHAT_TO_DO = {
 def dashboard(
     scope: Construct, settings: Settings, *, function: lambda_.Function, alarms: list[cloudwatch.Alarm]
 ) -> None:
-    """Make the dashboard; an account has one list of them for all regions, so the name holds the region."""
+    """Make the dashboard."""
     region = Stack.of(scope).region
     title = f"EBS backup of set {settings.backup_set}, {region}"
     board = cloudwatch.Dashboard(
         scope,
         "Dashboard",
-        dashboard_name=f"ebs-backup-{settings.backup_set}-{region}",
+        dashboard_name=_name(Stack.of(scope), settings),
         default_interval=YEAR,
     )
     board.add_widgets(cloudwatch.AlarmStatusWidget(title=title, alarms=alarms, width=WIDTH, height=3))
@@ -59,6 +62,20 @@ def dashboard(
 def _what_to_do(log_group: str) -> str:
     rows = (f"| **{seen}** | {then.format(log=log_group)} |" for seen, then in WHAT_TO_DO.items())
     return "\n".join(("| you see | what to do |", "|---|---|", *rows))
+
+
+def _name(stack: Stack, settings: Settings) -> str:
+    """Return the dashboard's name; an account has one list of them for all regions, so the name holds the region."""
+    return f"ebs-backup-{settings.backup_set}-{stack.region}"
+
+
+def address(stack: Stack, settings: Settings) -> str:
+    """Return where the AWS console shows the dashboard; each partition has a domain of its own."""
+    region = stack.region
+    partition = None if Token.is_unresolved(region) else RegionInfo.get(region).partition
+    domain = CONSOLES.get(partition or "", "aws.amazon.com")
+    page = f"https://{region}.console.{domain}/cloudwatch/home?region={region}"
+    return f"{page}#dashboards/dashboard/{_name(stack, settings)}"
 
 
 def _plot(title: str, metrics: list[cloudwatch.Metric]) -> cloudwatch.GraphWidget:

@@ -30,11 +30,11 @@ def main() -> None:
     os.environ.setdefault("AWS_ACCESS_KEY_ID", "testing")
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "testing")
     os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
-    from infra.context import targets  # noqa: PLC0415, TID251 - the picture is of the real template
+    from infra.settings.source import Source  # noqa: PLC0415, TID251 - the picture is of the real template
+    from infra.settings.targets import targets  # noqa: PLC0415, TID251 - the same
     from tools.year import INCIDENTS, REGION, simulated  # noqa: PLC0415 - moto reads the environment when imported
 
-    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    (target,) = targets(context, region=REGION)
+    (target,) = targets(Source(), region=REGION)
     points = list(simulated(target.settings))
     flags = [
         Flag(

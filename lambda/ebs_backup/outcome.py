@@ -266,8 +266,7 @@ def _nothing_to_do(outcome: Outcome) -> Failure | None:
             action="select volumes",
             code="NothingSelected",
             message=f"{only} the tag {run.selector} in {run.region}; key and value must match exactly",
-            advice="Tag the volumes. Or correct tag_name and tag_value in cdk.json, then deploy with the same -c options as"
-            " before.",
+            advice="Tag the volumes. Or correct tag_name and tag_value in settings.toml, then run `npx cdk deploy`.",
         )
     if all(volume.skipped for volume in outcome.volumes):
         return Failure(

@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from emulator.account import DeployedFunction, EmulatedAccount
-from emulator.cdk import Cdk, options
+from emulator.cdk import Cdk
 from emulator.server import Emulator
 
 STACK = "ebs-backup-life"
-SETTINGS = {"backup_set": "life", "tag_name": "Life", "alert_email": "you@example.com,me@example.com"}
+SETTINGS: Mapping[str, object] = {
+    "backup_set": "life",
+    "tag_name": "Life",
+    "alert_email": ["you@example.com", "me@example.com"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,7 @@ def test_a_period_that_is_off_has_no_rule(cdk: Cdk, emulator: Emulator, life: Ma
 
 
 def test_the_same_deploy_again_changes_nothing(cdk: Cdk, life: Mapping[str, str]) -> None:
-    said = cdk.run("deploy", STACK, "--require-approval=never", *options(SETTINGS))
+    said = cdk.deploy(STACK, **SETTINGS)
 
     assert "no changes" in said
     assert life["FunctionName"] in said

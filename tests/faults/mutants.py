@@ -72,9 +72,9 @@ def _broken(broken: Mutant) -> Iterator[Path]:
     """Yield a copy of the sources with the mutant's edits made."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
-        for part in ("lambda", "fake_aws", "tests/faults"):
+        for part in ("lambda", "fake_aws", "infra", "tests/faults"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("pyproject.toml", "cdk.json", "tests/__init__.py"):
+        for file in ("pyproject.toml", "tests/__init__.py"):
             shutil.copy(ROOT / file, tree / file)
         apply(broken, tree / FUNCTION)
         yield tree

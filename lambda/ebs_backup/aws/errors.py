@@ -152,7 +152,7 @@ def how_to_free(error: AwsError) -> str:
     return _HOW_TO_FREE[_hold(error.code, error.message) or "in use"]
 
 
-_DEPLOY = "run `cdk deploy` with the same -c options as before"
+_DEPLOY = "run `npx cdk deploy`"
 _KEY = (
     "Enable the volume's KMS key. EC2 cannot use it. In the KMS console enable it, or cancel its deletion. If it is enabled,"
     " check its key policy. Do this soon: if the key is deleted, the volume's encrypted snapshots are lost, too."

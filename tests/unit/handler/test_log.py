@@ -94,7 +94,8 @@ def test_what_only_time_left_undone_is_no_error_in_the_log(world: HandlerWorld) 
 
 def test_neither_log_nor_answer_nor_mail_holds_a_secret_or_an_address(world: HandlerWorld) -> None:
     world.env.setenv("AWS_SECRET_ACCESS_KEY", "hush-hush")
-    world.set(nightly(alert_email="ops@example.com", copy_tags=True, extra_tags={"key": "in-the-settings"}))
+    world.env.setenv("ALERT_EMAIL", "ops@example.com")
+    world.set(nightly(copy_tags=True, extra_tags={"key": "in-the-settings"}))
     refused = world.account.volume(Password="in-a-tag")
     world.account.volume(Password="in-a-tag")
     world.account.refuse("CreateSnapshot", "UnauthorizedOperation", VolumeId=refused)
