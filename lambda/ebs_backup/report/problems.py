@@ -112,7 +112,8 @@ def _of_the_run(outcome: Outcome) -> Iterator[Part]:
             commands=[Command("Then back up now", again)],
         )
     if stopped := outcome.continuation_failure:
-        left = [volume for volume in worst_first(outcome.volumes) if volume.unfinished or lacking(volume)]
+        there = worst_first(volume for volume in outcome.volumes if not volume.gone and not volume.skipped)
+        left = sorted(filter(lambda it: lacking(it) or it.unfinished, there), key=lambda it: not lacking(it))
         (part,) = grouped(
             f"NOT FINISHED  {counted(len(left), 'volume')}",
             [(stopped, ())],

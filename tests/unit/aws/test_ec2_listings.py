@@ -282,7 +282,7 @@ def test_slow_pages_of_instances_are_not_all_waited_for() -> None:
 
     assert len(script.sent) == 5
     assert error.value.code == "SlowListing"
-    assert "backups need the time" in advice(error.value)
+    assert "to leave time for the backups" in advice(error.value)
 
 
 def a_tag(instance: str, key: str, value: str) -> dict[str, str]:
