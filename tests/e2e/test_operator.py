@@ -41,7 +41,7 @@ def test_a_month_rule_that_somebody_disabled_stands_first_in_the_next_days_mail(
     assert letter.subject.startswith("[PROBLEM] 1 overdue; ")
     first, what, *_ = letter.body.splitlines()
     assert first == "1 volume: month backup overdue:"
-    assert what == "- web-1 data: newest 34 days old"
+    assert what == "- web-1 data: last good one 34 days old"
     assert "No month backup for 33 days (max_age_month) or longer" in letter.told
     (command,) = [line for line in letter.body.splitlines() if f"--function-name {function.name}" in line]
     assert f'"volumes": ["{volume}"]' in command

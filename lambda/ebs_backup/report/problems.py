@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED
 from ebs_backup.freshness import Overdue
-from ebs_backup.model import Decision, Failure, Fate, Run, Snapshot
+from ebs_backup.model import Decision, Failure, Fate, Run, Snapshot, Volume
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome, VolumeOutcome, as_failure
 from ebs_backup.report.text import (
@@ -22,21 +22,15 @@ from ebs_backup.report.text import (
     grouped,
     named,
     one_line,
-    place,
     snapshot_row,
+    who,
 )
 from ebs_backup.tags import minute
 
 PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that a subject may hold
 NEVER = "no good snapshot at all"
-VOLUME_ERROR = "VolumeError"
 NO_BACKUP, LOST, FAILED = "NOT BACKED UP", "VOLUMES IN ERROR", "FAILED SNAPSHOTS"
 WRONG, UNDELETED, CHECK = "WENT WRONG", "NOT DELETED", "TO CHECK"
-LESSER = {
-    WRONG: "",
-    UNDELETED: "These snapshots have expired, and EC2 did not delete them.",
-    CHECK: "",
-}
 NOTHING_LEFT = Failure(
     resource="",
     action="back up",
@@ -75,11 +69,8 @@ def now(outcome: Outcome) -> Iterator[Part]:
     found = _by_heading(outcome)
     yield from _not_backed_up(outcome, found[NO_BACKUP])
     lost = [volume for volume in outcome.volumes if _lost(volume)]
-    number = counted(len(lost), "volume")
-    news = f"{_who(lost, outcome)}: NO backup"
-    yield from grouped(
-        f"{LOST}  {number}", found[LOST], news=news, lead=f"{number} in state error, NO backup:"
-    )
+    lead, news = f"{counted(len(lost), 'volume')} in state error:", f"{_who(lost, outcome)}: NO backup"
+    yield from grouped(f"{LOST}  {len(lost):,}", found[LOST], news=news, lead=lead)
 
 
 def later(outcome: Outcome) -> Iterator[Part]:
@@ -87,9 +78,9 @@ def later(outcome: Outcome) -> Iterator[Part]:
     yield from _overdue(outcome)
     yield from _failed_snapshots(outcome)
     found = _by_heading(outcome)
-    for name, text in LESSER.items():
+    for name in (WRONG, UNDELETED, CHECK):
         news = f"{len(found[name]):,} {name.lower()}"
-        yield from grouped(f"{name}  {len(found[name]):,}", found[name], text=text, news=news)
+        yield from grouped(f"{name}  {len(found[name]):,}", found[name], news=news)
 
 
 def _of_the_run(outcome: Outcome) -> Iterator[Part]:
@@ -132,8 +123,7 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
 
     def add(heading: str, failure: Failure, volume: VolumeOutcome | None = None) -> None:
         decision = decisions.get(failure.resource)
-        row = _failure_row(failure, decision, volume)
-        found[UNDELETED if decision else heading].append((failure, row))
+        found[UNDELETED if decision else heading].append((failure, _failure_row(failure, decision, volume)))
 
     for volume in worst_first(outcome.volumes):
         for failure in volume.failures or _unexplained(volume):
@@ -151,32 +141,31 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
 
 def _failure_row(failure: Failure, decision: Decision | None, volume: VolumeOutcome | None) -> Row:
     """Return what a failure is about: a snapshot on which something was decided, or a volume and what was tried on it."""
-    resource, action = one_line(failure.resource), f"could not {one_line(failure.action)}"
     if decision:
         return snapshot_row(decision.snapshot, decision.reason)
-    if not volume:
-        return (resource, action)
-    of = one_line(volume.volume.id)
-    return (named(volume.volume.name), of if resource == of else f"{of} {resource}", action)
+    about = who(volume.volume) if volume else ()
+    return tuple(dict.fromkeys((*about, one_line(failure.resource), f"could not {one_line(failure.action)}")))
 
 
 def _lost(volume: VolumeOutcome) -> bool:
-    return any(failure.code == VOLUME_ERROR for failure in volume.failures)
+    return any(failure.code == "VolumeError" for failure in volume.failures)
 
 
 def _unexplained(volume: VolumeOutcome) -> Iterator[Failure]:
     """Say why a volume got no restore point though nothing was refused: its new snapshot failed at once."""
-    if lacking(volume) and volume.failed:
-        yield as_failure(volume.failed[-1])
-    elif lacking(volume):
+    if lacking(volume):
         message, advice = "this run made no snapshot of it", "Look for the volume's id in the log."
-        yield Failure(resource="", action="", code=SNAPSHOT_FAILED, message=message, advice=advice)
+        none = Failure(resource="", action="", code=SNAPSHOT_FAILED, message=message, advice=advice)
+        yield as_failure(volume.failed[-1]) if volume.failed else none
 
 
 def _unmade(volume: VolumeOutcome, run: Run) -> Row:
-    newest = volume.newest_completed
-    since = f"last good one {age(newest, run)}" if newest else "" if volume.made else NEVER
-    return (named(volume.volume.name), since, one_line(volume.volume.id), place(volume.volume))
+    return _row(volume.volume, volume.newest_completed, run, none="" if volume.made else NEVER)
+
+
+def _row(volume: Volume, newest: Snapshot | None, run: Run, *, none: str) -> Row:
+    last = f"last good one {age(newest, run)}" if newest else none
+    return named(volume.name), last, one_line(volume.id), one_line(volume.place)
 
 
 def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Iterator[Part]:
@@ -212,25 +201,20 @@ def _failed_snapshots(outcome: Outcome) -> Iterator[Part]:
     others = [period for period in Period if period in periods and period is not run.period]
     nameless = run.continued.more_failed if run.continued else 0
     number = counted(len(found) + nameless, "snapshot")
-    parts = list(
-        grouped(
-            f"{FAILED}  {number}",
-            found,
-            news=f"{number} failed",
-            lead=f"{number} failed, and hold nothing:",
-            commands=[
-                Command(f"Then make the {period} backup again", by_hand(run, period, list(periods[period])))
-                for period in others
-            ],
-        )
+    parts = grouped(
+        f"{FAILED}  {number}",
+        found,
+        news=f"{number} failed",
+        lead=f"{number} failed, and hold nothing:",
+        commands=[
+            Command(f"Then make the {period} backup again", by_hand(run, period, list(periods[period])))
+            for period in others
+        ],
     )
-    if nameless:
-        unknown = Part(
-            heading=f"{FAILED}  {number}", news=f"{number} failed", to_do="Look for them in the log."
-        )
-        *before, last = parts or [unknown]
-        parts = [*before, replace(last, nameless=nameless)]
-    yield from parts
+    unknown = Part(heading=f"{FAILED}  {number}", news=f"{number} failed", to_do="Look for them in the log.")
+    *before, last = list(parts) or [unknown]
+    if found or nameless:
+        yield from (*before, replace(last, nameless=nameless))
 
 
 def _overdue(outcome: Outcome) -> Iterator[Part]:
@@ -251,7 +235,7 @@ def _overdue(outcome: Outcome) -> Iterator[Part]:
                 lead=f"{counted(len(found), 'volume')}: {period} backup overdue:",
                 text=f"No {period} backup for {days} (max_age_{period}) or longer: {counted(len(found), 'volume')}.",
                 rows=[
-                    (named(volume.volume.name), _newest(overdue, outcome.run), one_line(volume.volume.id))
+                    _row(volume.volume, overdue.newest, outcome.run, none="it has none")
                     for volume, overdue in sorted(found, key=lambda pair: _when(pair[1].newest))
                 ],
                 to_do=to_do,
@@ -259,10 +243,6 @@ def _overdue(outcome: Outcome) -> Iterator[Part]:
                 problem=True,
             )
             heading = news = ""
-
-
-def _newest(overdue: Overdue, run: Run) -> str:
-    return f"newest {age(overdue.newest, run)}" if overdue.newest else "it has none"
 
 
 def _catch_up(run: Run, period: Period, late: Sequence[VolumeOutcome]) -> tuple[str, Sequence[Command]]:

@@ -4,17 +4,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, takewhile
-from urllib.parse import quote
 
 from ebs_backup import __version__
-from ebs_backup.model import Failure, Run, Volume
+from ebs_backup.model import Failure, Run
 from ebs_backup.names import SERVICE
 from ebs_backup.outcome import Outcome, Status
 from ebs_backup.report import problems, summary
 from ebs_backup.report.data import answer
 from ebs_backup.report.text import (
     ALL,
-    FEW,
     LIMITS,
     MAX_DATA,
     MAX_SUBJECT,
@@ -23,8 +21,10 @@ from ebs_backup.report.text import (
     Mail,
     Part,
     by_hand,
+    counted,
     grouped,
     invoke,
+    links,
     one_line,
     size,
     text_within,
@@ -40,31 +40,21 @@ ALLOWED = (
     '"period" (day, week or month; always needed), "time" (an instant with a zone, such as 2026-11-23T01:30:00Z),'
     ' "dry_run" (true or false), "volumes" (a list of 1 to 200 volume ids)'
 )
-CONSOLES = {
-    "cn-": "console.amazonaws.cn",
-    "us-gov-": "console.amazonaws-us-gov.com",
-    "": "console.aws.amazon.com",
-}
-OTHER_CONSOLES = (
-    "us-iso",
-    "eu-iso",
-    "eusc-",
-)  # regions of partitions whose console has no address that is certain
 
 
 def render(outcome: Outcome) -> Mail:
     """Write the mail of a run that was done, cut to what SNS takes."""
-    run, status, done = outcome.run, outcome.status, summary.in_short(outcome)
+    run, status, done = outcome.run, outcome.status, _done(outcome)
     blocks = {
         "NOW": list(problems.now(outcome)),
         "TOMORROW": [*problems.later(outcome), *summary.looks(outcome)],
         f"DONE  {done}": list(summary.done(outcome)),
     }
     title = _subject(status, (*_news(blocks), done), run.region, run.period, run.backup_set)
-    lead = _lead(summary.backed_up(outcome), blocks, needed=status is not Status.OK)
+    lead = _lead(_backed_up(outcome), blocks, needed=status is not Status.OK)
     lacking = [volume.volume for volume in problems.worst_first(outcome.volumes) if problems.lacking(volume)]
     pages = (
-        text_within(_page(lead, blocks, _links(run, lacking), _where(run, outcome.seconds), most=most))
+        text_within(_page(lead, blocks, links(run, lacking), _where(run, outcome.seconds), most=most))
         for most in pairwise((ALL, *LIMITS, 0))
     )
     attributes = _attributes(status, run.backup_set, run.period)
@@ -74,6 +64,21 @@ def render(outcome: Outcome) -> Mail:
         data=_data(title, outcome),
         attributes=attributes,
     )
+
+
+def _backed_up(outcome: Outcome) -> str:
+    """Say how many volumes have their backup."""
+    made = outcome.count(lambda volume: volume.made)
+    return f"Backed up: {made:,} of {counted(len(outcome.volumes), 'volume')}."
+
+
+def _done(outcome: Outcome) -> str:
+    """Say what was done; what an earlier try made was made by this run, and what it deleted is not known."""
+    made = f"{outcome.already_made:,} already made"
+    new, expired = f"{outcome.created:,} created", f"{outcome.expired:,} expired"
+    if not outcome.already_made:
+        return f"{new}, {expired}"
+    return ", ".join([*[new] * bool(outcome.created), made, *[expired] * bool(outcome.expired)])
 
 
 def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
@@ -93,7 +98,7 @@ def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
     blocks = {"NOW": [part]}
     broken = {"code": one_line(code), "message": one_line(message, 1000), "advice": one_line(advice, 1000)}
     told = {"run": one_line(run.id), "account": one_line(run.account), "region": one_line(run.region)}
-    page = _page(_lead("", blocks), blocks, _links(run, ()), _where(run))
+    page = _page(_lead("", blocks), blocks, links(run, ()), _where(run))
     return _failed(title, page, run.backup_set, run.period, {**told, "broken": broken})
 
 
@@ -190,7 +195,7 @@ def _to_do(blocks: Blocks) -> str:
 def _page(
     lead: Iterable[str],
     blocks: Blocks,
-    links: Iterable[str],
+    addresses: Iterable[str],
     where: Sequence[str],
     *,
     most: tuple[int, int] = (ALL, ALL),
@@ -207,7 +212,7 @@ def _page(
             yield part.lines(most[0] if part.problem else most[1], numbers)
     yield _words(parts)
     yield chain.from_iterable((f"COMMAND {number}", f"    {line}") for line, number in numbers.items())
-    yield links
+    yield addresses
     yield where
 
 
@@ -245,21 +250,3 @@ def _where(run: Run, seconds: float | None = None) -> Sequence[str]:
         f"log {run.log_group}",
     )
     return [*map(one_line, lines), f"{SERVICE} {__version__}"]
-
-
-def _links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
-    """Yield links into the AWS console: the log, the dashboard, and volumes that have no backup."""
-    host = next(host for start, host in CONSOLES.items() if run.region.startswith(start))
-    region, log, board = (
-        quote(one_line(text), safe="")
-        for text in (run.region, run.log_group, f"{SERVICE}-{run.backup_set}-{run.region}")
-    )
-    if not run.region.startswith(OTHER_CONSOLES):
-        yield "LINKS"
-        for volume in volumes[:FEW]:
-            page = f"VolumeDetails:volumeId={quote(one_line(volume.id), safe='')}"
-            yield f"volume: https://{host}/ec2/home?region={region}#{page}"
-        home = f"https://{host}/cloudwatch/home?region={region}#"
-        log = quote(log, safe="").replace("%", "$")  # the console's own way
-        yield f"log: {home}logsV2:log-groups/log-group/{log}"
-        yield f"dashboard, if you have it: {home}dashboards/dashboard/{board}"

@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
 from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SKIP, Period, keep_tag
-from ebs_backup.outcome import Made, Outcome, VolumeOutcome
+from ebs_backup.outcome import Made, Outcome
 from ebs_backup.overrides import SNAPSHOTS_OWN
 from ebs_backup.report.text import (
     FEW,
@@ -20,29 +21,14 @@ from ebs_backup.report.text import (
     ids,
     named,
     one_line,
-    place,
     snapshot_row,
+    who,
     word,
 )
 from ebs_backup.tags import minute
 
 MOST = 20  # that are told of what needs nobody's attention: the log has the others
 EARLIER = "by an earlier try"
-
-
-def backed_up(outcome: Outcome) -> str:
-    """Say how many volumes have their backup."""
-    made = outcome.count(lambda volume: volume.made)
-    return f"Backed up: {made:,} of {counted(len(outcome.volumes), 'volume')}."
-
-
-def in_short(outcome: Outcome) -> str:
-    """Say what was done; what an earlier try made was made by this run, and what it deleted is not known."""
-    made = f"{outcome.already_made:,} already made"
-    new, expired = f"{outcome.created:,} created", f"{outcome.expired:,} expired"
-    if not outcome.already_made:
-        return f"{new}, {expired}"
-    return ", ".join([*[new] * bool(outcome.created), made, *[expired] * bool(outcome.expired)])
 
 
 def looks(outcome: Outcome) -> Iterator[Part]:
@@ -53,15 +39,13 @@ def looks(outcome: Outcome) -> Iterator[Part]:
 
 def done(outcome: Outcome) -> Iterator[Part]:
     """Return what was done and left alone, and what the set holds now."""
+    hold = counted(outcome.on_hold, "snapshot")
     parts = (
         *_left_alone(outcome),
         _created(outcome),
         _expired(outcome),
         _undeletable(outcome),
-        Part(
-            heading=f"ON HOLD  {counted(outcome.on_hold, 'snapshot')}",
-            rows=[(f"kept by the tag {TAG_HOLD}",)] * bool(outcome.on_hold),
-        ),
+        Part(heading=f"ON HOLD  {hold}", rows=[(f"kept by the tag {TAG_HOLD}",)] * bool(outcome.on_hold)),
         _unselected(outcome),
         _held(outcome),
     )
@@ -86,15 +70,11 @@ def _deferred(outcome: Outcome) -> Part:
 
 def _deferred_row(decisions: Sequence[Decision]) -> Row:
     snapshot = decisions[0].snapshot
-    times = sorted(minute(decision.snapshot.started) for decision in decisions)
+    times = sorted(decision.snapshot.started for decision in decisions)
     occasions = counted(len({decision.occasion for decision in decisions}), "occasion")
-    return (
-        named(snapshot.name),
-        f"{occasions}, {counted(len(decisions), 'snapshot')}",
-        one_line(snapshot.volume_id),
-        times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}",
-        one_line(decisions[0].reason),
-    )
+    number = f"{occasions}, {counted(len(decisions), 'snapshot')}"
+    span, reason = _span(times[0], times[-1]), one_line(decisions[0].reason)
+    return named(snapshot.name), number, one_line(snapshot.volume_id), span, reason
 
 
 def _foreign(outcome: Outcome) -> Part:
@@ -117,14 +97,10 @@ def _foreign(outcome: Outcome) -> Part:
 
 
 def _foreign_row(volume: Foreign) -> Row:
-    few = ", ".join(one_line(snapshot) for snapshot in volume.snapshots[:FEW])
     number = counted(len(volume.snapshots), "snapshot")
-    return (
-        named(volume.name),
-        f"spreads the tags, {number}" if volume.spreads else number,
-        one_line(volume.volume_id),
-        f"{few}, ..." if len(volume.snapshots) > FEW else few,
-    )
+    fact = f"spreads the tags, {number}" if volume.spreads else number
+    few = ", ".join(one_line(snapshot) for snapshot in volume.snapshots[:FEW])
+    return named(volume.name), fact, one_line(volume.volume_id), few
 
 
 def _tags(outcome: Outcome) -> Iterator[Part]:
@@ -175,26 +151,19 @@ def _volumes(outcome: Outcome) -> Iterator[Part]:
         heading=f"NEAR MISSES  {counted(len(near), 'volume')}",
         news=f"{len(near):,} near miss{'es' * (len(near) > 1)}",
         text="They are not backed up. Perhaps they should be.",
-        rows=[
-            (named(miss.volume.name), one_line(miss.why), one_line(miss.volume.id), place(miss.volume))
-            for miss in near
-        ],
+        rows=[(*who(miss.volume), one_line(miss.why), one_line(miss.volume.place)) for miss in near],
         to_do=f"Give them exactly the tag {tag} (upper and lower case matter). Or tag them"
         f" {tag.partition('=')[0]}=no to end this note.",
     )
 
 
-def _who(volume: VolumeOutcome) -> Row:
-    return named(volume.volume.name), one_line(volume.volume.id)
-
-
 def _left_alone(outcome: Outcome) -> Iterator[Part]:
     told = by_name(outcome.volumes)
-    skipped = [(*_who(volume), one_line(volume.skipped)) for volume in told if volume.skipped]
-    noted = [(*_who(volume), one_line(note)) for volume in told for note in volume.notes]
+    skipped = [(*who(volume.volume), one_line(volume.skipped)) for volume in told if volume.skipped]
+    noted = [(*who(volume.volume), one_line(note)) for volume in told for note in volume.notes]
     yield Part(
         heading=f"SKIPPED  {counted(len(skipped), 'volume')} by the tag {TAG_SKIP}",
-        news=f"{len(skipped):,} skipped" if skipped else "",
+        news=f"{len(skipped):,} skipped",
         rows=skipped,
     )
     yield Part(heading=f"NOTED  {counted(len({row[1] for row in noted}), 'volume')}", rows=noted)
@@ -219,13 +188,14 @@ def _created(outcome: Outcome) -> Part:
 def _expired(outcome: Outcome) -> Part:
     rows = decision_rows(outcome.of(Fate.EXPIRED))
     before = outcome.expired - len(rows)
-    text = [f"Earlier invocations of this run deleted {before:,} of them: the log lists those."] * bool(
-        before
+    earlier = (
+        f"Earlier invocations of this run deleted {before:,} of them: the log lists those. " if before else ""
     )
-    if outcome.already_made:
-        text.append("An earlier try of this run may have deleted expired snapshots, too: the log lists them.")
+    perhaps = "An earlier try of this run may have deleted expired snapshots, too: the log lists them."
     number = counted(outcome.expired, "snapshot") if outcome.expired else "none by this try"
-    return Part(heading=f"EXPIRED  {number}", text=" ".join(text), rows=rows)
+    return Part(
+        heading=f"EXPIRED  {number}", text=(earlier + perhaps * bool(outcome.already_made)).strip(), rows=rows
+    )
 
 
 def _undeletable(outcome: Outcome) -> Part:
@@ -258,9 +228,7 @@ def _unselected(outcome: Outcome) -> Part:
         heading=f"NO LONGER BACKED UP  {counted(len(found), 'volume')}",
         text="Their snapshots are kept, unless you set expire_gone_after_days." if gone else "",
         rows=[_unselected_row(volume) for volume in found],
-        commands=[Command("To see their snapshots", f"{see} {' '.join(map(word, filters))}")]
-        if found
-        else (),
+        commands=[Command("To see their snapshots", f"{see} {' '.join(map(word, filters))}")],
     )
 
 
@@ -274,18 +242,18 @@ def _unselected_row(volume: Unselected) -> Row:
 
 def _held(outcome: Outcome) -> Part:
     """Sum up the set; a period without a restore point stands there too."""
-    held = outcome.holdings.values()
-    points = counted(sum(holding.points for holding in held), "restore point")
-    gib = sum(holding.at_most_gib for holding in held)
-    rows = [_held_row(period, outcome.holdings.get(period)) for period in Period if held]
-    return Part(heading=f"HELD  {points}, at most {gib:,} GiB", rows=rows)
+    held = outcome.holdings
+    points = counted(sum(holding.points for holding in held.values()), "restore point")
+    gib = sum(holding.at_most_gib for holding in held.values())
+    rows = [_held_row(period, held[period]) if period in held else (f"{period}: none",) for period in Period]
+    return Part(heading=f"HELD  {points}, at most {gib:,} GiB", rows=rows if held else ())
 
 
-def _held_row(period: Period, holding: Holding | None) -> Row:
-    if holding is None:
-        return (f"{period}: none",)
-    span = f"{minute(holding.oldest)} to {minute(holding.newest)}"
-    return (
-        f"{period}: {holding.points:,} ({counted(holding.volumes, 'volume')}), {holding.at_most_gib:,} GiB",
-        span if holding.points > 1 else minute(holding.newest),
-    )
+def _held_row(period: Period, holding: Holding) -> Row:
+    volumes = counted(holding.volumes, "volume")
+    held = f"{period}: {holding.points:,} ({volumes}), {holding.at_most_gib:,} GiB"
+    return held, _span(holding.oldest, holding.newest)
+
+
+def _span(oldest: datetime, newest: datetime) -> str:
+    return minute(oldest) if oldest == newest else f"{minute(oldest)} to {minute(newest)}"

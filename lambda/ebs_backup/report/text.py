@@ -8,9 +8,10 @@ from datetime import timedelta
 from shlex import quote
 from textwrap import wrap
 from typing import NamedTuple, TypeVar
+from urllib.parse import quote as in_url
 
 from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
-from ebs_backup.names import Period
+from ebs_backup.names import SERVICE, Period
 from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.selection import NearMiss
 from ebs_backup.tags import minute
@@ -26,6 +27,16 @@ LIMITS = (ALL, 500, 100, 20, 5, 0)  # rows of a section: the largest that fits
 # EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
 ENCODED = "Encoded authorization failure message"
 SHORT = 2 * WIDTH  # a message of at most two lines stands beside the volume, a longer one at the end
+CONSOLES = {
+    "cn-": "console.amazonaws.cn",
+    "us-gov-": "console.amazonaws-us-gov.com",
+    "": "console.aws.amazon.com",
+}
+OTHER_CONSOLES = (
+    "us-iso",
+    "eu-iso",
+    "eusc-",
+)  # regions of partitions whose console has no address that is certain
 FEW = 5  # volumes that a command names one by one; rows that stand above what to do about them
 NO_NAME = "(no name)"
 SINCE_ITS_RUN = timedelta(hours=1)  # a snapshot starts after its run's time: eight nights are eight days
@@ -164,12 +175,14 @@ def text_within(paragraphs: Iterable[Iterable[str]]) -> str | None:
     return text if size(text) <= MAX_BODY else None
 
 
-# How volumes and snapshots stand in a row: names first, for that is what people know.
-
-
 def named(name: str, limit: int = 80) -> str:
     """Return a name as far as it fits a line."""
     return one_line(name, limit) or NO_NAME
+
+
+def who(volume: Volume) -> Row:
+    """Return name and id."""
+    return named(volume.name), one_line(volume.id)
 
 
 def ids(snapshot: Snapshot) -> str:
@@ -189,11 +202,6 @@ def decision_rows(decisions: Iterable[Decision]) -> list[Row]:
     return sorted(rows, key=lambda row: (row[0] == NO_NAME, row[0].casefold(), row[2]))
 
 
-def place(volume: Volume) -> str:
-    """Return `on i-07aa db-1, /dev/xvdf`."""
-    return one_line(volume.place, 120)
-
-
 def age(snapshot: Snapshot, run: Run) -> str:
     """Return `3 days old, snap-0a of 2026-11-20 01:30Z`, as of the run's time."""
     days = (run.time - snapshot.started + SINCE_ITS_RUN).days
@@ -205,9 +213,6 @@ def age(snapshot: Snapshot, run: Run) -> str:
 def by_name(about: Iterable[About]) -> list[About]:
     """Order by the volumes' names, as people look for them, those without one last."""
     return sorted(about, key=lambda it: (not it.volume.name, it.volume.name.casefold(), it.volume.id))
-
-
-# Commands: each is one line that a shell takes as it is.
 
 
 def word(text: str) -> str:
@@ -234,3 +239,21 @@ def invoke(region: str, function: str, payload: Mapping[str, object]) -> str:
         f"aws lambda invoke --region {word(region)} --function-name {word(function)} --invocation-type Event"
         f" --cli-binary-format raw-in-base64-out --payload {word(json.dumps(payload))} answer.json"
     )
+
+
+def links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
+    """Yield links into the AWS console: the log, the dashboard, and volumes that have no backup."""
+    host = next(host for start, host in CONSOLES.items() if run.region.startswith(start))
+    region, log, board = (
+        in_url(one_line(text), safe="")
+        for text in (run.region, run.log_group, f"{SERVICE}-{run.backup_set}-{run.region}")
+    )
+    if not run.region.startswith(OTHER_CONSOLES):
+        yield "LINKS"
+        for volume in volumes[:FEW]:
+            page = f"VolumeDetails:volumeId={in_url(one_line(volume.id), safe='')}"
+            yield f"volume: https://{host}/ec2/home?region={region}#{page}"
+        home = f"https://{host}/cloudwatch/home?region={region}#"
+        log = in_url(log, safe="").replace("%", "$")  # the console's own way
+        yield f"log: {home}logsV2:log-groups/log-group/{log}"
+        yield f"dashboard, if you have it: {home}dashboards/dashboard/{board}"

@@ -267,7 +267,7 @@ def test_overdue_alone_is_a_problem_that_still_counts_what_went_well() -> None:
     mail_ = render(an_outcome(late, a_good_one(2, "web")))
 
     assert mail_.subject == "[PROBLEM] 1 overdue; 2 created, 2 expired (EBS day, eu-west-1)"
-    assert "newest 12 days old" in mail_.body
+    assert "last good one 12 days old" in mail_.body
 
 
 def test_near_misses_skipped_volumes_and_bad_tags_are_told(golden: Golden) -> None:
@@ -531,7 +531,7 @@ def test_a_failure_of_a_volume_that_is_backed_up_is_still_told() -> None:
     body = render(outcome).body
 
     assert "WENT WRONG  1\n" in body
-    assert "- db-1 data\n  vol-0a000199fe01c2d4e snap-0dd\n  could not tag a snapshot\n" in body
+    assert "- db-1 data\n  vol-0a000199fe01c2d4e\n  snap-0dd\n  could not tag a snapshot\n" in body
 
 
 @pytest.mark.parametrize(
