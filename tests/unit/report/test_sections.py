@@ -174,3 +174,33 @@ def test_what_a_run_by_hand_was_limited_to_limits_what_redoes_it() -> None:
     (command,) = lines(render(an_outcome(*failed, run=a_run(only=only))).body)
 
     assert payload_of(command)["volumes"] == list(only)
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "console.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_links_open_the_volume_the_log_and_the_dashboard_in_the_partitions_console(
+    region: str, host: str
+) -> None:
+    run = a_run(region=region, log_group="/aws/lambda/a b")
+
+    body = render(an_outcome(a_failed_one(1, "db-1"), run=run)).body
+
+    home = f"https://{host}/cloudwatch/home?region={region}#"
+    assert (
+        f"\nvolume: https://{host}/ec2/home?region={region}#VolumeDetails:volumeId=vol-0b000122d3e4f5a6b\n"
+        in body
+    )
+    assert f"\nlog: {home}logsV2:log-groups/log-group/$252Faws$252Flambda$252Fa$2520b\n" in body
+    assert f"{home}dashboards/dashboard/ebs-backup-default-{region}\n" in body
+
+
+def test_where_the_consoles_address_is_not_certain_the_mail_has_no_links() -> None:
+    run = a_run(region="us-iso-east-1")
+
+    assert "LINKS" not in render(an_outcome(a_failed_one(1, "db-1"), run=run)).body
