@@ -69,7 +69,7 @@ class AwsError(Exception):
 
     @property
     def throttled(self) -> bool:
-        """Tell whether AWS refused for the number of calls, whatever they were about."""
+        """Return whether AWS refused for the number of calls, whatever they were about."""
         return self.code in THROTTLING or self.code.startswith(THROTTL)
 
     def but(self, *, kind: Kind | None = None, unfinished: bool = False) -> Self:
@@ -79,7 +79,7 @@ class AwsError(Exception):
 
     @classmethod
     def of(cls, error: Exception) -> Self:
-        """Class any of ERRORS."""
+        """Return any of ERRORS, classed."""
         if isinstance(error, errors.ClientError):
             said = error.response.get("Error", {})
             code, message = said.get("Code") or "Unknown", said.get("Message") or str(error)
@@ -101,7 +101,7 @@ def _line(text: str, most: int) -> str:
 
 
 def _kind(code: str, status: int) -> Kind:
-    """Class a code before its status: EC2 throttles with a 503, and then nothing was done."""
+    """Return the kind: by the code before the status, for EC2 throttles with a 503, and then nothing was done."""
     if code in GONE_CODES:
         return Kind.NOT_FOUND
     if code in WAIT_CODES or code.startswith(THROTTL):
@@ -223,7 +223,7 @@ _SNAPSHOT_FAILED = {
 
 
 def not_continued(error: AwsError, function: str) -> Failure:
-    """Say that a run which time cut short could not be handed on."""
+    """Return why a run that time cut short could not be handed on."""
     return Failure(
         resource=function,
         action="go on in a further invocation",
@@ -235,7 +235,7 @@ def not_continued(error: AwsError, function: str) -> Failure:
 
 
 def failure(error: AwsError, *, resource: str, action: str) -> Failure:
-    """Say what failed, on what, and what to do, for someone woken at night."""
+    """Return what failed, on what, and what to do, for someone woken at night."""
     return Failure(
         resource=resource, action=action, code=error.code, message=error.message, advice=advice(error)
     )

@@ -9,7 +9,7 @@ from ebs_backup.aws.errors import SNAPSHOT_FAILED
 from ebs_backup.freshness import Overdue
 from ebs_backup.model import Decision, Failure, Fate, Run, Snapshot, Volume
 from ebs_backup.names import Period
-from ebs_backup.outcome import Outcome, VolumeOutcome, as_failure
+from ebs_backup.outcome import Outcome, as_failure
 from ebs_backup.report.text import (
     Command,
     Part,
@@ -26,6 +26,7 @@ from ebs_backup.report.text import (
     who,
 )
 from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import VolumeOutcome
 
 PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that a subject may hold
 NEVER = "no good snapshot at all"
@@ -134,7 +135,7 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
                 add(WRONG, failure, volume)
         for check in volume.checks:
             add(CHECK, check, volume)
-    for failure in filter(None, (*outcome.retire_failures, outcome.lookup_failure)):
+    for failure in filter(None, (*outcome.other_checks, outcome.lookup_failure)):
         add(CHECK, failure)
     return found
 

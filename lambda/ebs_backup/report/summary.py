@@ -8,7 +8,7 @@ from datetime import datetime
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Decision, Fate, Snapshot
 from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SKIP, Period, keep_tag
-from ebs_backup.outcome import Made, Outcome
+from ebs_backup.outcome import Outcome
 from ebs_backup.overrides import SNAPSHOTS_OWN
 from ebs_backup.report.text import (
     FEW,
@@ -26,6 +26,7 @@ from ebs_backup.report.text import (
     word,
 )
 from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import Made
 
 MOST = 20  # that are told of what needs nobody's attention: the log has the others
 EARLIER = "by an earlier try"

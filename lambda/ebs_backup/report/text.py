@@ -12,9 +12,9 @@ from urllib.parse import quote as in_url
 
 from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE, Period
-from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.selection import NearMiss
 from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import VolumeOutcome
 
 # SNS: a subject is under 100 ASCII characters without a line break; a message, its attributes included, at most 262,144
 # bytes. Text and data travel in one message, as JSON strings.
