@@ -61,7 +61,7 @@ def test_snapshots_of_another_tool_with_our_tags_are_left_alone_and_named(endpoi
     check(world, invocation)
     assert len(there(foreign)) == 20
     assert invocation.told["status"] == "CHECK"
-    assert invocation.told["holds"]["day"]["points"] == 1
+    assert invocation.told["held"]["day"]["points"] == 1
     (mail,) = invocation.mails
     assert volume.id in mail.body
     assert foreign[0].id in mail.data
