@@ -12,10 +12,11 @@ from ebs_backup import cron
 from ebs_backup.inventory import Unselected
 from ebs_backup.model import PENDING, Decision, Fate, Run, Snapshot
 from ebs_backup.names import OFF
-from ebs_backup.outcome import Made, Outcome, Status, VolumeOutcome
+from ebs_backup.outcome import Outcome, Status
 from ebs_backup.retention import occasion_of
 from ebs_backup.run import execute
 from ebs_backup.settings import Settings
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from ebs_backup_cli.listing import Listing
 
 LOOK_AHEAD = timedelta(days=40 * 366)  # as far as the core looks back for a firing

@@ -10,7 +10,7 @@ from boto3.session import Session
 from botocore.exceptions import ClientError
 
 from ebs_backup.names import SERVICE
-from ebs_backup_cli.deployment import function_name
+from ebs_backup_cli.deployment import configuration
 from ebs_backup_cli.errors import CommandError
 
 MISSING = ("ResourceNotFoundException", "ValidationError")
@@ -46,9 +46,8 @@ class Stack:
     @cached_property
     def function(self) -> Mapping[str, Any]:
         """Return the function's configuration."""
-        name = function_name(self.backup_set)
         try:
-            found: Mapping[str, Any] = self.client("lambda").get_function_configuration(FunctionName=name)
+            found: Mapping[str, Any] = configuration(self.client("lambda"), self.backup_set)
         except ClientError as error:
             raise self._gone(error) from None
         return found

@@ -1,11 +1,13 @@
 """`simulate`: needs no AWS where the settings come from elsewhere, and draws README's picture."""
 
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from ebs_backup_cli.defaults import default_settings
+from ebs_backup.settings import Settings
+from ebs_backup_cli.deployment import default_settings
 from ebs_backup_cli.simulation import simulate
 from tests.cli.conftest import Command
 from tests.cli.schemas import assert_conforms
@@ -35,7 +37,20 @@ def test_the_picture_of_the_readme_is_made_by_this_command(no_aws: Command, tmp_
 
 
 def test_the_defaults_are_those_of_the_stack() -> None:
-    assert default_settings() == settings(topic_arn=default_settings().topic_arn)
+    names = [field.name for field in fields(Settings) if field.name != "topic_arn"]
+
+    assert {name: getattr(default_settings(), name) for name in names} == {
+        name: getattr(settings(), name) for name in names
+    }
+
+
+def test_a_settings_file_is_simulated_without_asking_aws(no_aws: Command, tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text("keep_day = 2\n", "utf-8")
+
+    done = no_aws("simulate", "--settings", str(file), "--json")
+
+    assert (done.status, done.json["keep"]["day"], done.json["settings"]) == (0, 2, f"the settings of {file}")
 
 
 def test_a_deployed_stack_has_its_own_settings(command: Command) -> None:

@@ -11,9 +11,18 @@ from ebs_backup import cron
 
 def fired(expression: str, start: str, end: str) -> list[str]:
     """List when it fires from one day to before another, as texts."""
-    assert cron.refusal(expression) is None
+    assert cron.can_fire(expression)
     first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (start, end))
     return [f"{instant:%Y-%m-%d %H:%M}" for instant in cron.instants(expression, start=first, end=last)]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["*/0 1 ? * MON *", "5/ 1 ? * MON *", "60 1 ? * MON *", "30 1 ? * ? *", "30 1 * * 1-5", "", f"30 1 ? * {'MON,' * 90}MON *"],
+)  # fmt: skip
+def test_what_eventbridge_would_refuse_cannot_fire(expression: str) -> None:
+    """Why it is refused, an operator is told by infra/settings/cron_check.py."""
+    assert not cron.can_fire(expression)
 
 
 @pytest.mark.parametrize(

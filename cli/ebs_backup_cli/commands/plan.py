@@ -69,7 +69,9 @@ def _only(listing: Listing, settings: Settings, wanted: list[str]) -> tuple[str,
 def _document(planned: Plan, firing: datetime | None, other: Plan | None) -> dict[str, Any]:
     """Return the run's own answer, each volume's plan with every snapshot's times, and when the rule fires next."""
     run = planned.outcome.run
-    whole = {name: value for name, value in answer(planned.outcome, rows=ALL).items() if name != "not_shown"}
+    left_out = ("not_shown", "created_snapshots")  # nothing is cut here, and no snapshot has an id yet
+    told = answer(planned.outcome, rows=ALL)
+    whole = {name: value for name, value in told.items() if name not in left_out}
     return {
         **whole,
         "time": run.time.isoformat(),

@@ -15,7 +15,7 @@ from ebs_backup.names import Period
 from ebs_backup.settings import Settings
 from ebs_backup_cli import svg as picture
 from ebs_backup_cli.command import Result
-from ebs_backup_cli.defaults import default_settings
+from ebs_backup_cli.deployment import default_settings
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.files import begins_with, write
 from ebs_backup_cli.operator import Operator
@@ -57,7 +57,7 @@ def _settings(operator: Operator) -> tuple[Settings, str]:
     try:
         settings = operator.deployment.settings
     except (*WITHOUT_AWS, CommandError):
-        if options.settings or options.backup_set != "default" or options.profile:
+        if options.settings or options.backup_set or options.profile:
             raise
         return default_settings(), "the default settings (no stack was found)"
     where = options.settings or f"the stack of set {settings.backup_set}"

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from ebs_backup.aws.errors import AwsError, failure
-from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.report.render import render
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from tests.unit.builders import a_decision, a_run, a_snapshot, a_volume, an_outcome, an_outcome_of
 
 
@@ -26,5 +26,4 @@ def test_a_disabled_key_in_the_mail(golden: Callable[[str, str], None]) -> None:
 
     mail = render(an_outcome(locked_out, good, run=a_run()))
 
-    assert mail.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up"
     golden("kms.txt", f"Subject: {mail.subject}\n\n{mail.body}\n")

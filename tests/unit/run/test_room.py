@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from ebs_backup.model import Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, Status
+from ebs_backup.outcome import Status
+from ebs_backup.volume_outcome import Made
 from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 
@@ -68,7 +69,7 @@ def test_a_full_region_in_which_nothing_is_expired_is_a_failure_and_costs_nothin
     assert sorted(account.ids()) == sorted(old)
     (failure,) = outcome.failures
     assert (failure.resource, failure.code) == (volume, NO_ROOM)
-    assert "Lower a keep_... setting" in failure.advice
+    assert "lower a keep_... setting" in failure.advice
     assert outcome.status is Status.FAILED
 
 
