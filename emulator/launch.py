@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ministack.app import main
 
-from emulator import authorization, ebs, function, mail, names, schedule
+from emulator import authorization, ebs, function, mail, names, schedule, simulated
 from emulator.clock import Clock
 from emulator.failures import VARIABLE, Failures
 from emulator.patching import check_version
@@ -23,6 +23,7 @@ def patch() -> None:
     schedule.patch(clock)
     mail.patch()
     names.patch()
+    simulated.patch()
 
 
 if __name__ == "__main__":

@@ -136,10 +136,8 @@ def role(of: Stack, settings: Settings, account: str) -> Iterator[Finding]:
     """Ask IAM whether the function's role may do what a run does; SCPs and key policies show in `check` alone."""
     arn = of.function["Role"]
     partition, region = arn.split(":")[1], of.session.region_name
-    volume, snapshot = (
-        f"arn:{partition}:ec2:{region}:{owner}:{kind}/{kind[:4].rstrip('u')}-0123456789abcdef0"
-        for owner, kind in ((account, "volume"), ("", "snapshot"))
-    )
+    volume = f"arn:{partition}:ec2:{region}:{account}:volume/vol-0123456789abcdef0"
+    snapshot = f"arn:{partition}:ec2:{region}::snapshot/snap-0123456789abcdef0"
     tag, ours = f"aws:ResourceTag/{settings.tag_name}", settings.backup_set
     questions: list[tuple[list[str], list[str], dict[str, str]]] = [
         (

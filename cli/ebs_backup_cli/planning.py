@@ -79,7 +79,12 @@ def make(listing: Listing, settings: Settings, run: Run) -> Plan:
     ]
     others = {other.volume_id: other for other in outcome.unselected}
     held = (snapshot for snapshot in listing.snapshots(run.backup_set) if snapshot.volume_id in others)
-    return Plan(outcome=outcome, volumes=[*selected, *_others(others, held, outcome, settings)])
+    left = _others(others, held, outcome, settings)
+    return Plan(outcome=outcome, volumes=[*sorted(selected, key=_by_name), *sorted(left, key=_by_name)])
+
+
+def _by_name(volume: VolumePlan) -> tuple[str, str]:
+    return volume.name.casefold(), volume.id
 
 
 def _others(
@@ -100,7 +105,7 @@ def _others(
         occasion = occasion_of(snapshot, settings.schedule(run.period))
         kept = Decision(snapshot=snapshot, fate=Fate.KEPT, reason=why, occasion=occasion)
         groups[snapshot.volume_id].append(retired.get(snapshot.id, kept))
-    for volume, decisions in sorted(groups.items()):
+    for volume, decisions in groups.items():
         other = others[volume]
         yield VolumePlan(id=volume, name=other.name, gone=not other.there, decisions=decisions)
 
