@@ -107,7 +107,7 @@ def plan(found: Found, region: Region, request: Request, *, now: datetime) -> Pl
 
 
 def _is_ours(snapshot: FoundSnapshot, settings: Settings) -> bool:
-    """Tell whether the set has it already, whatever period it joined."""
+    """Return whether the set has it already, whatever period it joined."""
     tags = snapshot.tags
     return (
         tags.get(TAG_SET) == settings.backup_set

@@ -24,7 +24,7 @@ def write(path: Path, text: str) -> None:
 
 
 def begins_with(path: Path, words: str) -> bool:
-    """Tell whether a file begins with these words."""
+    """Return whether a file begins with these words."""
     try:
         with path.open("rb") as file:
             return file.read(len(words.encode())) == words.encode()
