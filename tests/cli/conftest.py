@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from boto3.session import Session
 from moto import mock_aws
-from moto.ec2 import ec2_backends
+from moto.ec2.models import ec2_backends
 
 from ebs_backup_cli import main as module
 from ebs_backup_cli.operator import Operator
