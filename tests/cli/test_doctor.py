@@ -247,9 +247,6 @@ def test_what_it_may_not_read_is_not_checked_and_not_bad(well: Command, answers:
 
 
 def test_where_there_is_no_stack_each_line_that_needs_it_says_so(command: Command, answers: Answers) -> None:
-    missing = {
-        "Error": {"Code": "ValidationError", "Message": "Stack with id ebs-backup-default does not exist"}
-    }
     answers["DescribeStackResources"] = refusal("ValidationError", "does not exist")
     command.deploy()
 
