@@ -7,6 +7,7 @@ import typer
 from ebs_backup_cli.command import common, register
 from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
+from ebs_backup_cli.commands.restore import restore
 
 app = typer.Typer(
     name="ebs-backup",
@@ -18,6 +19,7 @@ app = typer.Typer(
 app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
+register(app, "restore", restore, example='ebs-backup restore "db-1 data" --at 2026-11-20 --region eu-west-1')
 
 
 def main() -> None:
