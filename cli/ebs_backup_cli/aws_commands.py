@@ -106,6 +106,6 @@ def hints(
         yield "Or attach the new volume to an instance beside its root, to look at it:"
     instance, _ = place(point, volume, volumes)
     on = f"an instance in {volume.zone}" if instance == INSTANCE else f"{instance}, where it was"
-    yield f"Attach it to {on}:"
+    yield f"Attach it to {on}{'' if instance == INSTANCE else f' (or to any in {volume.zone})'}:"
     yield f"    {attach(volume_id, point, volume, volumes, region)}"
     yield from how_to_mount(volume_id)

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.hold import hold, unhold
 from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
 from ebs_backup_cli.commands.restore import restore
@@ -20,6 +21,8 @@ app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
 register(app, "restore", restore, example='ebs-backup restore "db-1 data" --at 2026-11-20 --region eu-west-1')
+register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --until 2026-12-24")
+register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from tests.unit.builders import NIGHT
 from tests.unit.commands import check
 
 DAY = timedelta(days=1)
-KINDS: dict[str, dict[str, object]] = {
+KINDS: dict[str, dict[str, Any]] = {
     "gp3": {
         "VolumeType": "gp3",
         "Size": 100,
@@ -377,7 +377,7 @@ def test_a_restore_says_what_it_made_and_how_it_is_mounted(
     done = command("restore", old, "--yes")
 
     (new,) = backups.ids()
-    text = done.out
+    text = "\n".join(line.rstrip() for line in done.out.splitlines()) + "\n"
     for id_, word in {made[old]: "SNAPSHOT", old: "OLD", new: "NEW", instance: "INSTANCE"}.items():
         text = text.replace(id_, word).replace(id_.replace("-", ""), f"{word}_WITHOUT_HYPHEN")
     golden("restore.txt", text)
