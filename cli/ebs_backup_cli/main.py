@@ -9,6 +9,7 @@ from ebs_backup_cli.commands.hold import hold, unhold
 from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
 from ebs_backup_cli.commands.restore import restore
+from ebs_backup_cli.commands.verify import verify
 
 app = typer.Typer(
     name="ebs-backup",
@@ -21,6 +22,7 @@ app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
 register(app, "restore", restore, example='ebs-backup restore "db-1 data" --at 2026-11-20 --region eu-west-1')
+register(app, "verify", verify, example='ebs-backup verify "db-1 data" --region eu-west-1')
 register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --until 2026-12-24")
 register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
 

@@ -206,6 +206,11 @@ def for_a_look(point: Point, *, zones: Sequence[str], backup_set: str) -> NewVol
         key=(point.source.key or point.key) if encrypted else "",
         tags={
             TAG_VERIFY: snapshot.id,
-            "Name": f"ebs-backup verify {backup_set} {snapshot.id}: temporary",
+            "Name": name_of_a_look(snapshot.id, backup_set),
         },
     )
+
+
+def name_of_a_look(snapshot: str, backup_set: str) -> str:
+    """Return the name of such a volume."""
+    return f"ebs-backup verify {backup_set} {snapshot}: temporary"

@@ -1,12 +1,15 @@
 """Backups in the mocked account, made by the core itself, and what a test changes of them."""
 
-from collections.abc import Mapping
+import base64
+import hashlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from boto3.session import Session
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.ebs.models import EBSSnapshot, ebs_backends
 from moto.ec2.models import ec2_backends
 
 from ebs_backup.aws.connection import connect
@@ -40,6 +43,15 @@ class Backups:
         """Change moto's record of a snapshot, such as its `status`."""
         for name, value in changes.items():
             setattr(self._backend.snapshots[snapshot], name, value)
+
+    def write(self, snapshot: str, blocks: Mapping[int, bytes], *, damaged: Collection[int] = ()) -> None:
+        """Let a snapshot hold these blocks; the checksums of the damaged ones are those of something else."""
+        record = EBSSnapshot(DEFAULT_ACCOUNT_ID, self._backend.snapshots[snapshot])
+        record.block_size = 512 * 1024
+        for index, data in blocks.items():
+            told = hashlib.sha256(data + b"damaged" if index in damaged else data).digest()
+            record.put_block(index, data, base64.b64encode(told).decode(), "SHA256", len(data))
+        ebs_backends[DEFAULT_ACCOUNT_ID][REGION].snapshots[snapshot] = record
 
     def tag(self, resource: str, **tags: str) -> None:
         """Put tags on a resource."""
