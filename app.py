@@ -1,4 +1,4 @@
-"""The CDK app: context -> settings -> one stack for each backup set and region; nothing else."""
+"""The CDK app: settings.toml and `-c` -> settings -> one stack for each backup set and region; nothing else."""
 
 import os
 import sys
@@ -11,16 +11,17 @@ from aws_cdk import App
 
 sys.path.insert(0, str(Path(__file__).parent / "lambda"))  # the function's source root holds the settings
 
-from ebs_backup.settings import InvalidSettingsError
 from infra.bundle import BundleError, bundle
-from infra.context import targets
+from infra.settings.source import SettingsError, read
+from infra.settings.targets import targets
 from infra.stack import BackupStack
 
 app = App()
 try:
-    planned = targets(app.node.get_all_context(), region=os.environ.get("CDK_DEFAULT_REGION"))
+    source = read(app.node.get_all_context(), Path(__file__).parent)
+    planned = targets(source, region=os.environ.get("CDK_DEFAULT_REGION"))
     function = bundle()
-except (InvalidSettingsError, BundleError) as error:
+except (SettingsError, BundleError) as error:
     sys.exit(f"ebs-backup: {error}")
 for target in planned:
     BackupStack(app, target, function=function, account=os.environ.get("CDK_DEFAULT_ACCOUNT"))

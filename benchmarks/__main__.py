@@ -72,7 +72,7 @@ def _measured(wanted: Sequence[Plan], console: Console) -> Results:
         cold = cold_starts(lambda: progress.advance(task))
         idle = measure("idle", 1, buckets=False)
         found: dict[Plan, list[Measured]] = {plan: [] for plan in wanted}
-        # By turns, ours and bare: what else the machine does falls on both.
+        # Ours and bare take turns, so that other load on the machine slows both alike.
         for turn in range(max(plan.times for plan in wanted)):
             for plan in wanted:
                 if turn < plan.times:
@@ -115,7 +115,7 @@ def _machine() -> str:
 
 
 def write_between_markers(path: Path, text: str) -> None:
-    """Replace what stands between the markers, and nothing else; makes the file, or the section, if it is not there."""
+    """Replace the text between the markers, and nothing else; create the file, or the section, if there is none."""
     old = path.read_text("utf-8") if path.exists() else ""
     if BEGIN not in old:
         old = f"{old}\n{BEGIN}\n{END}\n".lstrip()

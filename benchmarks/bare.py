@@ -1,4 +1,4 @@
-"""The measure of all things: a throw-away thread pool that makes exactly the run's calls, and thinks nothing.
+"""The yardstick: a plain thread pool that makes exactly the run's calls, and decides nothing.
 
 It knows beforehand what to create and to delete, keeps no listing, retries as botocore does and reports nothing.
 """

@@ -1,7 +1,7 @@
 """One measurement in a fresh process: `python -m benchmarks.client ours|unpaced|bare|idle VOLUMES RESULT`.
 
 Writes to RESULT, as JSON, the wall and CPU seconds of the run (not of the imports and the clients) and the process's peak
-memory. `unpaced` is ours without the pace that AWS's buckets ask for, to be held against bare where there are none;
+memory. `unpaced` is ours without its rate limiter, to be compared with bare where AWS's buckets are off;
 `idle` only makes its clients.
 """
 
@@ -39,7 +39,7 @@ def ours() -> Callable[[], None]:
 
 
 def unpaced() -> Callable[[], None]:
-    """Return the function as it runs when it takes EC2's buckets for endless."""
+    """Return the function without a rate limit, as if EC2's buckets were endless."""
     from ebs_backup.aws import rate_limiter  # noqa: PLC0415 - each subject imports its own
 
     rate_limiter.RATE = ENDLESS

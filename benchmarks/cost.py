@@ -24,7 +24,7 @@ VOLUMES = (10, 100, 1000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """One run at one memory size; `fits` is false where the memory or the time would not do."""
+    """One run at one memory size; `fits` is false where the memory or the time is not enough."""
 
     volumes: int
     megabytes: int

@@ -1,4 +1,4 @@
-"""The goals, each a ratio taken in one run, and what was measured of them."""
+"""The goals, each a ratio taken in one run, and what was measured."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from benchmarks.population import PER_VOLUME
 from fake_aws.buckets import WRITES
 from fake_aws.limits import SNAPSHOTS_A_PAGE, TAGS_A_PAGE, VOLUMES_A_PAGE
 
-LARGE = (1000, 5000)  # where CPU and memory are held against bare
+LARGE = (1000, 5000)  # where CPU and memory are compared with bare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Goal:
 
 
 def floor(volumes: int) -> float:
-    """Return the seconds that nobody can beat: so many creates beside as many deletes, from full buckets."""
+    """Return the fewest seconds that are possible: so many creates beside as many deletes, from full buckets."""
     capacity, rate = WRITES
     return max(0.0, (volumes - capacity) / rate)
 

@@ -27,15 +27,12 @@ SETTINGS = Settings(
     schedule_day="30 1 * * ? *",  # each of the snapshots is an occasion, whatever the day of the measurement
     schedule_week="30 2 ? * SAT *",
     schedule_month="30 3 1 * ? *",
-    alert_email=(),
     topic_arn=TOPIC,
-    kms_key_arn="",
     report="always",
     copy_tags=True,
     extra_tags={},
     max_expired_per_volume=3,
     expire_gone_after_days=None,
-    dashboard=True,
 )
 RUN = "2026-11-23T01:30:00Z"
 EVENT = {"period": "day", "time": RUN}

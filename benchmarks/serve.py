@@ -1,6 +1,6 @@
-"""The endpoint in a process of its own: prints its port, serves until its standard input closes.
+"""The endpoint in a process of its own: prints its address, and serves until its standard input closes.
 
-`GET /status` tells what has been called so far, `GET /truth` what became of the account, `GET /queued` gives the next
+`GET /status` returns the calls so far, `GET /truth` what the account holds in the end, `GET /queued` the next
 queued invocation.
 """
 
@@ -18,7 +18,7 @@ LIST_SECONDS, WRITE_SECONDS = 0.08, 0.12
 
 
 class WatchedService(Service):
-    """A service that tells about itself."""
+    """A service that also reports on itself."""
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer AWS's calls, and the benchmark's own."""

@@ -36,7 +36,7 @@ class Stage:
 
 
 def main() -> int:
-    """Run the demo; 0 if everything that it shows came true."""
+    """Run the demo; return 0 if everything that it shows happened."""
     options = _options()
     for stop in (signal.SIGINT, signal.SIGTERM):  # a shell's background job would ignore Ctrl-C
         signal.signal(stop, signal.default_int_handler)
@@ -83,7 +83,7 @@ def _set_up(emulator: Emulator) -> Stage:
     cdk, account = Cdk(emulator), EmulatedAccount(emulator)
     with show.step("cdk bootstrap"):
         cdk.bootstrap()
-    with show.step("cdk deploy -c alert_email=you@example.com"):
+    with show.step('cdk deploy, with alert_email = "you@example.com" in settings.toml'):
         cdk.deploy(STACK, alert_email="you@example.com")
     with show.step("three volumes tagged Backup=true, one that is not, a snapshot made by hand"):
         volumes = {name: account.volume(name, Backup="true") for name in ("web-1 root", "web-1 data")}
@@ -98,7 +98,7 @@ def _set_up(emulator: Emulator) -> Stage:
 
 
 def _months(stage: Stage) -> Letter:
-    """Move the emulator's clock from occasion to occasion; the rules fire by themselves. Return the last mail."""
+    """Move the emulator's clock from occasion to occasion, where the rules fire by themselves; return the last mail."""
     fired = (*BY_RULES, THE_NIGHT_AFTER)
     what = f"{len(fired)} runs, each fired by its own rule when the emulator's clock was there"
     with show.progress(what, len(fired)) as done:
@@ -171,7 +171,7 @@ def _reasons(stage: Stage, occasion: Occasion, volume: str) -> Mapping[str, str]
 
 
 def _a_failed_snapshot(stage: Stage) -> Letter:
-    """Let a snapshot of the last run fail after that run told of it; the next one tells the end of it."""
+    """Let a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
     stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred")
     return _expected(_fire(stage, AFTER_A_FAILURE), "[PROBLEM]")
 

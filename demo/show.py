@@ -28,7 +28,7 @@ def step(what: str) -> Iterator[None]:
 
 @contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[object], None]]:
-    """Show a bar that the yielded function moves on by one, with what is being done; then that all is done."""
+    """Yield a function that moves a bar on by one and says what is being done; then show that all is done."""
     began = time.monotonic()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -70,7 +70,7 @@ def totals(rows: list[tuple[str, str, int]]) -> None:
 
 
 def mail(title: str, letter: Letter, *, only: str = "") -> None:
-    """Show a mail as it was received, not one line of it broken; `only` the section with this heading."""
+    """Show a mail as it was received, without breaking a line; `only` the section with this heading."""
     sections = letter.body.split("\n\n")
     shown = [section for section in sections if section.startswith(only)] if only else sections
     left_out = "\n\n..." if only else ""

@@ -21,7 +21,7 @@ class EmulatedAccount:
         return self.emulator.client("ec2")
 
     def volume(self, name: str, *, size: int = 8, kind: str = "gp3", **tags: str) -> str:
-        """Make a volume with these tags and give its id."""
+        """Make a volume with these tags and return its id."""
         every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
         made = self.ec2.create_volume(
             AvailabilityZone=f"{REGION}a",
@@ -32,7 +32,7 @@ class EmulatedAccount:
         return str(made["VolumeId"])
 
     def instance(self, name: str, *volumes: str, **tags: str) -> str:
-        """Start an instance with these tags, attach the volumes and give its id."""
+        """Start an instance with these tags, attach the volumes and return its id."""
         every = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
         started = self.ec2.run_instances(
             ImageId="ami-0123456789abcdef0",
@@ -46,7 +46,7 @@ class EmulatedAccount:
         return instance
 
     def snapshot(self, volume: str, **tags: str) -> str:
-        """Make a snapshot by hand, as somebody else would, and give its id."""
+        """Make a snapshot by hand, as somebody else would, and return its id."""
         made = self.ec2.create_snapshot(VolumeId=volume, Description="made by hand")
         if tags:
             every = [{"Key": key, "Value": value} for key, value in tags.items()]
@@ -58,7 +58,7 @@ class EmulatedAccount:
         self.emulator.failures.add(snapshot, message)
 
     def image(self, snapshot: str, name: str = "golden") -> str:
-        """Register an AMI that uses the snapshot and give its id."""
+        """Register an AMI that uses the snapshot and return its id."""
         devices = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}]
         return str(self.ec2.register_image(Name=name, BlockDeviceMappings=devices)["ImageId"])
 
@@ -92,7 +92,7 @@ class EmulatedAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One report as its subscribers received it: an address the text (if there is one), a queue the data."""
+    """One report as its subscribers received it: the text that an address gets (if there is one), and the data that a queue gets."""
 
     subject: str
     body: str
@@ -102,7 +102,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """A queue that a topic's reports are delivered to, beside the addresses whose mails stand in the outbox."""
+    """A queue that gets a topic's reports; the mails to addresses are in the outbox."""
 
     sqs: Any
     url: str
@@ -139,7 +139,7 @@ class Inbox:
             time.sleep(0.1)
 
     def clear(self) -> None:
-        """Throw away what is there, whatever it is."""
+        """Delete all messages."""
         self.sqs.purge_queue(QueueUrl=self.url)
 
     def _letter(self, told: dict[str, Any]) -> Letter:
@@ -153,7 +153,7 @@ class Inbox:
 
 
 class FunctionError(RuntimeError):
-    """The function raised: what AWS tells its caller."""
+    """The function raised: the error that AWS returns to its caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +164,7 @@ class DeployedFunction:
     name: str
 
     def run(self, **event: object) -> dict[str, Any]:
-        """Call it and give its answer; raise FunctionError where it raised."""
+        """Call it and return its answer; raise FunctionError where it raised."""
         answer = self.client.invoke(FunctionName=self.name, Payload=json.dumps(event))
         told = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:

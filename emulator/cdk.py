@@ -1,5 +1,6 @@
 """The real CDK CLI against the emulator: bootstrap, deploy, diff, destroy."""
 
+import json
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ SECONDS = 300
 
 
 class CdkError(RuntimeError):
-    """The CLI ended with an error: its command and what it said last."""
+    """The CLI failed: its command and its last lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +27,35 @@ class Cdk:
         """Prepare the account for deployments, as every CDK user does once a region; this needs no app."""
         self.run("bootstrap", f"aws://{ACCOUNT}/{region}", folder=self.emulator.folder)
 
-    def deploy(self, stacks: str, **context: object) -> None:
-        """Deploy these stacks, or `--all`, with these settings over cdk.json's."""
-        self.run("deploy", stacks, "--require-approval=never", *options(context))
+    def deploy(self, stacks: str, **settings: object) -> str:
+        """Deploy these stacks, or `--all`, with these settings over the defaults; return what was printed."""
+        return self.run("deploy", stacks, "--require-approval=never", *self.settings(settings))
 
     def outputs(self, stack: str, *, region: str = REGION) -> Mapping[str, str]:
         """Return the outputs of a deployed stack, by its name."""
         found = self.emulator.client("cloudformation", region=region).describe_stacks(StackName=stack)
         return {output["OutputKey"]: output["OutputValue"] for output in found["Stacks"][0]["Outputs"]}
 
-    def diff(self, stack: str, **context: object) -> str:
+    def diff(self, stack: str, **settings: object) -> str:
         """Return what a deploy with these settings would change."""
-        return self.run("diff", stack, *options(context))
+        return self.run("diff", stack, *self.settings(settings))
 
-    def destroy(self, stacks: str, **context: object) -> None:
+    def destroy(self, stacks: str, **settings: object) -> None:
         """Remove stacks, or `--all`, of the app with these settings."""
-        self.run("destroy", stacks, "--force", *options(context))
+        self.run("destroy", stacks, "--force", *self.settings(settings))
+
+    def settings(self, settings: Mapping[str, object]) -> tuple[str, str]:
+        """Write a settings file and return the option that names it: a settings.toml of one's own is not read."""
+        file = self.emulator.folder / "settings.toml"
+        file.write_text("".join(f"{name} = {toml(value)}\n" for name, value in settings.items()), "utf-8")
+        return "--context", f"settings={file}"
 
     def run(self, command: str, *options: str, folder: Path = ROOT) -> str:
-        """Run one command and give what it printed; raise CdkError if it fails."""
+        """Run one command and return what it printed; raise CdkError if it fails."""
         environment = self.emulator.environment() | {
             "CI": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_VALIDATION": "false",  # the CDK's own linter takes most of a synth; tests/infra have others
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(
                 ROOT / "build" / "jsii"
             ),  # else unpacked anew under each HOME
@@ -70,6 +78,8 @@ class Cdk:
         return said
 
 
-def options(context: Mapping[str, object]) -> list[str]:
-    """Write settings as the CLI takes them."""
-    return [word for name, value in context.items() for word in ("--context", f"{name}={value}")]
+def toml(value: object) -> str:
+    """Write a value as TOML has it."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key} = {toml(inner)}' for key, inner in value.items())}}}"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""Which snapshots EC2 could not finish, and why: told from outside, seen in every listing."""
+"""Which snapshots EC2 could not finish, and why: set from outside, shown in every listing."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The function's processes: they have the emulator's clock, as Lambda's and EC2's agree, and know their log group."""
+"""The function's processes: they have the emulator's clock, because Lambda's and EC2's agree, and know their log group."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

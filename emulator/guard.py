@@ -1,4 +1,4 @@
-"""What keeps tests and demo off AWS: dummy keys and an endpoint on loopback, or nothing is called at all."""
+"""Keeps tests and demo away from AWS: without dummy keys and an endpoint on loopback nothing is called."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ UNWANTED = (
 
 
 class NotTheEmulatorError(RuntimeError):
-    """The environment could reach a real AWS account: what in it, and what it must be."""
+    """The environment could reach a real AWS account: says which variable, and what it must be."""
 
 
 def check(environment: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What would be let through under other policies: the emulator's own authorization, asked without doing anything.
+"""What other policies would allow: the emulator's own authorization, asked without doing anything.
 
 `ask` runs this module once in the emulator's interpreter, for as many policies and requests as there are; there the
 requests go through what ministack does before it serves one. Nothing is served.

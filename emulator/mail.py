@@ -1,4 +1,4 @@
-"""SNS's limits on a mail, and mails that arrive: ministack knows no limits and drops what goes to an e-mail address."""
+"""SNS's limits on a mail, and mails that arrive: ministack has no limits and drops what goes to an e-mail address."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Replacing a name of the pinned ministack: one that is gone stops the start, instead of doing nothing unseen."""
+"""Replaces names of the pinned ministack: where a name is gone, the emulator does not start."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -8,7 +8,7 @@ MINISTACK = "1.5.33"  # what was read before it was patched; requirements/emulat
 
 
 class PatchError(RuntimeError):
-    """What is to be patched is not there: another ministack was installed."""
+    """What is to be patched is not there: another version of ministack is installed."""
 
 
 def require(module: ModuleType, *names: str) -> None:

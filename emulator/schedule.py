@@ -11,7 +11,7 @@ TICK = 0.5  # seconds of this machine between two looks at the rules
 
 
 def patch(clock: Clock) -> None:
-    """Make ministack's scheduler look at the moved clock, and often."""
+    """Make ministack's scheduler read the moved clock, and read it often."""
     require(eventbridge, "_rules", "_rule_last_fired")
     replace(eventbridge, "_now_ts", lambda _: lambda: clock.now().timestamp())
     replace(eventbridge, "_SCHEDULER_TICK_INTERVAL", lambda _: TICK)

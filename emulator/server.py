@@ -75,7 +75,7 @@ class Emulator:
 
 @contextmanager
 def running(folder: Path, *, port: int = 0) -> Iterator[Emulator]:
-    """Run an emulator until the block is left, however it is left; `port` 0 takes any free one."""
+    """Run an emulator until the block ends, also by an exception; `port` 0 takes any free one."""
     port = _free(port)
     for name in ("home", "tmp", "state", "s3"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -157,7 +157,7 @@ def _wait(emulator: Emulator, process: "subprocess.Popen[bytes]", log: Path) -> 
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the process and the workers that it started: exactly its own group."""
+    """End the process and the workers that it started, and no other process: its own group."""
     for stop in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, stop)

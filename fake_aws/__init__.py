@@ -6,5 +6,5 @@ the benchmarks use it as well: a process of its own, a real clock, latency, toke
 know that it is right: docs/decisions/0015-a-fake-ec2-of-our-own.md.
 
 `account` holds the state and EC2's rules, `query` and `answers` its protocol, `service` answers one request,
-`wire` says what may become of it on the way, `server` speaks HTTP. `limits` holds EC2's numbers, for `emulator/` too.
+`wire` lists what can happen to it on the way, `server` speaks HTTP. `limits` holds EC2's numbers, for `emulator/` too.
 """

@@ -43,7 +43,7 @@ def selected(items: Iterable[T], wanted: Mapping[str, Sequence[str]], fields: Fi
 
 
 def _matcher_of_any(patterns: Sequence[str]) -> Callable[[str], object]:
-    """Return what tells whether a value matches one of these patterns; those without a wildcard cost one look-up."""
+    """Return a function that matches a value with these patterns; those without a wildcard cost one look-up."""
     plain = {pattern for pattern in patterns if not re.search(r"[\\*?]", pattern)}
     wild = [pattern for pattern in patterns if pattern not in plain]
     return lambda value: value in plain or any(matches(pattern, value) for pattern in wild)

@@ -28,7 +28,7 @@ class VolumeRecord:
 
 @dataclass(slots=True, kw_only=True)
 class SnapshotRecord:
-    """A snapshot as EC2 holds it, kept here after its deletion too: the tests ask what went, and when."""
+    """A snapshot as EC2 holds it; it stays here after its deletion, because tests ask what was deleted, and when."""
 
     id: str
     volume_id: str
@@ -45,7 +45,7 @@ class SnapshotRecord:
     managed: bool = False  # by AWS Backup
     fast_restore: bool = False
     deleted: float | None = None
-    by_person: bool = False  # not the function deleted it
+    by_person: bool = False  # a person deleted it, not the function
 
     @property
     def kept_by_aws(self) -> bool:

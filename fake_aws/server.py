@@ -11,7 +11,7 @@ from typing import Self
 from fake_aws.service import Answer, Service
 from fake_aws.wire import Reply
 
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger, for no second
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # linger for 0 seconds: closing sends a reset
 
 
 class Endpoint:
@@ -26,7 +26,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Return what AWS_ENDPOINT_URL is to be."""
+        """Return the value for AWS_ENDPOINT_URL."""
         return f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Self:

@@ -12,7 +12,7 @@ from fake_aws.query import Pages, Params, filters, numbered, selected
 from fake_aws.records import RefusalError, SnapshotRecord, VolumeRecord
 from fake_aws.wire import Fault, Plan, Reply
 
-KNOWN = {  # what a parameter's name may begin with: one that the endpoint does not know must not be ignored
+KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, never ignored
     "DescribeVolumes": ("Filter.", "MaxResults", "NextToken"),
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
     "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
@@ -38,7 +38,7 @@ CALLER = "x-caller"  # a header that names the delivery which calls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedCall:
-    """A call as it came: the `index`-th of its action; `code` is the error that the caller was told, if any.
+    """A call as it came: the `index`-th of its action; `code` is the error that the caller got, if any.
 
     `of` names the delivery that made it, where the caller says so, `at` is the time.
     """
@@ -171,7 +171,9 @@ class Service:
         return "<return>true</return>"
 
     def _volumes(self, params: Params) -> list[VolumeRecord]:
-        return selected(self.account.volumes.values(), filters(params), _volume_values)
+        wanted = filters(params)
+        found = selected(self.account.volumes.values(), wanted, _volume_values)
+        return [volume for volume in found if "volume-id" in wanted or volume.id not in self.account.unlisted]
 
     def _tags(self, params: Params) -> list[tuple[str, str, str]]:
         tags = (

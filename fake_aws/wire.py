@@ -1,4 +1,4 @@
-"""What may become of a call on its way: faults of the wire and of AWS, as data."""
+"""What can happen to a call on its way: faults of the wire and of AWS, as data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Reply(Enum):
 class Fault:
     """One fault: whether the call is done all the same, and what the caller gets.
 
-    With a `code` it gets that error, with a `page` this text, else the true answer, as far as `reply` lets it
-    through. `kills` says that the caller dies at this call: the test's client raises what nothing catches.
+    With a `code` it gets that error, with a `page` this text, else the true answer; `reply` says how much of it arrives.
+    `kills` says that the caller dies at this call: the test's client raises what nothing catches.
     """
 
     name: str
@@ -42,7 +42,7 @@ Plan = Mapping[tuple[str, int], Fault]  # (action, how many calls of it came bef
 
 _HTML = "<html><body>An error page<br></body></html>"
 _STRANGER = "<html><body>Please log in</body></html>"  # well-formed, unlike the other
-# What tells the caller nothing about whether the call was done.
+# From these the caller cannot know whether the call was done.
 WIRE = (
     Fault(name="dropped before it is done", done=False, reply=Reply.NONE),
     Fault(name="done, reply lost", done=True, reply=Reply.NONE),

@@ -10,14 +10,15 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from ebs_backup.settings import Settings
+from infra.commands import invoke
+from infra.intervals import MOST_HOURS, heartbeat_hours
 from infra.metrics import completed
-from infra.schedule import MOST_HOURS, heartbeat_hours
+from infra.settings.stack_settings import StackSettings
 
 FIVE_MINUTES = Duration.minutes(5)
 
 
-def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.ITopic:
+def report_topic(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> sns.ITopic:
     """Make the topic, or take the given one, and subscribe the addresses.
 
     The construct ids must stay: another id is another topic, and every address would have to confirm again.
@@ -40,12 +41,12 @@ def report_topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> 
         Annotations.of(scope).add_warning_v2(
             "ebs-backup:nobody-is-told",
             "alert_email and topic_arn are both empty: nobody is told when a backup fails."
-            " Deploy with -c alert_email=you@example.com",
+            " Set alert_email in settings.toml, and deploy again",
         )
     return topic
 
 
-def _topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.Topic:
+def _topic(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> sns.Topic:
     name = f"EBS backup {settings.backup_set}"[:100]
     topic = sns.Topic(scope, "Topic", display_name=name, enforce_ssl=True, master_key=key)
     # enforce_ssl writes a policy with a Deny alone, which would silence the alarms.
@@ -63,7 +64,7 @@ def _topic(scope: Construct, settings: Settings, key: kms.IKey | None) -> sns.To
 
 def alarms(
     scope: Construct,
-    settings: Settings,
+    settings: StackSettings,
     *,
     topic: sns.ITopic,
     function: lambda_.Function,
@@ -129,7 +130,7 @@ def _queued(
 ) -> cloudwatch.Alarm:
     """Watch a queue that should be empty."""
     region = Stack.of(scope).region
-    again = _invoke(function, '{"period":"PERIOD","time":"TIME"}')
+    again = invoke(region=region, function=function.function_name, event={"period": "PERIOD", "time": "TIME"})
     return _alarm(
         scope,
         name,
@@ -146,17 +147,8 @@ def _read(queue: sqs.IQueue, region: str) -> str:
     return f"Read: aws sqs receive-message --region {region} --queue-url {queue.queue_url}"
 
 
-def _invoke(function: lambda_.IFunction, payload: str) -> str:
-    """Give the command that queues a run: without Event the CLI calls again after a minute, which would be another run."""
-    return (
-        f"aws lambda invoke --invocation-type Event --region {Stack.of(function).region}"
-        f" --function-name {function.function_name} --payload '{payload}'"
-        " --cli-binary-format raw-in-base64-out answer.json"
-    )
-
-
 def _heartbeat(
-    scope: Construct, settings: Settings, *, function: lambda_.Function, what: str
+    scope: Construct, settings: StackSettings, *, function: lambda_.Function, what: str
 ) -> list[cloudwatch.Alarm]:
     """Watch that runs come at all: the one alarm that goes off when nothing is there to fail (docs/decisions/0007)."""
     hours = heartbeat_hours(settings)
@@ -170,6 +162,7 @@ def _heartbeat(
     region = Stack.of(scope).region
     first, *others = settings.periods
     each = f" (then the same with {' and '.join(others)})" if others else ""
+    start = invoke(region=region, function=function.function_name, event={"period": first.value})
     alarm = cloudwatch.Alarm(
         scope,
         "NoRunCompleted",
@@ -180,11 +173,11 @@ def _heartbeat(
         # No data is exactly what this one is about.
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
         alarm_description=f"{what}: no run was completed for {hours} hours, so nothing is backed up. Start one:"
-        f""" {_invoke(function, f'{{"period":"{first}"}}')} . Just deployed? That ends this alarm within the hour{each}."""
+        f""" {start} . Just deployed? That ends this alarm within the hour{each}."""
         " Otherwise: if no mail comes, the function fails, and its log says why; if one comes, look at the rules"
         f" (one each for {', '.join(settings.periods)}). Are all there, and ENABLED? aws events list-rule-names-by-target"
         f" --region {region} --target-arn {function.function_arn} , then aws events enable-rule --region {region}"
-        " --name NAME . One is gone? cdk deploy, with the same -c options as before, makes it again.",
+        " --name NAME . One is gone? npx cdk deploy makes it again.",
     )
     return [alarm]
 

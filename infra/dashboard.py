@@ -1,17 +1,20 @@
-"""The dashboard: a year of one set's backups at a glance, worst first."""
+"""The dashboard: the alarms, what to do, and a year of one set's backups, worst first."""
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
-from ebs_backup.names import CREATED, EXPIRED, FAILURES, OVERDUE, SECONDS, SELECTED
+from ebs_backup.names import CREATED, EXPIRED, FAILURES, OVERDUE, SELECTED
 from ebs_backup.settings import Settings
 from infra.metrics import by_period, completed
 
 YEAR = Duration.days(365)  # CloudWatch keeps metrics for 15 months
 DAY = Duration.days(1)
 WIDTH, HALF = 24, 12  # CloudWatch's grid has 24 columns
+
+CONSOLES = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}
 
 # What is drawn of each metric in a day; VolumesOverdue comes with every run, of whatever period.
 PLOTS = (
@@ -20,36 +23,59 @@ PLOTS = (
     ("Snapshots created", CREATED, "Sum"),
     ("Snapshots expired", EXPIRED, "Sum"),
     ("Volumes selected", SELECTED, "Maximum"),
-    ("Seconds a run took", SECONDS, "Maximum"),
 )
+RUNS = "Runs"
+# What a person sees: the titles of plots, or the alarms; and what to do then. {log} is the name of the log group.
+WHAT_TO_DO = {
+    "Overdue volumes, Failures": "The newest mail names each volume and says what to do.",
+    "Volumes selected": "Fewer than before? A tag was removed, or a volume is gone: the mail lists what is no longer backed up.",
+    "Snapshots expired": "More than before? A keep count was lowered, and older snapshots go, some with each run.",
+    "Alarms, Runs": "Each [alarm](#alarmsV2:) says what to do. The reason is in the [log](#logsV2:log-groups/log-group/{log}).",
+}
 
 
 def dashboard(
-    scope: Construct, settings: Settings, *, function: lambda_.IFunction, alarms: list[cloudwatch.Alarm]
+    scope: Construct, settings: Settings, *, function: lambda_.Function, alarms: list[cloudwatch.Alarm]
 ) -> None:
-    """Make the dashboard; an account has one list of them for all regions, so the name holds the region."""
+    """Make the dashboard."""
     region = Stack.of(scope).region
     title = f"EBS backup of set {settings.backup_set}, {region}"
     board = cloudwatch.Dashboard(
         scope,
         "Dashboard",
-        dashboard_name=f"ebs-backup-{settings.backup_set}-{region}",
+        dashboard_name=_name(Stack.of(scope), settings),
         default_interval=YEAR,
     )
     board.add_widgets(cloudwatch.AlarmStatusWidget(title=title, alarms=alarms, width=WIDTH, height=3))
+    text = _what_to_do(function.log_group.log_group_name)
+    board.add_widgets(cloudwatch.TextWidget(markdown=text, width=WIDTH, height=5))
     plots = [
         _plot(what, [by_period(name, settings, period, statistic=statistic) for period in settings.periods])
         for what, name, statistic in PLOTS
     ]
+    errors = function.metric_errors(period=DAY, statistic="Sum").with_(label="errors of the function")
+    plots.append(_plot(RUNS, [completed(settings, per=DAY).with_(label="runs completed"), errors]))
     for left, right in zip(plots[::2], plots[1::2], strict=True):
         board.add_widgets(left, right)
-    board.add_widgets(
-        _plot("Heartbeat: runs that came to their end", [completed(settings, per=DAY).with_(label="runs")]),
-        _plot(
-            "Errors of the function",
-            [function.metric_errors(period=DAY, statistic="Sum").with_(label="errors")],
-        ),
-    )
+
+
+def _what_to_do(log_group: str) -> str:
+    rows = (f"| **{seen}** | {then.format(log=log_group)} |" for seen, then in WHAT_TO_DO.items())
+    return "\n".join(("| you see | what to do |", "|---|---|", *rows))
+
+
+def _name(stack: Stack, settings: Settings) -> str:
+    """Return the dashboard's name; an account has one list of them for all regions, so the name holds the region."""
+    return f"ebs-backup-{settings.backup_set}-{stack.region}"
+
+
+def address(stack: Stack, settings: Settings) -> str:
+    """Return where the AWS console shows the dashboard; each partition has a domain of its own."""
+    region = stack.region
+    partition = None if Token.is_unresolved(region) else RegionInfo.get(region).partition
+    domain = CONSOLES.get(partition or "", "aws.amazon.com")
+    page = f"https://{region}.console.{domain}/cloudwatch/home?region={region}"
+    return f"{page}#dashboards/dashboard/{_name(stack, settings)}"
 
 
 def _plot(title: str, metrics: list[cloudwatch.Metric]) -> cloudwatch.GraphWidget:

@@ -7,12 +7,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from ebs_backup.names import TAG_SET
-from ebs_backup.settings import Settings
 from infra.findings import acknowledge, wildcard
+from infra.settings.stack_settings import StackSettings
 
 
 def function_role(
-    scope: Construct, *, settings: Settings, topic_arn: str, log_group_arn: str, failures_arn: str
+    scope: Construct, *, settings: StackSettings, topic_arn: str, log_group_arn: str, failures_arn: str
 ) -> iam.Role:
     """Make the role. Sources: the service authorization references of EC2, SNS, CloudWatch Logs and SQS."""
     role = iam.Role(
@@ -78,7 +78,7 @@ def _snapshots(stack: Stack) -> str:
     return f"arn:{stack.partition}:ec2:{stack.region}::snapshot/*"
 
 
-def ec2_statements(stack: Stack, settings: Settings) -> tuple[iam.PolicyStatement, ...]:
+def ec2_statements(stack: Stack, settings: StackSettings) -> tuple[iam.PolicyStatement, ...]:
     """Give the statements on EC2; a snapshot's ARN has no account, so its tag is what makes it ours."""
     volumes, snapshots = _volumes(stack), _snapshots(stack)
     ours = {f"aws:ResourceTag/{TAG_SET}": settings.backup_set}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import Annotations, CfnOutput, Duration, Environment, RemovalPolicy, Stack, Tags
+from aws_cdk import Annotations, Duration, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
@@ -15,19 +15,23 @@ from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from ebs_backup.names import TAG_SET, Period
-from ebs_backup.settings import Settings
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
-from infra.context import Target
 from infra.dashboard import dashboard
 from infra.findings import acknowledge
+from infra.outputs import outputs
 from infra.role import function_role, let_go_on
+from infra.settings.stack_settings import StackSettings
+from infra.settings.targets import Target
 
 MEMORY = 256  # MB: docs/performance.md, "Memory size by cost"
 
 
 class BackupStack(Stack):
-    """What one `cdk deploy` makes. Physical names are CloudFormation's own, so that any set name fits."""
+    """What one `cdk deploy` makes.
+
+    Function, log and dashboard have plain names; all other physical names are CloudFormation's own.
+    """
 
     def __init__(
         self, scope: Construct, target: Target, *, function: Path, account: str | None = None
@@ -54,14 +58,15 @@ class BackupStack(Stack):
         )
         if settings.dashboard:
             dashboard(self, settings, function=backup, alarms=watching)
-        for name, value in {
-            "FunctionName": backup.function_name,
-            "TopicArn": topic.topic_arn,
-            "LogGroupName": backup.log_group.log_group_name,
-            "RuleQueueUrl": undelivered.queue_url,
-            "FailureQueueUrl": failed.queue_url,
-        }.items():
-            CfnOutput(self, name, value=value)
+        outputs(
+            self,
+            settings,
+            FunctionName=backup.function_name,
+            TopicArn=topic.topic_arn,
+            LogGroupName=backup.log_group.log_group_name,
+            RuleQueueUrl=undelivered.queue_url,
+            FailureQueueUrl=failed.queue_url,
+        )
 
 
 def _warn_of_unknown_region(scope: Construct, region: str | None) -> None:
@@ -92,13 +97,13 @@ def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:
 def _function(
     scope: Construct,
     *,
-    settings: Settings,
+    settings: StackSettings,
     code: Path,
     topic: sns.ITopic,
     failed: sqs.Queue,
     key: kms.IKey | None,
 ) -> lambda_.Function:
-    log = _log(scope, key)
+    log = _log(scope, settings, key)
     role = function_role(
         scope,
         settings=settings,
@@ -109,6 +114,8 @@ def _function(
     function = lambda_.Function(
         scope,
         "Function",
+        # Its id in the tree must stay beside this name: a new resource cannot take a name that the old one still has.
+        function_name=settings.function_name,
         description=f"EBS backup of set {settings.backup_set}",
         code=lambda_.Code.from_asset(str(code)),
         handler="ebs_backup.handler.handler",
@@ -129,11 +136,15 @@ def _function(
     return function
 
 
-def _log(scope: Construct, key: kms.IKey | None) -> logs.LogGroup:
-    """Make the log: reports that had to be cut refer to it, so it is kept as long as anybody may still ask."""
+def _log(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> logs.LogGroup:
+    """Make the log: reports that had to be cut refer to it, so it is kept as long as anybody may still ask.
+
+    It goes with the stack: a log that stayed would have its name, and no later deploy could make it again.
+    """
     return logs.LogGroup(
         scope,
         "Log",
+        log_group_name=f"/aws/lambda/{settings.function_name}",
         retention=logs.RetentionDays.SIX_MONTHS,
         removal_policy=RemovalPolicy.DESTROY,
         encryption_key=key,
@@ -163,7 +174,7 @@ def _rule(
     scope: Construct,
     period: Period,
     *,
-    settings: Settings,
+    settings: StackSettings,
     function: lambda_.Function,
     undelivered: sqs.Queue,
 ) -> None:

@@ -1,4 +1,4 @@
-"""A year of backups in this process: the real handler on moto's EC2, and the metrics that it prints."""
+"""A year of backups in this process: the real handler on moto's EC2, three incidents, and the metrics that it prints."""
 
 import contextlib
 import io
@@ -28,7 +28,37 @@ START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 DENIED = datetime(2027, 3, 8, tzinfo=UTC), datetime(2027, 3, 15, tzinfo=UTC)  # creates fail for two volumes
 DISABLED = datetime(2027, 6, 15, tzinfo=UTC), datetime(2027, 9, 10, tzinfo=UTC)  # the month's rule
 BROKEN = datetime(2027, 10, 20, 1, 30, tzinfo=UTC)  # the listing is denied: the function raises, three times
-NEW = {datetime(2027, 4, 12, tzinfo=UTC): 1, datetime(2027, 11, 2, tzinfo=UTC): 1}  # volumes that come
+NEW = {datetime(2027, 4, 12, tzinfo=UTC): 1, datetime(2027, 11, 2, tzinfo=UTC): 1}  # volumes that are added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Something that went wrong from one day to another, and the alarms that went off."""
+
+    first: datetime
+    last: datetime
+    what: str
+    alarms: tuple[str, ...] = ()
+
+
+INCIDENTS = (
+    Incident(
+        first=DENIED[0],
+        last=DENIED[1],
+        what="8 to 14 March: EC2 refused to make snapshots of two volumes. Every mail said PROBLEM and named them.",
+    ),
+    Incident(
+        first=DISABLED[0],
+        last=DISABLED[1],
+        what="15 June to 10 September: the rule of the month was disabled. From July to 1 October every mail said overdue.",
+    ),
+    Incident(
+        first=BROKEN,
+        last=BROKEN,
+        what="20 October: a run failed three times. Three mails said FAILED, and two alarms went off.",
+        alarms=("FunctionErrors", "RunFailed"),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +72,7 @@ class MetricPoint:
 
 
 def simulated(settings: Settings) -> Iterator[MetricPoint]:
-    """Run every occasion of a year, one after the other, and give what a dashboard would get of it."""
+    """Run every occasion of a year, one after the other, and yield the metrics that a dashboard would get."""
     with mock_aws(), _environment(settings):
         backend = ec2_backends[DEFAULT_ACCOUNT_ID][REGION]
         client = Session().client("ec2")

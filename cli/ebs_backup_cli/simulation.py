@@ -107,7 +107,7 @@ def _taken(rotation: Rotation, held: Sequence[Snapshot]) -> Snapshot:
     new = Snapshot(
         id=run.id, volume_id="", period=run.period, run=run.id, state=PENDING, started=run.time, size=0
     )
-    return replace(new, older=rotation.leaves(held, new, freed=0))
+    return replace(new, older=rotation.leaves(rotation.decide([*held, new]), new, freed=0))
 
 
 def _deleted(rotation: Rotation, there: Sequence[Snapshot]) -> frozenset[str]:

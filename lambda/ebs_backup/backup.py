@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar, cast
 
 from aws_lambda_powertools import Logger
 
@@ -18,7 +17,6 @@ from ebs_backup.model import (
     Decision,
     FailedSnapshot,
     Failure,
-    Fate,
     Remark,
     Run,
     Snapshot,
@@ -27,17 +25,16 @@ from ebs_backup.model import (
     note,
     problem,
 )
-from ebs_backup.names import SERVICE, keep_tag
-from ebs_backup.outcome import Made, VolumeOutcome
+from ebs_backup.names import SERVICE
 from ebs_backup.overrides import Overrides
-from ebs_backup.retention import Rule, occasion_of
+from ebs_backup.retention import discard_failed, keep_all
 from ebs_backup.rotation import Rotation
 from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
-from ebs_backup.tasks import Task
+from ebs_backup.tasks import Task, as_far_as_it_goes
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 logger = Logger(service=SERVICE, child=True)
-T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,13 +53,7 @@ class Backup:
     deleter: Deleter = field(init=False)
 
     def __post_init__(self) -> None:
-        period = self.run.period
-        own = self.overrides.keeps.get(period)
-        rule = Rule(
-            keep=self.settings.keep(period) if own is None else own,
-            source=f"keep_{period}" if own is None else f"its tag {keep_tag(period)}",
-            schedule=self.settings.schedule(period),
-        )
+        rule = self.overrides.rule(self.run.period, self.settings)
         self.rotation = Rotation(rule=rule, run=self.run, limit=self.settings.max_expired_per_volume)
         self.deleter = Deleter(
             writer=self.writer,
@@ -114,7 +105,7 @@ class Backup:
         creation = self._creation()
         removing = self._remove_failed()
         # A failed snapshot goes first. Where it does not keep EC2 from taking a new one, that does not wait for it.
-        removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)
+        removed = yield from as_far_as_it_goes(removing, patient=creation.blocked)
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
         if made:
             self.lookout.done(self.volume.id)
@@ -127,7 +118,7 @@ class Backup:
             if any(failure.code == CONCURRENT for failure in outcome.failures):
                 outcome = yield from self._create(creation)
         if outcome.made is not None:
-            decisions = self.rotation.decide(tuple(self.deleter.there.values()))
+            decisions = creation.decide(outcome.made)
             room = self.rotation.room(decisions, outcome.made, freed=creation.occasions_freed)
             rotated = yield from self.deleter.delete(decisions, room=room)
             outcome = replace(outcome, decisions=rotated)
@@ -140,17 +131,7 @@ class Backup:
 
     def _remove_failed(self) -> Task[tuple[Decision, ...]]:
         """Delete what had failed when the run began, of every period: it holds nothing."""
-        failed = [
-            Decision(
-                snapshot=snapshot,
-                fate=Fate.EXPIRED,
-                reason="failed snapshot",
-                occasion=occasion_of(snapshot, self.rotation.rule.schedule),
-                redundant=True,
-            )
-            for snapshot in self.held
-            if snapshot.state == ERROR
-        ]
+        failed = discard_failed(self.held, self.rotation.rule.schedule)
         return (yield from self.deleter.delete(failed, room=0))
 
     def _creation(self) -> Creation:
@@ -170,7 +151,7 @@ class Backup:
         return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
-        """Tell what an earlier invocation of this delivery made from what was there before it began."""
+        """Return what was found; distinguish snapshots of an earlier invocation from those of an earlier delivery."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
         tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
@@ -194,10 +175,6 @@ class Backup:
             return replace(self._nothing_made(NOTHING_NEW), failed=(self._as_failed(made),))
         if created.tagging is None:
             return VolumeOutcome(volume=self.volume, made=made, when=Made.BEFORE)
-        if not self.run.dry_run:
-            logger.info(
-                "snapshot created", volume=self.volume.id, volume_name=self.volume.name, snapshot=made.id
-            )
         return VolumeOutcome(
             volume=self.volume,
             made=made,
@@ -221,12 +198,9 @@ class Backup:
         return VolumeOutcome(volume=self.volume, decisions=self._all_kept(reason))
 
     def _all_kept(self, reason: str) -> tuple[Decision, ...]:
-        schedule = self.rotation.rule.schedule
-        return tuple(
-            Decision(snapshot=each, fate=Fate.KEPT, reason=reason, occasion=occasion_of(each, schedule))
-            for each in self.deleter.there.values()
-            if each.period == self.run.period
-        )
+        there = self.deleter.there.values()
+        of_the_period = (snapshot for snapshot in there if snapshot.period == self.run.period)
+        return keep_all(of_the_period, self.rotation.rule.schedule, reason=reason)
 
     def _look(self) -> Sequence[Snapshot]:
         """List the volume once more; a listing may lack what this run has just made."""
@@ -251,21 +225,16 @@ class Backup:
         return failed
 
     def _as_failed(self, snapshot: Snapshot) -> FailedSnapshot:
-        return FailedSnapshot(
-            id=snapshot.id,
-            volume_id=snapshot.volume_id,
-            name=self.volume.name,
-            period=snapshot.period,
-            started=snapshot.started,
-            message=snapshot.message,
-        )
+        return FailedSnapshot.of(snapshot, name=self.volume.name)
 
     def _log(self, outcome: VolumeOutcome) -> None:
-        """Say in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
+        """Log in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,
             volume_name=self.volume.name,
+            restore_point=outcome.made.id if outcome.made else None,
+            made=outcome.when,
             snapshots={decision.snapshot.id: decision.sentence for decision in outcome.decisions},
             failed={failed.id: failed.message for failed in outcome.failed},
             overdue={
@@ -275,18 +244,6 @@ class Backup:
             checks=[check.message for check in outcome.checks],
             notes=outcome.notes,
         )
-
-
-def _as_far_as_it_goes(step: Task[T], *, patient: bool) -> Task[T | None]:
-    """Run a step to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
-    while True:
-        try:
-            wait = next(step)
-        except StopIteration as end:
-            return cast("T", end.value)
-        if wait and not patient:
-            return None
-        yield wait
 
 
 NOTHING_NEW = "this run made no new snapshot of the volume"

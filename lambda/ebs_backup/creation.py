@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from ebs_backup.aws.dry_run import DryRun, would_be
 from ebs_backup.aws.ec2 import Created, Ec2
@@ -11,7 +10,7 @@ from ebs_backup.aws.errors import NO_ROOM, TAG_REFUSALS, AwsError
 from ebs_backup.deletion import Deleter
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import ERROR, PENDING, Decision, Fate, Run, Snapshot, Volume
-from ebs_backup.rotation import Rotation
+from ebs_backup.rotation import Plan, Rotation
 from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task
@@ -47,6 +46,7 @@ class Creation:
     removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
+    plan: Plan | None = None  # made for the new snapshot's tag
 
     @property
     def occasions_freed(self) -> int:
@@ -75,7 +75,7 @@ class Creation:
         try:
             return (yield from self._create(copy=self.refused is None))
         except AwsError as error:
-            copied = self._tagging(self.run.time, copy=self.refused is None).copied
+            copied = self._tagging(self.run.time, older=0, copy=self.refused is None).copied
             in_vain = self.second_tries.in_vain >= MOST_IN_VAIN
             if error.code not in TAG_REFUSALS or not copied or in_vain:
                 raise
@@ -89,17 +89,19 @@ class Creation:
         return created
 
     def _create(self, *, copy: bool) -> Task[Created]:
-        label = partial(self._tagging, copy=copy)
-        return (yield from self.writer.create(self.volume, label, self.lookout, blocked=self._hopeless()))
+        def tags(at: datetime) -> Tagging:
+            return self._tagging(at, older=self._older(at), copy=copy)
+
+        return (yield from self.writer.create(self.volume, tags, self.lookout, blocked=self._hopeless()))
 
     @property
     def blocked(self) -> bool:
-        """Tell whether as many snapshots of ours are pending or failed as EC2 takes of the volume."""
+        """Return whether as many snapshots of ours are pending or failed as EC2 takes of the volume."""
         most = UNFINISHED_OF.get(self.volume.type, UNFINISHED)
         return sum(snapshot.state in (PENDING, ERROR) for snapshot in self.deleter.there.values()) >= most
 
     def _hopeless(self) -> bool:
-        """Tell whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
+        """Return whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
 
         Where one is the limit and none of ours is to blame, another tool's is; a failed one of ours that has just been
         deleted may count for some seconds yet.
@@ -107,8 +109,7 @@ class Creation:
         others = self.volume.type in UNFINISHED_OF and not self.failed
         return self.blocked or self.removing or others
 
-    def _tagging(self, at: datetime, *, copy: bool) -> Tagging:
-        older = self._older(at)
+    def _tagging(self, at: datetime, *, older: int, copy: bool) -> Tagging:
         return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
 
     def _older(self, at: datetime) -> int:
@@ -121,6 +122,13 @@ class Creation:
         )
         if (handed_on := next(mine, None)) is not None:
             return handed_on
-        there = tuple(self.deleter.there.values())
         new = would_be(self.volume, self.run, at)
-        return self.rotation.leaves(there, new, freed=self.occasions_freed)
+        self.plan = self.rotation.plan(tuple(self.deleter.there.values()), new)
+        return self.rotation.leaves(self.plan.decisions, new, freed=self.occasions_freed)
+
+    def decide(self, made: Snapshot) -> tuple[Decision, ...]:
+        """Return what rotation decides when the restore point is made."""
+        there = tuple(self.deleter.there.values())
+        if self.plan is None:
+            return self.rotation.decide(there)
+        return self.rotation.carry_out(self.plan, there, made)

@@ -1,4 +1,4 @@
-"""EventBridge cron expressions: checked as AWS reads them, evaluated, and a crontab line translated.
+"""EventBridge cron expressions, as AWS reads them: whether one can fire, and when it did last. Pure.
 
 Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules".
 """
@@ -14,7 +14,6 @@ from functools import lru_cache
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 LONGEST = 256 - len("cron()")  # EventBridge takes 256 characters (botocore's ScheduleExpression)
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-SHAPE = "six fields (minutes hours day-of-month month day-of-week year, UTC), such as '30 1 ? * MON-FRI *'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +31,10 @@ class Field:
     steps: bool = True
     wraps: bool = True
 
-    def refuses(self, text: str) -> str | None:
-        """Say what is wrong with this field's text, or None."""
-        if re.fullmatch(self.special, text, re.IGNORECASE):
-            return None
-        wrong = next((item for item in text.split(",") if not self._takes(item)), None)
-        return None if wrong is None else f"its {self.name} cannot be {text[:40]!r}"
+    def takes(self, text: str) -> bool:
+        """Tell whether EventBridge takes this text in this field."""
+        special = re.fullmatch(self.special, text, re.IGNORECASE)
+        return bool(special) or all(self._takes(item) for item in text.split(","))
 
     def _takes(self, item: str) -> bool:
         base, slash, step = item.partition("/")
@@ -88,32 +85,24 @@ FIELDS = MINUTES, HOURS, DAY, MONTH, WEEKDAY, YEAR = (
 )
 
 
-def refusal(expression: str) -> str | None:
-    """Say why EventBridge would refuse this expression (without its `cron( )`), or None if it takes it."""
-    fields = expression.split()
-    if len(" ".join(fields)) > LONGEST:
-        return f"it is longer than {LONGEST} characters"
-    if len(fields) == 5:
-        return _crontab_refusal(fields)
-    if len(fields) != len(FIELDS):
-        return f"it has {len(fields)} fields"
-    for field, text in zip(FIELDS, fields, strict=True):
-        if wrong := field.refuses(text):
-            return wrong
-    if (fields[2] == "?") == (fields[4] == "?"):
-        return "exactly one of its day-of-month and day-of-week must be '?'"
-    return None
+def can_fire(expression: str) -> bool:
+    """Tell whether this is an expression (without its `cron( )`) that EventBridge takes."""
+    texts = expression.split()
+    if len(expression) > LONGEST or len(texts) != len(FIELDS):
+        return False
+    one_day = (texts[2] == "?") != (texts[4] == "?")
+    return one_day and all(field.takes(text) for field, text in zip(FIELDS, texts, strict=True))
 
 
 def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Give, in order, when a checked expression fires from `start` on and before `end` (both UTC)."""
+    """Yield, in order, when a checked expression fires from `start` on and before `end` (both UTC)."""
     _, _, day, month, weekday, year = expression.upper().split()
     times, months, years = _times(expression), MONTH.values(month), YEAR.values(year)
     for past in range((end.date() - start.date()).days + 1):
         on = start.date() + timedelta(days=past)
         if on.year in years and on.month in months and _is_day(on, day) and _is_weekday(on, weekday):
-            every = (datetime.combine(on, at) for at in times)
-            yield from (each for each in every if start <= each < end)
+            firings = (datetime.combine(on, at) for at in times)
+            yield from (instant for instant in firings if start <= instant < end)
 
 
 def latest(expression: str, *, at: datetime) -> datetime | None:
@@ -189,42 +178,3 @@ def _is_weekday(on: date, text: str) -> bool:
         last = monthrange(on.year, on.month)[1]
         return number in WEEKDAY.values(text[:-1]) and on.day + 7 > last
     return text == "?" or number in WEEKDAY.values(text)
-
-
-def _crontab_refusal(fields: list[str]) -> str:
-    translated = _from_crontab(*fields)
-    if translated is None or refusal(translated):
-        return "it has five fields, as a crontab line has, but no single EventBridge expression equals it"
-    return f"it is a five-field crontab line; in EventBridge that is '{translated}'"
-
-
-def _from_crontab(minute: str, hour: str, day: str, month: str, weekday: str) -> str | None:
-    """Translate a crontab line; None where crontab means "either day" or this is no weekday."""
-    if weekday == "*":
-        return f"{minute} {hour} {day} {month} ? *"
-    items = [_weekday_from_crontab(item) for item in weekday.split(",")]
-    days = [item for item in items if item]
-    if day != "*" or len(days) < len(items):
-        return None
-    return f"{minute} {hour} ? {month} {','.join(days)} *"
-
-
-def _weekday_from_crontab(item: str) -> str | None:
-    """Translate `1-5` to `MON-FRI`: crontab counts from Sunday = 0 (or 7), EventBridge from Sunday = 1."""
-    day = r"[0-7]|[a-z]{3}"
-    match = re.fullmatch(rf"(?:({day})|(?:\*|({day})-({day}))(?:/([1-7]))?)", item, re.IGNORECASE)
-    if match is None:
-        return None
-    first, last = _crontab_number(match[1] or match[2] or "0"), _crontab_number(match[1] or match[3] or "6")
-    if first is None or last is None or first > last:
-        return None
-    if match[3] and not match[4] and last < len(WEEKDAYS):
-        return f"{WEEKDAYS[first]}-{WEEKDAYS[last]}"
-    days = (WEEKDAYS[number % 7] for number in range(first, last + 1, int(match[4] or 1)))
-    return ",".join(dict.fromkeys(days))
-
-
-def _crontab_number(text: str) -> int | None:
-    if text.upper() in WEEKDAYS:
-        return WEEKDAYS.index(text.upper())
-    return int(text) if text.isdecimal() else None

@@ -191,7 +191,7 @@ def _explain(error: Exception) -> tuple[str, str, str]:
         return (
             "InvalidSettings",
             str(error),
-            "Correct it in cdk.json, then deploy with the same -c options as before.",
+            "Correct it in settings.toml, then run `npx cdk deploy`.",
         )
     return (
         type(error).__name__,

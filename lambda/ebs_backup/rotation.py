@@ -3,8 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ebs_backup.model import PENDING, Decision, Fate, Run, Snapshot
+from ebs_backup.model import COMPLETED, ERROR, PENDING, Decision, Fate, Run, Snapshot
 from ebs_backup.retention import Occasion, Rule, occasion_of, older_occasions, rotate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is decided for the snapshots that are `there` if a `new` one is made."""
+
+    there: Sequence[Snapshot]
+    new: Snapshot
+    decisions: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +30,32 @@ class Rotation:
         The run's own count as pending, as they were when they were made: so every delivery decides alike.
         """
         ours = [snapshot for snapshot in snapshots if snapshot.period == self.run.period and snapshot.run]
-        begun = (
-            replace(each, state=PENDING) if each.run == self.run.id and each.usable else each for each in ours
-        )
+        begun = (self._begun(snapshot) for snapshot in ours)
         return rotate(begun, rule=self.rule, run=self.run.id, today=self.run.time.date())
 
-    def leaves(self, snapshots: Sequence[Snapshot], new: Snapshot, *, freed: int) -> int:
+    def plan(self, snapshots: Sequence[Snapshot], new: Snapshot) -> Plan:
+        """Decide as if the run had made the new snapshot."""
+        return Plan(there=snapshots, new=new, decisions=self.decide([*snapshots, new]))
+
+    def carry_out(self, plan: Plan, snapshots: Sequence[Snapshot], made: Snapshot) -> tuple[Decision, ...]:
+        """Decide with what was made in the place of the planned one; anew only if anything else is not as planned."""
+        others = [snapshot for snapshot in snapshots if snapshot.id != made.id]
+        if (
+            self._occasion(made) != self._occasion(plan.new)
+            or _not_failed(others) != _not_failed(plan.there)
+            or any(other.run == self.run.id for other in others)
+        ):
+            return self.decide(snapshots)
+        return tuple(
+            replace(decision, snapshot=self._begun(made)) if decision.snapshot.id == plan.new.id else decision
+            for decision in plan.decisions
+        )
+
+    def leaves(self, decisions: Sequence[Decision], new: Snapshot, *, freed: int) -> int:
         """Return how many occasions before that of the new snapshot stay when the run is done: the snapshot's tag.
 
         `freed` occasions have gone already.
         """
-        decisions = self.decide([*snapshots, new])
         older = self._older(decisions, new)
         going = older - {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
         return len(older) - min(len(going), self.limit - freed)
@@ -43,4 +67,16 @@ class Rotation:
         return max(0, min(len(self._older(decisions, made)) - made.older, self.limit - freed))
 
     def _older(self, decisions: Sequence[Decision], snapshot: Snapshot) -> set[Occasion]:
-        return older_occasions(decisions, occasion_of(snapshot, self.rule.schedule))
+        return older_occasions(decisions, self._occasion(snapshot))
+
+    def _occasion(self, snapshot: Snapshot) -> Occasion:
+        return occasion_of(snapshot, self.rule.schedule)
+
+    def _begun(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot as it was when it was made, if this run made it."""
+        completed = snapshot.run == self.run.id and snapshot.state == COMPLETED
+        return replace(snapshot, state=PENDING) if completed else snapshot
+
+
+def _not_failed(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
+    return [snapshot for snapshot in snapshots if snapshot.state != ERROR]

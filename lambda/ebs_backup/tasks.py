@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, PriorityQueue
-from typing import TypeVar
+from typing import TypeVar, cast
 
 T = TypeVar("T")
 Task = Generator[float, None, T]
@@ -54,3 +54,15 @@ def run_all(
     if broken:
         raise broken[0]
     return [results[number] for number in sorted(results)]
+
+
+def as_far_as_it_goes(step: Task[T], *, patient: bool) -> Task[T | None]:
+    """Run a step to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
+    while True:
+        try:
+            wait = next(step)
+        except StopIteration as end:
+            return cast("T", end.value)
+        if wait and not patient:
+            return None
+        yield wait

@@ -13,6 +13,10 @@ from moto import mock_aws
 
 from ebs_backup_cli import main as module
 from tests.unit.builders import settings
+from tests.unit.conftest import models_read_once, no_way_out
+from tests.unit.run.conftest import account
+
+__all__ = ["account", "models_read_once", "no_way_out"]  # fixtures that the unit tests have, too
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"

@@ -1,4 +1,4 @@
-"""Runs that can do nothing: mailed, and tried again only where that helps."""
+"""Runs that can do nothing: reported by mail, and tried again only where that helps."""
 
 import time
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The deployed role from inside: with its credentials every needed call is done, and every forbidden one refused.
+"""The deployed role from inside: its credentials allow every needed call, and no forbidden one.
 
 The calls are those that judge the policy in tests/infra; here they meet the real stack's role, resources and policies.
 """

@@ -1,6 +1,5 @@
 """Two backup sets in two regions by one deploy: each makes, keeps, counts and expires only its own."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -12,22 +11,22 @@ from emulator.server import REGION
 from tests.e2e.nights import run_nights
 
 ELSEWHERE = "us-east-2"
-SETS = {"backup_sets": json.dumps({"one": {"keep_day": 2}, "two": {"keep_day": 1}})}
+SETS = {"backup_sets": {"one": {"keep_day": 2}, "two": {"keep_day": 1}}}
 MONDAY = datetime(2027, 6, 7, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def sets(cdk: Cdk) -> Iterator[Mapping[str, DeployedFunction]]:
     """Return each set's function in the first region; the other region's stacks are there beside them."""
-    context = {**SETS, "regions": f"{REGION},{ELSEWHERE}", "alert_email": "you@example.com"}
+    settings = {**SETS, "regions": [REGION, ELSEWHERE], "alert_email": "you@example.com"}
     cdk.bootstrap(ELSEWHERE)
-    cdk.deploy("--all", **context)
+    cdk.deploy("--all", **settings)
     client = cdk.emulator.client("lambda")
     yield {
         name: DeployedFunction(client=client, name=cdk.outputs(f"ebs-backup-{name}")["FunctionName"])
         for name in ("one", "two")
     }
-    cdk.destroy("--all", **context)
+    cdk.destroy("--all", **settings)
 
 
 def held(account: EmulatedAccount, volume: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Snapshots that are not as others: failed, pending, on hold, used by an AMI, or another tool's."""
+"""Special snapshots: failed, pending, on hold, used by an AMI, or another tool's."""
 
 import time
 from datetime import timedelta

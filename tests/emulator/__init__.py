@@ -1,1 +1,1 @@
-"""The emulator behaves as AWS does where the function's safety hangs on it."""
+"""The emulator behaves as AWS does where the function's safety depends on it."""

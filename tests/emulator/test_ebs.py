@@ -1,4 +1,4 @@
-"""EBS in the emulator: pages, snapshots pending, failed and in use, dry runs, filters that mean what they say."""
+"""EBS in the emulator: pages, snapshots pending, failed and in use, dry runs, exact filters."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The emulator's process: it starts whole or says why not, stops with all that it started, and never meets AWS."""
+"""The emulator's process: it starts or says why not, stops all that it started, and never reaches AWS."""
 
 import os
 import socket

@@ -1,1 +1,1 @@
-"""Every fault that AWS can throw, over a real wire: the function ends right whatever happens to it."""
+"""Every fault that AWS can cause, over a real wire: the function ends in the right state whatever happens."""

@@ -1,4 +1,4 @@
-"""Time that passes only when everybody waits for it: pauses cost nothing, and one seed gives one course of events."""
+"""Time that passes only when every thread waits: pauses cost nothing, and one seed always gives the same events."""
 
 import heapq
 import threading
@@ -20,9 +20,9 @@ DAY = 24 * HOUR
 class VirtualClock:
     """Seconds since the epoch; stands in for the module `time` wherever the function reads or waits.
 
-    Threads that take part run one at a time: who sleeps hands over to whoever is due next, and time moves on to that. So
-    all wait side by side, and a world of several threads is repeatable. Who does not take part, such as a test between
-    two runs, moves the time by sleeping.
+    Threads that take part run one at a time: one that sleeps hands over to the one that is due next, and the time moves
+    there. So all wait side by side, and a world of several threads is repeatable. A thread that does not take part, such
+    as a test between two runs, moves the time by sleeping.
     """
 
     def __init__(self, now: float = NIGHT.timestamp()) -> None:
@@ -90,13 +90,13 @@ class VirtualClock:
         return getattr(self._mine, "takes_part", False)
 
     def set_alarm(self, seconds: float, alarm: threading.Event | None = None) -> threading.Event:
-        """Return what rings when a thread's turn comes, in so many seconds; whoever calls holds the mutex."""
+        """Return an event that is set when a thread's turn comes, in so many seconds; the caller holds the mutex."""
         alarm = alarm or threading.Event()
         heapq.heappush(self._asleep, (self._now + max(0.0, seconds), next(self._order), alarm))
         return alarm
 
     def hand_over(self) -> None:
-        """End this thread's turn; whoever calls holds the mutex."""
+        """End this thread's turn; the caller holds the mutex."""
         self._awake -= 1
         self._wake_next()
 
@@ -109,7 +109,7 @@ class VirtualClock:
 
 
 class ClockLock:
-    """Stands in for `threading.Lock` where the holder may sleep: who waits for it lets the others go on."""
+    """Stands in for `threading.Lock` where the holder may sleep: while a thread waits for it, the others go on."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -134,7 +134,7 @@ class ClockLock:
 
 
 class ClockPool(ThreadPoolExecutor):
-    """Stands in for `ThreadPoolExecutor`: its threads take part, and who waits for them stands aside."""
+    """Stands in for `ThreadPoolExecutor`: its threads take part, and a thread that waits for them lets them go on."""
 
     def __init__(self, clock: VirtualClock, *, max_workers: int) -> None:
         super().__init__(max_workers)

@@ -1,4 +1,4 @@
-"""What a night must come to: after fault-free deliveries, the state of one clean run."""
+"""How a night must end: after fault-free deliveries, in the state of one clean run."""
 
 from collections import Counter
 
@@ -78,5 +78,5 @@ def settle(world: World, function: LocalFunction, *, deliveries: int = 2) -> Non
 
 
 def double(world: World) -> list[SnapshotRecord]:
-    """Return what is one too many of this run."""
+    """Return the snapshots that this run made once too often."""
     return [snapshot for volume in world.selected for snapshot in of_run(world, volume.id)[1:]]

@@ -40,7 +40,7 @@ Acts = Mapping[tuple[str, int], Callable[[], None]]  # what others do just befor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What came of one invocation: an answer, an exception or a killed process; and what AWS saw of it."""
+    """The result of one invocation: an answer, an exception or a killed process; and what AWS saw of it."""
 
     of: str
     answer: dict[str, Any] | None = None
@@ -162,7 +162,7 @@ class _Lambda:
     _done: list[Invocation] = field(default_factory=list)
 
     def append(self, payload: bytes) -> None:
-        """Take what the function sends to itself."""
+        """Queue what the function sends to itself."""
         number = f"{len(self._threads) + 1}"
         self.begin(json.loads(payload), f"request+{number}", of=number, after=0.1)
 

@@ -80,7 +80,7 @@ def _send(request: "AWSPreparedRequest", **_: Any) -> None:  # noqa: ANN401 - bo
 
 
 def _die_if_killed(**_: object) -> None:
-    """Raise what nothing catches, in whatever thread calls AWS, once a fault has killed its process."""
+    """Raise what nothing catches, in any thread that calls AWS, once a fault has killed its process."""
     endpoint = _Instance.endpoint
     if endpoint and caller.get() in endpoint.service.killed:
         raise KilledError

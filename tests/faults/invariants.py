@@ -61,7 +61,7 @@ def _check_deleted(world: World, invocation: Invocation, gone: SnapshotRecord) -
 
 
 def _check_retired(world: World, gone: SnapshotRecord) -> None:
-    """Assert that what was left of a volume that is gone was old enough to go."""
+    """Assert that the snapshots of a volume that is gone were old enough to be deleted."""
     days = world.settings.expire_gone_after_days
     assert days is not None, f"deleted what a volume that is gone has left behind: {gone}"
     newest = max(
@@ -128,7 +128,7 @@ def _found_no_room(invocation: Invocation, gone: SnapshotRecord) -> bool:
 
 
 def _check_no_double(world: World) -> None:
-    """Assert that no duplicate slipped through where none may: one may behind a long lag."""
+    """Assert that the run made no duplicate; behind a long lag it may."""
     if world.may_slip:
         return
     for volume in world.selected:
@@ -137,7 +137,7 @@ def _check_no_double(world: World) -> None:
 
 
 def _check_limit(world: World, invocation: Invocation) -> None:
-    """Assert that all deliveries of the run together let no more occasions go than one may.
+    """Assert that all deliveries of the run together deleted no more occasions than one may.
 
     Where two at once met a refusal, one of them went on to an occasion that the other left; where no restore point could
     be made, the limit holds for one invocation.
@@ -167,6 +167,6 @@ def _check_limit(world: World, invocation: Invocation) -> None:
 
 
 def _check_time(invocation: Invocation) -> None:
-    """Assert that it ended before Lambda would have ended it, mail and all."""
+    """Assert that it ended, its mail included, before Lambda would have ended it."""
     late = invocation.ended - invocation.until
     assert late <= 0, f"ended {late:.0f} s after Lambda would have ended it"

@@ -1,4 +1,4 @@
-"""What every mail promises, held against the account: all that failed is told, one status word, no dangerous command."""
+"""What every mail promises, checked against the account: all failures are in it, one status, no dangerous command."""
 
 import json
 import re
@@ -18,7 +18,7 @@ BAD = ("PROBLEM", "FAILED")
 
 
 def check_mail(world: World, invocation: Invocation) -> None:
-    """Assert that a mail went, or was tried, and that it tells the truth."""
+    """Assert that a mail was sent, or tried, and that it is true."""
     for mail in invocation.mails:
         assert "delete-snapshot" not in mail.body + mail.data, (
             "a mail prints a command that deletes snapshots"
@@ -44,7 +44,7 @@ def _check_broken(invocation: Invocation) -> None:
 
 
 def _check_word(invocation: Invocation) -> None:
-    """Assert that subject, attribute, JSON and answer say the same word."""
+    """Assert that subject, attribute, JSON and answer have the same status."""
     mail, word = invocation.mails[-1], invocation.told["status"]
     words = {mail.subject.partition("]")[0].removeprefix("["), mail.attributes["status"]}
     words |= {json.loads(mail.data)["status"]}
@@ -52,7 +52,7 @@ def _check_word(invocation: Invocation) -> None:
 
 
 def _check_failures(world: World, invocation: Invocation) -> None:
-    """Assert that every failure that the answer names is in a mail, and so is every failed snapshot that went."""
+    """Assert that every failure in the answer is in a mail, and so is every failed snapshot that was deleted."""
     body = "\n".join(mail.body for mail in invocation.mails)
     for failure in invocation.told["failures"]:
         assert failure["resource"] in body, f"a failure is not in the mail: {failure}"
@@ -66,7 +66,7 @@ def _check_failures(world: World, invocation: Invocation) -> None:
 
 
 def _check_volumes(world: World, invocation: Invocation) -> None:
-    """Assert that every volume has its restore point or is told, and that not more are told than there are."""
+    """Assert that every volume has its restore point or is in the mail, and that the mail counts no more than there are."""
     answer = invocation.told
     failed = {failure["resource"] for failure in answer["failures"]}
     told = failed | _told_gone(invocation)
@@ -89,7 +89,7 @@ def _check_volumes(world: World, invocation: Invocation) -> None:
 
 
 def _failed_since(world: World, invocation: Invocation) -> set[str]:
-    """Return the volumes of whose failed snapshots a mail tells by name."""
+    """Return the volumes whose failed snapshots a mail names."""
     named = {id_ for mail in invocation.mails for id_ in SNAPSHOT_ID.findall(mail.body)}
     return {
         snapshot.volume_id
@@ -99,7 +99,7 @@ def _failed_since(world: World, invocation: Invocation) -> set[str]:
 
 
 def _told_gone(invocation: Invocation) -> set[str]:
-    """Return the volumes and snapshots of which EC2 itself said, truly or not, that they are gone."""
+    """Return the volumes and snapshots that EC2 called gone, truly or not."""
     return {
         call.params.get("VolumeId") or call.params["SnapshotId"]
         for call in invocation.calls
@@ -108,10 +108,10 @@ def _told_gone(invocation: Invocation) -> set[str]:
 
 
 def _check_undeleted(world: World, invocation: Invocation, told: set[str]) -> None:
-    """Assert that every snapshot whose deletion was tried in vain is told.
+    """Assert that every snapshot that could not be deleted is in the mail.
 
     Where an earlier invocation of a run that went on tried it, and then deleted others up to the limit, it is deferred;
-    where a long lag hid from the last one that the volume has its snapshot, the volume is told.
+    where a long lag hid the volume's snapshot from the last one, the volume is in the mail.
     """
     deferred = invocation.told["deferred"] if invocation.went_on else 0
     told = told | {id_ for mail in invocation.mails for id_ in SNAPSHOT_ID.findall(mail.body)}

@@ -1,8 +1,8 @@
-"""Breaks the function on purpose, one way at a time, and tells whether the fault suite notices.
+"""Breaks the function on purpose, one way at a time, and shows whether the fault suite notices.
 
 `python -m tests.faults.mutants` copies the sources, replaces a piece of text, runs the suite's fast part and prints a
-table; the status is not zero when a mutant survives. A text that is not there exactly once ends it at once: the mutation
-has to follow the code.
+table; the status is not zero when a mutant survives. It stops where a text is not there exactly once: the mutation has
+to follow the code.
 """
 
 import os
@@ -44,7 +44,7 @@ class StaleMutantError(Exception):
 
 
 def main() -> None:
-    """Run the suite unbroken, then once for each mutant; exit with 1 when one survives, with 2 when it proves nothing."""
+    """Run the suite unbroken, then once for each mutant; exit with 1 if one survives, with 2 if the suite fails unbroken."""
     console = Console()
     for mutant in MUTANTS:
         with _broken(mutant):
@@ -72,9 +72,9 @@ def _broken(broken: Mutant) -> Iterator[Path]:
     """Yield a copy of the sources with the mutant's edits made."""
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder)
-        for part in ("lambda", "fake_aws", "tests/faults"):
+        for part in ("lambda", "fake_aws", "infra", "tests/faults"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("pyproject.toml", "cdk.json", "tests/__init__.py"):
+        for file in ("pyproject.toml", "tests/__init__.py"):
             shutil.copy(ROOT / file, tree / file)
         apply(broken, tree / FUNCTION)
         yield tree

@@ -1,4 +1,4 @@
-"""The ways in which `mutants` breaks the function: a text of its source, and what takes its place."""
+"""The ways in which `mutants` breaks the function: a text of its source, and what replaces it."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ ROTATION = (
     mutant(
         "error snapshots count as usable",
         ("model.py", "self.state in (COMPLETED, PENDING)", "self.state in (COMPLETED, PENDING, ERROR)"),
-        ("backup.py", "removed = yield from _as_far_as_it_goes(removing, patient=creation.blocked)", "removed: tuple[Decision, ...] | None = ()"),
+        ("backup.py", "removed = yield from as_far_as_it_goes(removing, patient=creation.blocked)", "removed: tuple[Decision, ...] | None = ()"),
     ),
     mutant(
         "a hold holds nothing",
@@ -76,7 +76,12 @@ ROTATION = (
     ),
     mutant(
         "what a volume that is gone has left goes at once",
-        ("gone.py", "if days is not None and run.time - newest > timedelta(days=days):", "if True:"),
+        ("gone.py", "        if run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)\n", ""),
+        ("gone.py", "    if days is None:\n        return {}, ()\n", ""),
+    ),
+    mutant(
+        "a listing that lacks a volume is enough to delete its backups",
+        ("gone.py", "for volume_id, held in old.items() if volume_id not in known}", "for volume_id, held in old.items()}"),
     ),
 )  # fmt: skip
 CREATION = (
@@ -90,7 +95,7 @@ CREATION = (
     ),
     mutant(
         "failed snapshots of another period stay",
-        ("backup.py", "            if snapshot.state == ERROR\n        ]\n        return (yield", "            if snapshot.state == ERROR and snapshot.period == self.run.period\n        ]\n        return (yield"),
+        ("backup.py", "failed = discard_failed(self.held, ", "failed = discard_failed([snapshot for snapshot in self.held if snapshot.period == self.run.period], "),
     ),
     mutant(
         "rotation despite a failed create",
@@ -154,7 +159,7 @@ RUN = (
     ),
     mutant(
         "no paging of volumes",
-        ("aws/ec2.py", 'convert.rows(pages, "Volumes"', 'convert.rows(list(pages)[:1], "Volumes"'),
+        ("aws/ec2.py", 'convert.rows(pages, "Volumes", lambda', 'convert.rows(list(pages)[:1], "Volumes", lambda'),
     ),
     mutant(
         "no paging of snapshots",

@@ -34,7 +34,7 @@ REFUSALS = {fault.name for fault in (*wire.REFUSALS, *wire.DELETE_REFUSALS)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """What came of the night's faulty deliveries."""
+    """The results of the night's faulty deliveries."""
 
     invocations: tuple[Invocation, ...]
 

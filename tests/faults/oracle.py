@@ -1,4 +1,4 @@
-"""What one clean run must leave, said a second time and from docs/how-it-works.md#rotation, not from the code."""
+"""What one clean run must leave, written a second time from docs/how-it-works.md#rotation, not from the code."""
 
 import re
 from bisect import bisect_right
@@ -115,7 +115,7 @@ def _duplicates(found: Iterable[RestorePoint], at: float) -> list[SnapshotRecord
 
 
 def deferred(world: World) -> set[str]:
-    """Return the ids of what one clean run leaves to a later one only for the limit."""
+    """Return the ids of what one clean run leaves to a later one only because of the limit."""
     at = world.clock()
     by_volume: dict[str, list[SnapshotRecord]] = defaultdict(list)
     for snapshot in world.account.snapshots.values():

@@ -1,4 +1,4 @@
-"""The status of one clean run, said a second time and from the table of statuses in docs/operating.md."""
+"""The status of one clean run, written a second time from the table of statuses in docs/operating.md."""
 
 import re
 from bisect import bisect_right
@@ -13,7 +13,7 @@ A_HOLD = re.compile(r"true|\d{4}-\d\d-\d\d")
 
 
 def expected(world: World) -> str:
-    """Return the word that one clean run, begun now, must say; nothing that it makes fails."""
+    """Return the status that one clean run, started now, must have; nothing that it makes fails."""
     there = [snapshot for snapshot in world.account.snapshots.values() if snapshot.exists(world.clock())]
     own = [snapshot for snapshot in there if ours(world, snapshot)]
     if not world.selected:
@@ -102,7 +102,7 @@ def _is_stale(world: World, snapshot: SnapshotRecord) -> bool:
 
 
 def _was_lately(world: World, own: list[SnapshotRecord], volume: str) -> bool:
-    """Return whether the set backed up lately a volume that it does not select any more."""
+    """Return whether the set lately backed up a volume that it no longer selects."""
     started = [snapshot.started for snapshot in own if snapshot.volume_id == volume]
     limit = world.settings.max_age(world.period) * DAY
     seen = world.account.volumes[volume].state in ("in-use", "available", "error")

@@ -1,4 +1,4 @@
-"""Two deliveries at once, at any size: one snapshot of each volume, and hardly more calls than one would make."""
+"""Two deliveries at once, at any size: one snapshot of each volume, and few more calls than one delivery makes."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The endpoint is as strict as AWS: what it lets through, AWS lets through."""
+"""The endpoint is as strict as AWS: what it accepts, AWS accepts."""
 
 import json
 from collections.abc import Iterator

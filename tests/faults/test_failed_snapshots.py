@@ -1,4 +1,4 @@
-"""Snapshots that EC2 cannot finish: deleted first, told with EC2's reason, and never in the way of a new one."""
+"""Snapshots that EC2 cannot finish: deleted first, reported with EC2's reason, and never in the way of a new one."""
 
 import pytest
 

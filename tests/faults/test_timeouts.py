@@ -1,4 +1,4 @@
-"""Calls that are never answered: EC2's silence tells nothing about what it did."""
+"""Calls that are never answered: EC2 may have done them or not."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from botocore.config import Config
 
-from ebs_backup.aws import ec2, sns
+from ebs_backup.aws import connection, sns
 from fake_aws import wire
 from fake_aws.server import Endpoint
 from tests.faults.convergence import one_clean_run, settle, state
@@ -24,7 +24,7 @@ def short_timeouts() -> Iterator[None]:
     def config(**options: Any) -> Config:  # noqa: ANN401 - as botocore's own
         return Config(**options | {"read_timeout": SHORT})
 
-    with patch.object(ec2, "Config", config), patch.object(sns, "Config", config):
+    with patch.object(connection, "Config", config), patch.object(sns, "Config", config):
         forget_clients()
         yield
     forget_clients()

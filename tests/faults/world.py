@@ -1,6 +1,5 @@
 """Worlds: an account with volumes, history and strangers in it. `random_worlds` makes them by seed."""
 
-import json
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,28 +7,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 
 from ebs_backup import cron
 from ebs_backup.names import OFF, TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
 from ebs_backup.settings import Settings
-from fake_aws.account import KEY_LOST, FakeAccount
+from fake_aws.account import KEY_LOST, TOPIC, FakeAccount
 from fake_aws.records import SnapshotRecord, VolumeRecord
 from fake_aws.server import Endpoint
 from fake_aws.service import Service
+from infra.settings.defaults import DEFAULTS
 from tests.faults.clock import DAY, HOUR, NIGHT, VirtualClock
 from tests.faults.function import LocalFunction, deployed
 
 SETTLED = 4  # seconds by which EC2's listings may lag: with 10 s of knowledge inside its 15 s for a volume
-CONTEXT = json.loads(Path(__file__).parents[2].joinpath("cdk.json").read_text("utf-8"))["context"]
 # Small enough that a few snapshots show everything.
 SMALL = {"keep_day": 3, "keep_week": 2, "keep_month": 1, "max_expired_per_volume": 2}
 
 
 def a_settings(**changed: object) -> Settings:
     """Return the default settings of one stack, but for small numbers and these."""
-    defaults = {name: CONTEXT[name] for name in Settings.__slots__}
-    return Settings.parse(defaults | SMALL | changed)
+    defaults = {name: DEFAULTS[name] for name in Settings.__slots__} | {"topic_arn": TOPIC}
+    return Settings(**defaults | SMALL | changed)  # type: ignore[arg-type] # checked at run time
 
 
 @lru_cache(maxsize=100)

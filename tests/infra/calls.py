@@ -1,7 +1,7 @@
 """The calls that the function's role needs: data for whoever judges the role. `forbidden` has those it is refused.
 
 A call is what boto3 takes. `{name}` in a parameter stands for the id, name, ARN or URL of that resource; VOLUMES and
-SNAPSHOTS say which there are, and their tags. Another call is one more line of NEEDED, named as nobody else is.
+SNAPSHOTS say which there are, and their tags. Another call is one more line of NEEDED, with a name of its own.
 """
 
 from collections.abc import Iterable, Mapping
@@ -103,6 +103,11 @@ ALL_TAGS = labels(
 )
 NEEDED = (
     call("list volumes", "ec2.describe_volumes"),
+    call(
+        "ask for volumes by their ids",
+        "ec2.describe_volumes",
+        Filters=[{"Name": "volume-id", "Values": ["{tagged volume}"]}],
+    ),
     call(
         "list the set's snapshots",
         "ec2.describe_snapshots",

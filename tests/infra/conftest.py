@@ -1,25 +1,34 @@
 """A synthesized stack of any settings, without the zip (its folder stands in for it)."""
 
-import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+# Before the CDK starts Node: its own linter would look at every template. test_app.py has it, test_lint.py another one.
+os.environ["CDK_VALIDATION"] = "false"
 
 import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Template
 
-from infra.context import targets
+from infra.settings.source import read
+from infra.settings.targets import Target, targets
 from infra.stack import BackupStack
 
 ROOT = Path(__file__).parent.parent.parent
+WITHOUT_FILE = ROOT / "tests"
 Synthesize = Callable[..., Template]
 
 
+def planned(region: str | None = "eu-west-1", /, **options: Any) -> tuple[Target, ...]:  # noqa: ANN401 - as loose as `-c`
+    """Plan the stacks of these settings, given with `-c` over the defaults; no settings file is read."""
+    return targets(read(options, WITHOUT_FILE), region=region)
+
+
 def synthesize(**context: Any) -> Template:  # noqa: ANN401 - as loose as a context is
-    """Synthesize the stack of these settings over cdk.json's defaults."""
-    defaults = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    (target,) = targets(defaults | context, region="eu-west-1")
+    """Synthesize the stack of these settings over the defaults."""
+    (target,) = planned(**context)
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
     return Template.from_stack(stack)
 

@@ -1,4 +1,4 @@
-"""The calls that the function's role must be refused: what a thief of its credentials would try. See `calls`."""
+"""The calls that the function's role must be refused: what a thief of its credentials could try. See `calls`."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Every way in which one part of the role's policy could be missing or wider than it is.
 
-A mutant is named by what was done to which statement, so that a test can say which one it has no answer to.
+A mutant's name says what was done to which statement, so that a test can list those that no call notices.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
-"""An evaluator of IAM policies that is none of ours: `cloud-copilot/iam-simulate` (docs/decisions/0011).
+"""An evaluator of IAM policies that we did not write: `cloud-copilot/iam-simulate` (docs/decisions/0011).
 
-One node process answers a list of questions. It refuses to answer where a policy, an action, an ARN or a condition key is none that AWS knows.
+One node process answers a list of questions. It refuses to answer where AWS does not know a policy, an action, an ARN or a condition key.
 """
 
 import json

@@ -8,7 +8,7 @@ from aws_cdk.assertions import Template
 
 from ebs_backup import cron
 from ebs_backup.settings import Settings
-from infra.schedule import END, START, heartbeat_hours
+from infra.intervals import END, START, heartbeat_hours
 from tests.infra.test_alerts import alarms, settings
 
 HOUR, FIVE_MINUTES = timedelta(hours=1), timedelta(minutes=5)
@@ -18,7 +18,7 @@ class CloudWatch:
     """CloudWatch's rule for our alarm, over whole hours: red when no hour of the range has a data point.
 
     Every point that there is counts a run or more, so none breaches by itself. The range is the alarm's periods, and
-    a few more, which CloudWatch does not tell ("Evaluating an alarm", missing data); the hour that has just begun may count or not.
+    a few more, which CloudWatch does not document ("Evaluating an alarm", missing data); the hour that has just begun may count or not.
     """
 
     def __init__(self, runs: list[datetime], *, hours: int, more: int) -> None:
@@ -37,7 +37,7 @@ class CloudWatch:
 
 
 def ends(given: Settings, *, stop: datetime = END) -> list[datetime]:
-    """List when the runs of two years end: after a second or after three hours, in turn."""
+    """List when the runs of two years end: one after a second, the next after three hours, and so on."""
     every = {
         run
         for period in given.periods
@@ -78,7 +78,7 @@ class Errors:
     """CloudWatch's rule for an alarm on a count: red while `needed` of its last `periods` have a point.
 
     A point is stamped with the start of its invocation and arrives at its end. How far back beyond its periods
-    CloudWatch looks is not told; here it does not.
+    CloudWatch looks is not documented; here it does not.
     """
 
     periods: int

@@ -1,4 +1,4 @@
-"""The dashboard by its meaning: what it draws is what the function emits, and nothing covers anything."""
+"""The dashboard by its meaning: it draws what the function emits, says what to do, and no widget covers another."""
 
 import json
 from itertools import combinations
@@ -11,14 +11,13 @@ from ebs_backup.names import NAMESPACE
 from tests.infra.conftest import synthesize
 
 PERIODS = {"day", "week", "month"}
-# What the function emits by period: tests/unit/handler/test_metrics.py holds it to the same names.
+# What the function emits by period, but for RunSeconds: tests/unit/handler/test_metrics.py holds it to the same names.
 EMITTED = {
     "VolumesSelected",
     "SnapshotsCreated",
     "SnapshotsExpired",
     "Failures",
     "VolumesOverdue",
-    "RunSeconds",
 }
 
 
@@ -61,6 +60,23 @@ def test_it_shows_the_state_of_every_alarm(template: Template) -> None:
     (states,) = [widget for widget in body(template)["widgets"] if widget["type"] == "alarm"]
 
     assert set(states["properties"]["alarms"]) == set(template.find_resources("AWS::CloudWatch::Alarm"))
+
+
+def test_it_says_what_to_do_about_each_plot_that_it_has_and_the_alarms(template: Template) -> None:
+    widgets = body(template)["widgets"]
+    (text,) = [widget["properties"]["markdown"] for widget in widgets if widget["type"] == "text"]
+
+    advice = [row.split("|")[1].strip(" *") for row in text.splitlines()[2:]]
+    named = {title for cell in advice for title in cell.split(", ")}
+    titles = {widget["properties"]["title"] for widget in widgets if widget["type"] == "metric"}
+    assert named == titles - {"Snapshots created"} | {"Alarms"}
+
+
+def test_its_link_opens_the_log_of_the_stack(template: Template) -> None:
+    (text,) = [widget for widget in body(template)["widgets"] if widget["type"] == "text"]
+    (log,) = template.find_resources("AWS::Logs::LogGroup")
+
+    assert f"(#logsV2:log-groups/log-group/{log})" in text["properties"]["markdown"]
 
 
 def test_nothing_overlaps_or_leaves_the_grid(template: Template) -> None:

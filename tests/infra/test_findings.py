@@ -1,6 +1,5 @@
 """cdk-nag's AwsSolutions and Serverless packs: no finding but those with a written reason beside their construct."""
 
-import json
 from typing import Any
 
 import pytest
@@ -9,9 +8,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from cdk_nag import AwsSolutionsChecks, NagPack, ServerlessChecks
 
-from infra.context import targets
 from infra.stack import BackupStack
-from tests.infra.conftest import ROOT
+from tests.infra.conftest import ROOT, planned
 
 PACKS = (AwsSolutionsChecks, ServerlessChecks)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -20,8 +18,7 @@ TOPIC = "arn:aws:sns:eu-west-1:111122223333:existing"
 
 def built(*, region: str | None = "eu-west-1", **context: Any) -> tuple[App, BackupStack]:  # noqa: ANN401 - as a context is
     """Build the stack of these settings in an app of its own."""
-    defaults = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    (target,) = targets(defaults | context, region=region)
+    (target,) = planned(region, **context)
     app = App()
     account = "111122223333" if region else None
     return app, BackupStack(app, target, function=ROOT / "lambda", account=account)

@@ -1,4 +1,4 @@
-"""No part of the role's policy can be missing or wider without a run that breaks or a forbidden call that gets through.
+"""No part of the role's policy can be missing or wider: a run would fail, or a forbidden call would be allowed.
 
 The judge is the emulator's own authorization: the code that lets the deployed function's calls through. What no call can
 tell is read from the template, each with the reason beside it. A statement that nobody wrote calls for fails here.

@@ -1,4 +1,4 @@
-"""Whatever settings are taken, AWS takes what is made of them: every text fits its shape in botocore's models."""
+"""What is made of any accepted settings is accepted by AWS: every text fits its shape in botocore's models."""
 
 import json
 import re
@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from ebs_backup.settings import InvalidSettingsError
-from infra.context import ENVIRONMENT_BYTES, targets
+from infra.settings.source import SettingsError
+from infra.settings.targets import ENVIRONMENT_BYTES
 from infra.stack import BackupStack
-from tests.infra.conftest import ROOT, synthesize
-from tests.infra.test_alerts import DEFAULTS, written
+from tests.infra.conftest import ROOT, planned, synthesize
+from tests.infra.test_alerts import written
 from tests.infra.wire import KEY
 
 # Where a template's text goes: resource type, property, and the shape in the service's own model.
@@ -69,7 +69,7 @@ def misfits(template: Template) -> list[tuple[str, str, str]]:
 
 
 def fits(text: str, limits: dict[str, Any]) -> bool:
-    """Hold a text to what botocore knows of its shape."""
+    """Check a text against its shape in botocore's model."""
     long_enough = limits.get("min", 0) <= len(text) <= limits.get("max", len(text))
     return long_enough and re.fullmatch(limits.get("pattern", "(?s:.*)"), text) is not None
 
@@ -87,7 +87,7 @@ def environment(template: Template) -> int:
 def test_settings_are_refused_at_synth_or_fit_what_aws_takes(given_settings: dict[str, Any]) -> None:
     try:
         template = synthesize(**given_settings)
-    except InvalidSettingsError:
+    except SettingsError:
         return
 
     assert misfits(template) == []
@@ -122,15 +122,15 @@ def test_a_text_beyond_what_aws_takes_is_noticed() -> None:
 def test_tags_that_the_functions_environment_cannot_hold_are_refused_by_name(
     setting: str, value: object
 ) -> None:
-    with pytest.raises(InvalidSettingsError, match=rf"^{setting} must be shorter by \d+ bytes: Lambda takes"):
-        targets(DEFAULTS | {setting: value}, region="eu-west-1")
-    with pytest.raises(InvalidSettingsError, match=rf"^backup_sets\['web'\]: {setting} must be shorter by"):
-        targets(DEFAULTS | {"backup_sets": {"web": {setting: value}}}, region="eu-west-1")
+    with pytest.raises(SettingsError, match=rf"^{setting} must be shorter by \d+ bytes: Lambda takes"):
+        planned(**{setting: value})
+    with pytest.raises(SettingsError, match=rf"^backup_sets\['web'\]: {setting} must be shorter by"):
+        planned(backup_sets={"web": {setting: value}})
 
 
 def warnings(region: str | None) -> list[str]:
-    """Synthesize for a region and give what is warned of."""
-    (target,) = targets(DEFAULTS | {"alert_email": "you@example.com"}, region=region)
+    """Synthesize for a region and return the warnings."""
+    (target,) = planned(region, alert_email="you@example.com")
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
     found = Annotations.from_stack(stack).find_warning("*", Match.any_value())
     return [str(match.entry.data) for match in found]

@@ -1,6 +1,5 @@
 """cfn-lint, which knows the resources' schemas, finds nothing in any template that the settings can make."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,10 @@ from aws_cdk import App
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from infra.context import targets
 from infra.stack import BackupStack
-from tests.infra.conftest import ROOT
+from tests.infra.conftest import ROOT, planned
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef"
-DEFAULTS = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
 REGIONS = ["eu-west-1", "us-gov-west-1"]
 SETS = {"backup_sets": {"web": {}, "db": {"dashboard": False}}, "regions": REGIONS}
 
@@ -22,7 +19,7 @@ SETS = {"backup_sets": {"web": {}, "db": {"dashboard": False}}, "regions": REGIO
 def templates(tmp_path: Path, **context: Any) -> dict[str, str]:  # noqa: ANN401 - as loose as a context is
     """Synthesize every stack of these settings, as the app does."""
     app = App(outdir=str(tmp_path))
-    for target in targets(DEFAULTS | context, region="eu-west-1"):
+    for target in planned(**context):
         BackupStack(app, target, function=ROOT / "lambda", account="111122223333")
     app.synth()
     return {path.name: path.read_text(encoding="utf-8") for path in tmp_path.glob("*.template.json")}

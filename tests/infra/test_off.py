@@ -1,9 +1,9 @@
-"""A period whose schedule is off: no rule, and nothing that speaks of it."""
+"""A period whose schedule is off: no rule, and nothing that mentions it."""
 
 import pytest
 
-from ebs_backup.settings import InvalidSettingsError
-from infra.schedule import check_ages
+from infra.intervals import check_ages
+from infra.settings.source import SettingsError
 from tests.infra.conftest import synthesize
 from tests.infra.test_alerts import settings
 from tests.infra.test_dashboard import body
@@ -28,7 +28,7 @@ def test_a_schedule_with_cron_around_it_is_the_same_rule() -> None:
 def test_its_age_is_not_asked_for() -> None:
     given = {"schedule_month": "0 1 1 * ? *", "max_age_month": 1}
 
-    with pytest.raises(InvalidSettingsError, match="max_age_month"):
+    with pytest.raises(SettingsError, match="max_age_month"):
         settings(**given)
     assert check_ages(settings(**given | {"schedule_month": "off"})).max_age_month == 1
 

@@ -1,4 +1,4 @@
-"""Every policy that the docs print, tried with an evaluator that is none of ours: it stops what it is for, and nothing else."""
+"""Every policy that the docs print, tried with an evaluator that we did not write: it stops what it should, and nothing else."""
 
 import json
 import re

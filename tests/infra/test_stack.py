@@ -1,6 +1,5 @@
 """The stack by its promises: rules, function, queues, topic, outputs."""
 
-import json
 import os
 import platform
 from typing import Any
@@ -10,9 +9,8 @@ from aws_cdk import App
 from aws_cdk.assertions import Annotations, Match, Template
 
 from infra.bundle import RUNTIME
-from infra.context import targets
 from infra.stack import BackupStack
-from tests.infra.conftest import ROOT, statements, synthesize
+from tests.infra.conftest import ROOT, planned, statements, synthesize
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:existing"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef"
@@ -62,7 +60,7 @@ def test_it_runs_by_itself_and_holds_no_keys(template: Template) -> None:
 
 def test_the_function_runs_on_the_python_that_the_tests_run_on(template: Template) -> None:
     here = ".".join(platform.python_version_tuple()[:2])
-    if here != RUNTIME and not os.environ.get("CI"):
+    if here != RUNTIME and not os.environ.get("ON_THE_RUNTIME"):
         pytest.skip(f"these tests run on Python {here}: that {RUNTIME} works is shown where it is installed")
 
     assert only(template, "AWS::Lambda::Function")["Runtime"] == f"python{here}"
@@ -124,7 +122,10 @@ def test_every_address_is_subscribed(template: Template) -> None:
 def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:
     names = set(template.find_outputs("*"))
 
-    assert names == {"FunctionName", "TopicArn", "LogGroupName", "RuleQueueUrl", "FailureQueueUrl"}
+    assert names == {
+        *("FunctionName", "TopicArn", "LogGroupName", "RuleQueueUrl", "FailureQueueUrl"),
+        *("DryRun", "RunDay", "RunWeek", "RunMonth", "DashboardUrl"),
+    }
 
 
 def test_a_given_topic_is_used_and_none_is_made() -> None:
@@ -139,11 +140,31 @@ def test_a_given_topic_is_used_and_none_is_made() -> None:
         assert alarm["Properties"]["AlarmActions"] == [TOPIC]
 
 
-def test_a_set_name_of_64_characters_deploys_for_no_physical_name_is_ours() -> None:
-    template = synthesize(backup_set="s" * 64)
+def test_function_and_log_are_named_after_the_set_and_the_log_goes_with_the_stack(template: Template) -> None:
+    """A log that stayed would stop the next deploy: its name is taken."""
+    (log,) = template.find_resources("AWS::Logs::LogGroup").values()
 
-    for kind, name in {"AWS::Lambda::Function": "FunctionName", "AWS::SNS::Topic": "TopicName"}.items():
-        assert name not in only(template, kind)
+    assert only(template, "AWS::Lambda::Function")["FunctionName"] == "ebs-backup-default"
+    assert log["Properties"]["LogGroupName"] == "/aws/lambda/ebs-backup-default"
+    assert log["DeletionPolicy"] == log["UpdateReplacePolicy"] == "Delete"
+
+
+@pytest.mark.parametrize(
+    ("backup_set", "name"),
+    [
+        ("s" * 53, f"ebs-backup-{'s' * 53}"),
+        ("s" * 54, f"ebs-backup-{'s' * 44}-bcc39bf7"),
+        (f"{'s' * 63}t", f"ebs-backup-{'s' * 44}-c482a309"),
+    ],
+)
+def test_the_name_of_a_long_set_is_cut_to_what_lambda_takes_and_stays_its_own(
+    backup_set: str, name: str
+) -> None:
+    template = synthesize(backup_set=backup_set)
+
+    assert only(template, "AWS::Lambda::Function")["FunctionName"] == name
+    assert len(name) == 64
+    assert "TopicName" not in only(template, "AWS::SNS::Topic")
 
 
 def test_with_a_key_of_ones_own_topic_queues_and_log_are_encrypted_with_it() -> None:
@@ -169,8 +190,7 @@ def test_with_a_key_of_ones_own_alarms_rules_and_the_function_still_reach_topic_
 @pytest.mark.parametrize(("key", "warned"), [("", True), (KEY, False)])
 def test_a_given_topic_without_its_key_is_warned_of(key: str, *, warned: bool) -> None:
     """A topic that is encrypted with a key of one's own takes no message from a role that may not use the key."""
-    defaults = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    (target,) = targets(defaults | {"topic_arn": TOPIC, "kms_key_arn": key}, region="eu-west-1")
+    (target,) = planned(topic_arn=TOPIC, kms_key_arn=key)
 
     stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
 

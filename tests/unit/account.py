@@ -74,7 +74,7 @@ class MotoAccount:
         self.on("after-call.ec2.DescribeVolumes", partial(self._tell, "Volumes", "VolumeId"))
 
     def on(self, moment: str, act: Callable[..., Any]) -> Callable[[], None]:
-        """Do something at a moment of the function's calls; returns what ends it."""
+        """Do something at a moment of the function's calls; return a function that ends it."""
         events = self.function.meta.events
         events.register(moment, act)
         self._hooks.append((moment, act))
@@ -99,7 +99,7 @@ class MotoAccount:
             item.update(self._facts.get(item[id_], {}))
 
     def tell(self, resource: str, **facts: object) -> str:
-        """Let EC2's listings tell these facts of a volume or snapshot, as `State="error"`; returns its id."""
+        """Let EC2's listings show these facts of a volume or snapshot, as `State="error"`; return its id."""
         self._facts[resource] = {**self._facts.get(resource, {}), **facts}
         return resource
 
@@ -194,7 +194,7 @@ class MotoAccount:
         holding: str = "",
         **only: str,
     ) -> Callable[[], None]:
-        """Let EC2 answer the function's call with an error, so many times; returns what ends it.
+        """Let EC2 answer the function's call with an error, so many times; return a function that ends it.
 
         Only requests with these parameters are refused, and of `holding` only those in which that value stands somewhere.
         """

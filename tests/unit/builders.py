@@ -1,10 +1,8 @@
 """Frozen data with defaults: a test names only what it is about."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from ebs_backup.freshness import Freshness, Overdue
@@ -24,22 +22,21 @@ from ebs_backup.model import (
     problem,
 )
 from ebs_backup.names import Period
-from ebs_backup.outcome import Outcome, VolumeOutcome
+from ebs_backup.outcome import Outcome
 from ebs_backup.selection import NearMiss
 from ebs_backup.settings import Settings
+from ebs_backup.volume_outcome import VolumeOutcome
+from infra.settings.defaults import DEFAULTS
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run
 EVERY_NIGHT = "30 1 * * ? *"  # a schedule
-_DEFAULTS = json.loads((Path(__file__).parents[2] / "cdk.json").read_text())["context"]
-# Which stacks there are is the app's business (tests/infra/test_context.py); here are the settings of one.
-CONTEXT: Mapping[str, Any] = {
-    name: value for name, value in _DEFAULTS.items() if name not in ("backup_sets", "regions")
-}
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"
 
 
 def settings(**overrides: object) -> Settings:
-    """Return cdk.json's settings, but for these."""
-    return Settings.parse({**CONTEXT, **overrides})
+    """Return the default settings with a topic, but for these."""
+    defaults = {field.name: DEFAULTS[field.name] for field in fields(Settings)}
+    return Settings(**{**defaults, "topic_arn": TOPIC, **overrides})  # type: ignore[arg-type] # checked at run time
 
 
 def a_run(

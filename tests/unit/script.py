@@ -17,6 +17,7 @@ from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
 LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
+CALLS = ("DescribeTags", "DescribeVolumes", "DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot")
 OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
 
 
@@ -51,7 +52,8 @@ class Script:
         self.answers = answers
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.now = 0.0
-        for call in answers:
+        self.paged: set[str] = set()
+        for call in CALLS:
             answer: Callable[..., Any] = partial(self._answer, call)
             self.client.meta.events.register(f"before-call.ec2.{call}", answer)
 
@@ -59,15 +61,19 @@ class Script:
         """Do something at a moment of a call, before it is answered."""
         self.client.meta.events.register_first(moment, act)
 
-    def _answer(self, call: str, params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, Any]:
+    def _answer(self, call: str, params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, Any] | None:
+        if call in self.paged:
+            return None
         self.sent.append((call, dict(params["body"])))
+        assert self.answers.get(call), f"nothing is ever sent, and the script has no answer to {call}"
         answer = self.answers[call].pop(0)
         if isinstance(answer, Exception):
             raise answer
         return (BAD if "Error" in answer else OK), answer
 
     def page(self, call: str, status: int, body: bytes, *, seconds: float = 0.0) -> list[object]:
-        """Answer this call's requests with a page, each after so many seconds; returns the requests as they come."""
+        """Answer this call's requests with a page, each after so many seconds; return the requests as they come."""
+        self.paged.add(call)
         requests: list[object] = []
 
         def answer(request: object, **_: object) -> AWSResponse:
@@ -126,7 +132,7 @@ class Script:
         return (ec2 or self.ec2()).delete(a_snapshot(id="snap-old"))
 
     def finish(self, step: Task[Any]) -> tuple[Any, list[float]]:
-        """Run a step to its end; returns its result and the pauses that it asked for."""
+        """Run a step to its end; return its result and the pauses that it asked for."""
         pauses = []
         while True:
             try:

@@ -2,8 +2,7 @@
 
 from collections.abc import Generator
 
-from ebs_backup.backup import _as_far_as_it_goes
-from ebs_backup.tasks import Task
+from ebs_backup.tasks import Task, as_far_as_it_goes
 
 
 def removing(log: list[str]) -> Task[str]:
@@ -26,14 +25,14 @@ def drive(step: Generator[float, None, str | None]) -> tuple[str | None, list[fl
 
 
 def test_with_patience_it_runs_to_its_end() -> None:
-    assert drive(_as_far_as_it_goes(removing([]), patient=True)) == ("removed", [0.0, 5.0])
+    assert drive(as_far_as_it_goes(removing([]), patient=True)) == ("removed", [0.0, 5.0])
 
 
 def test_without_patience_it_stops_where_it_has_to_wait_and_goes_on_later() -> None:
     log: list[str] = []
     step = removing(log)
 
-    first = drive(_as_far_as_it_goes(step, patient=False))
+    first = drive(as_far_as_it_goes(step, patient=False))
     done_by_then = list(log)
     rest = drive(step)
 

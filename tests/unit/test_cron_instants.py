@@ -11,7 +11,7 @@ from ebs_backup import cron
 
 def fired(expression: str, start: str, end: str) -> list[str]:
     """List when it fires from one day to before another, as texts."""
-    assert cron.refusal(expression) is None
+    assert cron.can_fire(expression)
     first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (start, end))
     return [f"{instant:%Y-%m-%d %H:%M}" for instant in cron.instants(expression, start=first, end=last)]
 

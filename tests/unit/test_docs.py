@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
 from ebs_backup.report.render import render, render_bad_event, render_broken
-from ebs_backup.settings import Settings
 from tests.unit.builders import settings
 from tests.unit.commands import check, lines, printed, redoes
 from tests.unit.outcomes import outcomes
@@ -78,29 +77,12 @@ def test_a_command_that_is_wrong_or_costs_a_backup_is_noticed(command: str) -> N
 
 
 @pytest.mark.parametrize("page", [*PAGES, *TEXTS], ids=lambda page: page.name)
-def test_every_deploy_and_destroy_keeps_the_operators_settings(page: Path) -> None:
-    """One without the `-c` options of before sets everything back to its default."""
+def test_every_deploy_and_destroy_is_plain(page: Path) -> None:
+    """The settings stand in settings.toml: one deploy with `-c` would be undone by the next without it."""
     text = " ".join(page.read_text(encoding="utf-8").split())
 
     for command in re.findall(r"(?:npx |[Rr]un `)cdk (?:deploy|destroy)[^.|]*", text):
-        assert re.search(r"-c`? (?:options as before|\w+=)", command), command
-
-
-def test_the_readme_names_every_setting_with_its_default() -> None:
-    defaults = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-    table = re.findall(r"^\| (`[a-z_`, ]+`) \| (.+?) \|", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE)
-    told: dict[str, str] = {}
-    for names, values in table:
-        split = re.findall(r"`([^`]+)`", names)
-        each = [value.strip("` ") for value in values.split(", ")]
-        told |= dict(zip(split, each if len(each) == len(split) else each * len(split), strict=True))
-
-    assert set(told) == {*Settings.__dataclass_fields__, "backup_sets", "regions"} == set(defaults)
-    assert told == {name: _written(value) for name, value in defaults.items()}
-
-
-def _written(default: object) -> str:
-    return "none" if default in ("", [], {}) else json.dumps(default).strip('"')
+        assert not re.search(r" `?-c\b", command), command
 
 
 def test_every_test_that_the_page_on_other_tools_names_is_there() -> None:

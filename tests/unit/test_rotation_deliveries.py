@@ -44,7 +44,7 @@ class CuttingEc2:
 
 
 def deliver(ec2: CuttingEc2, rotation: Rotation, made: Snapshot, allowed: int) -> bool:
-    """Rotate once, with so many deletes at most; tell whether it came to its end."""
+    """Rotate once, with so many deletes at most; return whether it ended by itself."""
     ec2.allowed = allowed
     decisions = rotation.decide(ec2.there)
     deleter = Deleter(
@@ -68,7 +68,7 @@ def begun(there: list[Snapshot], keep: int, limit: int) -> tuple[Rotation, Snaps
     rule = Rule(keep=keep, source="keep_day", schedule=EVERY_NIGHT)
     rotation = Rotation(rule=rule, run=a_run(), limit=limit)
     new = a_snapshot(id="snap-new", run=a_run().id, state="pending")
-    return rotation, replace(new, older=rotation.leaves(there, new, freed=0))
+    return rotation, replace(new, older=rotation.leaves(rotation.plan(there, new).decisions, new, freed=0))
 
 
 def occasions(snapshots: list[Snapshot]) -> set[Occasion]:

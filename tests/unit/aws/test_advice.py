@@ -163,4 +163,4 @@ def test_no_advice_deletes_snapshots_or_loses_the_operators_settings() -> None:
 
     for text in told:
         assert "delete-snapshot" not in text
-        assert text.count("cdk deploy") == text.count("`cdk deploy` with the same -c options as before")
+        assert text.count("cdk deploy") == text.count("`npx cdk deploy`")

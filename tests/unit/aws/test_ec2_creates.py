@@ -46,9 +46,9 @@ def test_create_may_answer_that_the_snapshot_has_failed() -> None:
     assert (created.snapshot.usable, created.snapshot.message) == (False, "no key")
 
 
-def test_what_was_listed_ten_seconds_ago_is_known_well_enough() -> None:
+def test_what_was_listed_nine_seconds_ago_is_known_well_enough() -> None:
     script = Script(CreateSnapshot=[made()])
-    script.now = 10.0
+    script.now = 9.0
 
     script.finish(script.create(seen=0.0))
 
@@ -57,7 +57,7 @@ def test_what_was_listed_ten_seconds_ago_is_known_well_enough() -> None:
 
 def test_what_was_listed_longer_ago_is_looked_at_again_and_anothers_snapshot_is_found() -> None:
     script = Script(DescribeSnapshots=[listed(made("snap-other"))])
-    script.now = 10.1
+    script.now = 9.1
 
     created, _ = script.finish(script.create(seen=0.0))
 

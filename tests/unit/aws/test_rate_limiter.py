@@ -1,4 +1,4 @@
-"""The pace: never more turns than the bucket holds, in order, none lost when EC2 throttles anyway."""
+"""The rate limiter: never more turns than the bucket holds, in order, and none lost when EC2 throttles anyway."""
 
 import heapq
 import threading
@@ -27,28 +27,28 @@ class StillClock:
 
 @dataclass(slots=True)
 class Queue:
-    """Callers of a pace on a clock of their own: each books, waits as told, asks again, calls when it may."""
+    """Callers of a rate limiter on their own clock: each reserves, waits as long as it says, asks again, and calls."""
 
     clock: StillClock = field(default_factory=StillClock)
     full_bucket: bool = True
-    pace: RateLimiter = field(init=False)
+    limiter: RateLimiter = field(init=False)
     waiting: list[tuple[float, int, float]] = field(default_factory=list)  # when to ask again, who, its turn
     calls: list[tuple[float, int]] = field(default_factory=list)
     refused: list[tuple[float, int]] = field(default_factory=list)
     callers: int = 0
 
     def __post_init__(self) -> None:
-        self.pace = RateLimiter(self.clock, full_bucket=self.full_bucket)
+        self.limiter = RateLimiter(self.clock, full_bucket=self.full_bucket)
 
     def reserve(self, count: int = 1) -> None:
         """Let so many callers come."""
         for _ in range(count):
             self.callers += 1
-            self.ask(self.callers, self.pace.reserve())
+            self.ask(self.callers, self.limiter.reserve())
 
     def ask(self, caller: int, turn: float) -> None:
         """Let one call, or wait as it is told."""
-        if wait := self.pace.wait(turn):
+        if wait := self.limiter.wait(turn):
             heapq.heappush(self.waiting, (self.clock.now + wait, caller, turn))
         else:
             self.calls.append((self.clock.now, caller))
@@ -60,7 +60,7 @@ class Queue:
         del self.calls[len(self.calls) - count :]
         self.refused += refused
         for _, caller in reversed(refused):
-            self.ask(caller, self.pace.throttled())
+            self.ask(caller, self.limiter.throttled())
 
     def run(self, seconds: float) -> None:
         """Let time pass; who has waited as long as told asks again."""
@@ -149,11 +149,11 @@ def test_who_was_told_to_wait_waits_longer_when_ec2_throttles_meanwhile() -> Non
 
 
 def test_turns_booked_by_many_threads_are_all_different() -> None:
-    pace = RateLimiter(StillClock(), full_bucket=False)
+    limiter = RateLimiter(StillClock(), full_bucket=False)
     turns: list[float] = []
 
     threads = [
-        threading.Thread(target=lambda: turns.extend(pace.reserve() for _ in range(200))) for _ in range(8)
+        threading.Thread(target=lambda: turns.extend(limiter.reserve() for _ in range(200))) for _ in range(8)
     ]
     for thread in threads:
         thread.start()
@@ -206,9 +206,9 @@ def test_throttled_or_not_everybody_has_a_turn_in_the_end(moves: list[tuple[str,
 @pytest.mark.parametrize("late", [0.0, 3.0])
 def test_who_asks_after_its_turn_has_come_goes_at_once(late: float) -> None:
     clock = StillClock()
-    pace = RateLimiter(clock, full_bucket=False)
-    turn = pace.reserve()
+    limiter = RateLimiter(clock, full_bucket=False)
+    turn = limiter.reserve()
 
     clock.now += 1 / RATE + late
 
-    assert pace.wait(turn) == 0.0
+    assert limiter.wait(turn) == 0.0

@@ -1,7 +1,7 @@
 """The deleter through simulated years of the three default schedules, with all that goes on beside them.
 
 Runs are missed, replayed days later, delivered twice or at once, and made by hand; snapshots fail and are put on hold,
-by seed. After every single run, what is there is held against a ledger of all that was ever made.
+by seed. After every single run, what is there is compared with a ledger of all that was ever made.
 """
 
 from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ def fires(day: datetime) -> Iterator[tuple[datetime, Period]]:
 
 @cache
 def last_firing(at: datetime, period: Period) -> datetime:
-    """Look for the firing that a snapshot belongs to, back through the days."""
+    """Return the firing that a snapshot belongs to: look back day by day."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     days = (midnight - timedelta(days=past) for past in range(32))
     return next(
@@ -152,7 +152,7 @@ class SimulatedVolume:
             self.twins.add(name)
 
     def _settle(self, event: Event) -> None:
-        """Let what the runs before made end, as it may, and somebody put some of it on hold."""
+        """Let snapshots of earlier runs complete or fail, and put some on hold."""
         for name in self.pending:
             state = "error" if self.random.random() < self.failing else "completed"
             until = event.at + timedelta(days=self.random.randrange(1, 90))

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.names import Period
-from ebs_backup.settings import InvalidSettingsError, Settings
-from tests.unit.builders import CONTEXT, settings
+from ebs_backup.settings import InvalidSettingsError
+from infra.settings.stack_settings import StackSettings
+from tests.infra.settings.test_values import settings
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/0000-1111"
 
 COUNT = "a whole number from 1 to 1000"
-ADDRESSES = "mail addresses, comma-separated, or empty"
+ADDRESSES = "mail addresses (a list, or comma-separated), or empty"
 KEY_ARN = "the ARN of a KMS key (no alias), or empty"
 TOPIC_ARN = "the ARN of a standard SNS topic, or empty"
 SET = "1 to 64 of a-z, 0-9 and -"
@@ -96,6 +96,7 @@ def refusal(**overrides: object) -> str:
         ("alert_email", "a@example.com, b", ADDRESSES, "'a@example.com, b'"),
         ("alert_email", "a\x00@example.com", ADDRESSES, r"'a\x00@example.com'"),
         ("alert_email", "Ops <ops@example.com>", ADDRESSES, "'Ops <ops@example.com>'"),
+        ("alert_email", '["a@example.com"', ADDRESSES, """'["a@example.com"'"""),
         ("alert_email", False, ADDRESSES, "False"),
         ("alert_email", 0, ADDRESSES, "0"),
         ("alert_email", ["a@example.com", 5], ADDRESSES, "['a@example.com', 5]"),
@@ -180,78 +181,6 @@ def test_a_refusal_names_the_setting_the_value_and_what_is_allowed(
     assert refusal(**{name: bad}) == f"{name} must be {allowed}, got {shown}"
 
 
-SIX_FIELDS = (
-    "an EventBridge cron expression of six fields (minutes hours day-of-month month day-of-week year, UTC), "
-    "such as '30 1 ? * MON-FRI *', or off"
-)
-
-
-@pytest.mark.parametrize("name", ["schedule_day", "schedule_week", "schedule_month"])
-@pytest.mark.parametrize(
-    ("bad", "shown", "because"),
-    [
-        (
-            "30 1 * * 1-5",
-            "'30 1 * * 1-5'",
-            "it is a five-field crontab line; in EventBridge that is '30 1 ? * MON-FRI *'",
-        ),
-        ("30 25 ? * MON *", "'30 25 ? * MON *'", "its hours cannot be '25'"),
-        ("30 1 ? * \x1b[31m *", r"'30 1 ? * \x1b[31m *'", r"its day-of-week cannot be '\x1b[31m'"),
-        (
-            "cron(30 1 * * 1-5)",
-            "'cron(30 1 * * 1-5)'",
-            "it is a five-field crontab line; in EventBridge that is '30 1 ? * MON-FRI *'",
-        ),
-        ("cron(off", "'cron(off'", "it has 1 fields"),
-        ("rate(1 day)", "'rate(1 day)'", "it has 2 fields"),
-        (None, "None", "it is no text"),
-        (30, "30", "it is no text"),
-        (False, "False", "it is no text"),
-    ],
-)
-def test_a_bad_schedule_is_refused_with_its_reason(name: str, bad: object, shown: str, because: str) -> None:
-    assert refusal(**{name: bad}) == f"{name} must be {SIX_FIELDS}, got {shown}: {because}"
-
-
-def test_a_schedule_that_is_longer_than_eventbridge_takes_is_refused() -> None:
-    long, longest = (
-        ",".join(minutes) + " 1 ? * MON-FRI *" for minutes in (["59"] * 78 + ["5"], ["59"] * 77 + ["5", "5"])
-    )
-
-    assert (len(f"cron({long})"), len(f"cron({longest})")) == (257, 256)
-    assert refusal(schedule_day=long).endswith(": it is longer than 250 characters")
-    assert settings(schedule_day=longest).schedule(Period.DAY) == longest
-
-
-def test_at_least_one_period_runs() -> None:
-    off = dict.fromkeys(("schedule_day", "schedule_week", "schedule_month"), "off")
-
-    assert settings(**off | {"schedule_month": "0 1 1 * ? *"}).periods == (Period.MONTH,)
-    assert refusal(**off) == (
-        "schedule_day must be a cron expression where schedule_week and schedule_month are off too: "
-        "one period must run, got off"
-    )
-
-
-def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    names = ", ".join(field.name for field in fields(Settings))
-
-    assert refusal(keep_dayly=4) == f"keep_dayly must be one of the settings {names}, got 4"
-
-
-def test_an_unknown_name_that_is_no_name_at_all_still_gives_one_line() -> None:
-    assert refusal(**{"keep\nday": 4}).startswith(r"'keep\nday' must be one of the settings")
-
-
-def test_a_missing_setting_is_refused_by_name() -> None:
-    without = {name: value for name, value in CONTEXT.items() if name != "keep_week"}
-
-    with pytest.raises(
-        InvalidSettingsError, match=r"^keep_week must be set \(cdk.json holds every default\), got None$"
-    ):
-        Settings.parse(without)
-
-
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
@@ -259,7 +188,7 @@ anything = st.recursive(
 )
 
 
-@given(name=st.sampled_from([field.name for field in fields(Settings)]), value=anything)
+@given(name=st.sampled_from([field.name for field in fields(StackSettings)]), value=anything)
 def test_any_value_is_taken_or_refused_in_one_readable_line(name: str, value: Any) -> None:  # noqa: ANN401 - anything at all
     try:
         settings(**{name: value})

@@ -23,7 +23,7 @@ _MISTYPED = frozenset({"", "true", "false", "yes", "no", "on", "off", "none", "a
 
 def keys(value: object) -> tuple[str, ...] | None:
     """Read a list of tag keys, its JSON, or a comma-separated text; None if it is none of these."""
-    listed = _from_json(value)
+    listed = from_json(value)
     if isinstance(listed, str) and listed.strip().lower() not in _MISTYPED:
         listed = [key.strip() for key in listed.split(",")]
     if not isinstance(listed, list | tuple) or not all(_fits(_KEY, key) for key in listed):
@@ -33,7 +33,7 @@ def keys(value: object) -> tuple[str, ...] | None:
 
 def table(value: object) -> dict[str, str] | None:
     """Read a table of tags for a snapshot, or its JSON; None if EC2 or this tool would not take it."""
-    tags = _from_json(value)
+    tags = from_json(value)
     if not isinstance(tags, Mapping) or len(tags) > 20:
         return None
     taken = all(_fits(_KEY, key) and key.lower() != "name" and _fits(_VALUE, tags[key]) for key in tags)
@@ -44,7 +44,7 @@ def _fits(pattern: str, text: object) -> bool:
     return isinstance(text, str) and re.fullmatch(pattern, text) is not None
 
 
-def _from_json(value: object) -> object:
+def from_json(value: object) -> object:
     """Read a list or table that arrives as text, in `-c` and in the environment; anything else stays as it is."""
     if not isinstance(value, str) or value.strip()[:1] not in {"[", "{"}:
         return value

@@ -1,20 +1,12 @@
-"""Which stacks are built: every backup set in every region, or a refusal in one line."""
+"""Which stacks are built: every backup set in every region, or a refusal in one line that says where it stands."""
 
-import json
 import re
-from typing import Any
 
 import pytest
 
-from ebs_backup.settings import InvalidSettingsError
-from infra.context import OF_THE_CLI, Target, targets
-from tests.infra.conftest import ROOT
-
-DEFAULTS: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-
-
-def planned(**context: object) -> tuple[Target, ...]:
-    return targets(DEFAULTS | context, region="eu-west-1")
+from infra.settings.source import OF_THE_CLI, SettingsError, Source
+from infra.settings.targets import targets
+from tests.infra.conftest import ROOT, planned
 
 
 def test_without_sets_and_regions_it_is_one_stack_in_the_region_of_the_cli() -> None:
@@ -35,13 +27,13 @@ def test_each_set_is_a_stack_with_the_shared_settings_and_its_own(sets: object) 
 def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
     found = planned(backup_sets={"a": {}, "b": {}}, regions=regions)
 
-    assert [(each.name, each.region) for each in found] == [
+    assert [(target.name, target.region) for target in found] == [
         ("ebs-backup-a", "eu-west-1"),
         ("ebs-backup-a", "us-gov-west-1"),
         ("ebs-backup-b", "eu-west-1"),
         ("ebs-backup-b", "us-gov-west-1"),
     ]
-    assert len({each.id for each in found}) == 4
+    assert len({target.id for target in found}) == 4
 
 
 @pytest.mark.parametrize(
@@ -49,27 +41,31 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
     [
         (
             {"backup_sets": {"web": {"keep_day": 0}}},
-            "backup_sets['web']: keep_day must be a whole number from 1",
+            "backup_sets['web']: keep_day must be a whole number from 1 to 1000, got 0 (-c)",
         ),
         (
             {"backup_sets": {"web": {"keep_dya": 1}}},
-            "backup_sets['web']: keep_dya must be one of the settings",
+            "backup_sets['web']: keep_dya is no setting of one set: did you mean keep_day? Got 1 (-c)",
         ),
         ({"backup_sets": {"We b": {}}}, "backup_sets['We b']: backup_set must be 1 to 64 of a-z, 0-9 and -"),
         ({"backup_sets": {"a\nb": {}}}, r"backup_sets['a\nb']: backup_set must be"),
-        ({"backup_sets": {"web": {"backup_set": "x"}}}, "backup_sets must be without a backup_set inside"),
+        (
+            {"backup_sets": {"web": {"backup_set": "x"}}},
+            "backup_sets['web']: backup_set must not be set here: a set's name is its key (-c)",
+        ),
         (
             {"backup_sets": {"web": {"regions": "x"}}},
-            "backup_sets['web']: regions must be one of the settings",
+            "backup_sets['web']: regions is no setting of one set. Got x (-c); the settings are tag_name, tag_value,",
         ),
-        ({"backup_sets": '{"web": '}, "backup_sets must be an object of set names and overrides"),
-        ({"backup_sets": ["web"]}, "backup_sets must be an object of set names and overrides"),
-        ({"backup_sets": {"web": 7}}, "backup_sets must be an object of set names and overrides"),
+        ({"backup_sets": '{"web": '}, "backup_sets must be a table [backup_sets.NAME] for each set"),
+        ({"backup_sets": ["web"]}, "backup_sets must be a table [backup_sets.NAME] for each set"),
+        ({"backup_sets": {"web": 7}}, "backup_sets must be a table [backup_sets.NAME] for each set"),
         (
             {"regions": "Ireland"},
-            "regions must be regions such as eu-west-1, comma-separated, or empty, got Ireland",
+            "regions must be regions such as eu-west-1 (a list, or comma-separated), or empty, got Ireland (-c)",
         ),
         ({"regions": ["eu-west-1", 1]}, "regions must be regions such as eu-west-1"),
+        ({"regions": '["eu-west-1"'}, "regions must be regions"),
         ({"regions": 1}, "regions must be regions such as eu-west-1"),
         (
             {"regions": "eu-west-1,eu-west-2", "topic_arn": "arn:aws:sns:eu-west-1:111122223333:t"},
@@ -81,7 +77,7 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
         ),
         (
             {"max_age_day": 3},
-            "max_age_day must be more than 3, the days that schedule_day (30 1 ? * MON-FRI *) pauses, got 3",
+            "max_age_day must be more than 3, the days that schedule_day (30 1 ? * MON-FRI *) pauses, got 3 (-c)",
         ),
         (
             {"backup_sets": {"web": {"schedule_month": "0 4 1 */3 ? *"}}},
@@ -90,7 +86,7 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
     ],
 )
 def test_a_bad_set_or_region_is_one_line_that_names_it(context: dict[str, object], words: str) -> None:
-    with pytest.raises(InvalidSettingsError) as refused:
+    with pytest.raises(SettingsError) as refused:
         planned(**context)
 
     assert str(refused.value).startswith(words)
@@ -113,3 +109,33 @@ def test_those_are_all_that_the_pinned_cli_reads_or_writes() -> None:
     assert {key for key in used | written if not {":", "/"} & set(key)} == OF_THE_CLI
     assert "@aws-cdk/core:bootstrapQualifier" in used
     assert "aws:cdk:disable-version-reporting" in written
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [
+        ("keep_dya", "did you mean keep_day?"),
+        ("Keep-Day", "did you mean keep_day?"),
+        ("region", "did you mean regions?"),
+        ("backup_sts", "did you mean backup_sets?"),
+        ("email", "did you mean alert_email?"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest_known_one_and_all_of_them(name: str, guess: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        planned(**{name: 3})
+
+    line = str(refused.value)
+    shown = name if name.isidentifier() else repr(name)
+    assert line.startswith(f"{shown} is no setting: {guess} Got 3 (-c); the settings are backup_set, ")
+    assert line.endswith("backup_sets, regions")
+
+
+def test_an_unknown_name_that_is_like_none_is_refused_without_a_guess() -> None:
+    with pytest.raises(SettingsError, match=r"^'a\\nb' is no setting\. Got 1 \("):
+        targets(Source(options={"a\nb": 1}))
+
+
+def test_a_default_that_does_not_go_with_what_was_set_is_said_to_be_the_default() -> None:
+    with pytest.raises(SettingsError, match=r"got 33 \(the default\)$"):
+        planned(schedule_month="0 4 1 */3 ? *")

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from ebs_backup import cron
 from ebs_backup.settings import InvalidSettingsError, Settings
+from infra.settings.stack_settings import StackSettings
 
 # Two whole years, one of them a leap year, the same at every synth: a template must not change with the day.
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
@@ -25,7 +26,7 @@ def heartbeat_hours(settings: Settings) -> int | None:
     return min(max(USUAL_HOURS, math.ceil(pause) + SPARE_HOURS), MOST_HOURS)
 
 
-def check_ages(settings: Settings) -> Settings:
+def check_ages(settings: StackSettings) -> StackSettings:
     """Refuse an age that every volume reaches between two runs: all of them would be overdue again and again."""
     for period in settings.periods:
         pause = longest_pause([settings.schedule(period)]) / timedelta(days=1)

@@ -1,0 +1,348 @@
+"""What is adopted becomes the set's own; what is not certain, not selected or in anybody's way is left alone."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ebs_backup.aws import convert
+from ebs_backup.model import ERROR, Fate, Snapshot, Volume
+from ebs_backup.names import Period
+from ebs_backup.retention import Rule, rotate
+from ebs_backup.settings import Settings
+from ebs_backup_cli.adopting import found_snapshot
+from ebs_backup_cli.adoption import Adoption, Plan, Request, plan
+from ebs_backup_cli.foreign_backups import find
+from ebs_backup_cli.outlook import Region
+from tests.cli.tools import ACCOUNT, VOLUME, ec2ab, makesnapshots_1, makesnapshots_4, raw
+from tests.unit.builders import NIGHT, a_snapshot, a_volume, settings
+
+Raw = dict[str, Any]
+OURS = {
+    "ebs-backup:set": "default",
+    "ebs-backup:period": "day",
+    "ebs-backup:run": "adopted:snap-0a",
+    "ebs-backup:source": f"volume={VOLUME} zone=eu-west-1a",
+}
+LIVE = a_volume(id=VOLUME)
+NOW = NIGHT + timedelta(hours=9)
+
+
+def planned(
+    *snapshots: Raw,
+    volumes: tuple[Volume, ...] = (LIVE,),
+    held: tuple[Snapshot, ...] = (),
+    configured: Settings | None = None,
+    now: datetime = NOW,
+    **asked: Any,  # noqa: ANN401 - as Request takes them
+) -> Plan:
+    """Plan the adoption of these snapshots, by the default set, in a region where the volume is selected."""
+    return plan(
+        find(map(found_snapshot, snapshots), account=ACCOUNT),
+        Region(volumes={volume.id: volume for volume in volumes}, held=held),
+        Request(settings=configured or settings(), **asked),
+        now=now,
+    )
+
+
+def only(*snapshots: Raw, **parts: Any) -> Adoption:  # noqa: ANN401 - as `planned` takes them
+    """Return the one adoption of a plan that refuses nothing."""
+    made = planned(*snapshots, **parts)
+    assert made.refused == ()
+    (adoption,) = made.adoptions
+    return adoption
+
+
+def refusal(*snapshots: Raw, **parts: Any) -> str:  # noqa: ANN401 - as `planned` takes them
+    """Return why a plan adopts nothing."""
+    made = planned(*snapshots, **parts)
+    assert (made.adoptions, made.done) == ((), ())
+    (refused,) = made.refused
+    return refused.reason
+
+
+def nights(count: int, *, tags: Mapping[str, str] | None = None) -> list[Raw]:
+    """Describe makesnapshots' day snapshots of the nights before NIGHT, newest first."""
+    times = [NIGHT - timedelta(days=days) for days in range(1, count + 1)]
+    return [
+        raw(makesnapshots_4("day", time), id=f"snap-{number:02}", started=time, tags=tags)
+        for number, time in enumerate(times)
+    ]
+
+
+def adopted(snapshot: Raw, adoption: Adoption) -> Raw:
+    """Describe the snapshot as EC2 does after the plan was carried out."""
+    tags = [*snapshot["Tags"], *({"Key": key, "Value": value} for key, value in adoption.tags.items())]
+    return {**snapshot, "Tags": tags}
+
+
+def test_an_adopted_snapshot_is_ours_to_the_function_itself() -> None:
+    snapshot = raw(makesnapshots_4("day"), Encrypted=True, KmsKeyId="arn:aws:kms:eu-west-1:1:key/0")
+
+    ours = convert.snapshot(adopted(snapshot, only(snapshot)))
+
+    assert (ours.ours, ours.known_period, ours.period) == (True, True, "day")
+    assert ours.name == "web-1 data"
+
+
+def test_the_tags_are_those_of_a_run_and_say_all_that_is_known() -> None:
+    snapshot = raw(makesnapshots_4("day"), VolumeSize=80, Encrypted=True, KmsKeyId="arn:key/0")
+
+    assert only(snapshot).tags == {
+        "ebs-backup:set": "default",
+        "ebs-backup:period": "day",
+        "ebs-backup:run": "adopted:snap-0a",
+        "ebs-backup:source": f"volume={VOLUME} zone=eu-west-1a type=gp3 size=80 iops=3000 throughput=125"
+        " encrypted=true device=/dev/xvdf instance=i-07aa key=arn:key/0",
+        "Name": "web-1 data day 2026-11-23 01:30Z",
+    }
+
+
+def test_of_a_volume_that_is_gone_the_snapshot_says_what_it_can() -> None:
+    adoption = only(raw(makesnapshots_4("day")), volumes=(), named=frozenset({VOLUME}))
+
+    assert adoption.tags["ebs-backup:source"] == f"volume={VOLUME} size=100"
+    assert adoption.tags["Name"] == f"{VOLUME} day 2026-11-23 01:30Z"
+    assert adoption.decision.sentence == "kept: its volume is gone"
+
+
+def test_neither_extra_tags_nor_the_volumes_are_put_on_it_and_its_own_name_stays() -> None:
+    snapshot = raw(makesnapshots_4("day"), tags={"Name": "my data", "MakeSnapshot": "True"})
+
+    adoption = only(snapshot, configured=settings(extra_tags={"CostCenter": "1"}))
+
+    assert sorted(adoption.tags) == [
+        "ebs-backup:period",
+        "ebs-backup:run",
+        "ebs-backup:set",
+        "ebs-backup:source",
+    ]
+
+
+def test_two_of_one_volume_in_the_same_second_are_no_duplicates() -> None:
+    twins = [raw(makesnapshots_4("day"), id=f"snap-{number}") for number in range(2)]
+
+    made = planned(*twins, configured=settings(keep_day=1))
+
+    assert [adoption.decision.sentence for adoption in made.adoptions] == ["kept: 1 of 1"] * 2
+
+
+@pytest.mark.parametrize("period", list(Period))
+def test_each_joins_the_period_that_its_tool_took_it_for(period: Period) -> None:
+    snapshot = raw(makesnapshots_4(period))
+
+    adoption = only(snapshot, period=Period.MONTH)
+
+    assert adoption.period == adoption.tags["ebs-backup:period"] == period
+
+
+def test_one_that_names_no_period_waits_for_the_operators_word_but_ec2_automate_backups_join_the_day() -> (
+    None
+):
+    first, other = raw(makesnapshots_1()), raw(ec2ab())
+
+    assert refusal(first) == "its description names no period: say which with --period"
+    assert only(first, period=Period.WEEK).period == Period.WEEK
+    assert only(other).period == Period.DAY
+    assert only(other, period=Period.WEEK).period == Period.WEEK
+
+
+def test_each_joins_the_occasion_of_the_firing_before_its_start() -> None:
+    sunday = NIGHT - timedelta(hours=12)
+
+    adoption = only(raw(makesnapshots_4("day", sunday), started=sunday))
+
+    assert adoption.decision.occasion == (NIGHT - timedelta(days=3), "")
+
+
+def test_rotation_then_counts_them_with_the_sets_own_and_says_what_goes() -> None:
+    held = (a_snapshot(id="snap-own", volume_id=VOLUME),)
+    every_night = settings(schedule_day="30 1 * * ? *", keep_day=3)
+
+    made = planned(*nights(4), held=held, configured=every_night)
+
+    assert [(each.backup.snapshot.id, each.decision.sentence) for each in made.adoptions] == [
+        ("snap-00", "kept: 2 of 3"),
+        ("snap-01", "kept: 3 of 3"),
+        ("snap-02", "expired: beyond keep_day=3"),
+        ("snap-03", "expired: beyond keep_day=3"),
+    ]
+
+
+def test_the_volumes_own_keep_count_holds() -> None:
+    volume = a_volume(id=VOLUME, tags={"Backup": "true", "ebs-backup:keep-day": "1"})
+
+    made = planned(*nights(2), volumes=(volume,), configured=settings(schedule_day="30 1 * * ? *"))
+
+    assert [each.decision.sentence for each in made.adoptions] == [
+        "kept: 1 of 1",
+        "expired: beyond its tag ebs-backup:keep-day=1",
+    ]
+
+
+def test_a_hold_keeps_it() -> None:
+    snapshots = nights(2, tags={"ebs-backup:hold": "true"})
+
+    made = planned(*snapshots, configured=settings(schedule_day="30 1 * * ? *", keep_day=1))
+
+    assert [each.decision.sentence for each in made.adoptions] == ["kept: 1 of 1", "kept: on hold"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "why"),
+    [
+        (
+            a_volume(id=VOLUME, tags={"Backup": "true", "ebs-backup:skip": "true"}),
+            "skipped until the tag is removed",
+        ),
+        (a_volume(id=VOLUME, state=ERROR), "in state error"),
+    ],
+)
+def test_no_run_rotates_a_volume_that_is_skipped_or_lost(volume: Volume, why: str) -> None:
+    assert (
+        only(raw(makesnapshots_4("day")), volumes=(volume,)).decision.sentence == f"kept: its volume is {why}"
+    )
+
+
+def test_what_a_gone_volume_left_expires_where_the_set_says_so() -> None:
+    gone = {"volumes": (), "named": frozenset({VOLUME})}
+    old, young = settings(expire_gone_after_days=30), NIGHT + timedelta(days=31)
+    newer = (a_snapshot(id="snap-own", volume_id=VOLUME, period="week", days_ago=-2),)
+
+    later = [
+        only(raw(makesnapshots_4("day")), configured=old, now=young, held=held, **gone)
+        for held in ((), newer)
+    ]
+
+    assert [each.decision.fate for each in later] == [Fate.EXPIRED, Fate.KEPT]
+
+
+def test_one_of_a_volume_that_is_not_selected_is_left_alone_unless_it_is_named() -> None:
+    snapshot, untagged = raw(makesnapshots_4("day")), (a_volume(id=VOLUME, tags={}),)
+
+    assert refusal(snapshot, volumes=untagged) == (
+        f"its volume {VOLUME} is not selected: name it to adopt it all the same"
+    )
+    assert refusal(snapshot, volumes=()) == f"its volume {VOLUME} is gone: name it to adopt it all the same"
+    for named in (VOLUME, "snap-0a"):
+        adoption = only(snapshot, volumes=untagged, named=frozenset({named}))
+        assert adoption.decision.sentence == "kept: its volume is not selected"
+
+
+def test_naming_another_volume_or_one_that_is_not_certain_adopts_nothing() -> None:
+    names = frozenset({VOLUME, "snap-0a", "vol-0b"})
+
+    assert refusal(raw(makesnapshots_4("day")), volumes=(), named=frozenset({"vol-0b"}))
+    assert refusal(raw("day_snapshot before the upgrade"), named=names)
+    assert refusal(raw(makesnapshots_4("day", volume="vol-0b")), named=names)
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "why"),
+    [
+        ("pending", "", "its state is pending: only completed ones are adopted"),
+        ("error", "An internal error has occurred", "its state is error: An internal error has occurred"),
+        ("recoverable", "", "its state is recoverable: only completed ones are adopted"),
+    ],
+)
+def test_only_what_is_completed_is_adopted(state: str, message: str, why: str) -> None:
+    assert refusal(raw(makesnapshots_4("day"), state=state, StateMessage=message)) == why
+
+
+def test_what_is_ours_already_is_done_whatever_period_it_joined() -> None:
+    tags = {**OURS, "ebs-backup:period": "week"}
+
+    made = planned(raw(makesnapshots_4("day"), tags=tags))
+
+    assert (made.adoptions, made.refused, len(made.done)) == ((), (), 1)
+
+
+@given(st.sets(st.sampled_from(sorted(OURS))))
+def test_one_that_was_tagged_in_part_gets_what_it_lacks_and_nothing_else(there: set[str]) -> None:
+    snapshot = raw(makesnapshots_4("day"), tags={"Name": "mine"} | {key: OURS[key] for key in there})
+
+    made = planned(snapshot)
+
+    assert made.refused == ()
+    assert [set(adoption.tags) for adoption in made.adoptions] == (
+        [OURS.keys() - there] if there != OURS.keys() else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("tag", "why"),
+    [
+        ({"ebs-backup:set": "web"}, "it belongs to the backup set 'web'"),
+        ({"ebs-backup:source": "volume=vol-0b"}, "were copied from a volume"),
+        (OURS | {"ebs-backup:source": "volume=vol-0b"}, "were copied from a volume"),
+        ({"ebs-backup:run": "2026-11-20T01:30:00Z"}, "its tag ebs-backup:run is '2026-11-20T01:30:00Z', not"),
+        ({"ebs-backup:period": "week"}, "its tag ebs-backup:period is 'week', not 'day': take it off first"),
+    ],
+)
+def test_no_tag_that_is_there_is_ever_overwritten(tag: dict[str, str], why: str) -> None:
+    assert why in refusal(raw(makesnapshots_4("day"), tags=tag))
+
+
+@pytest.mark.parametrize(("count", "adopts"), [(45, True), (46, False)])
+def test_one_without_room_for_five_more_tags_is_left_alone(count: int, adopts: bool) -> None:  # noqa: FBT001 - a case
+    """Tags of AWS's own do not count."""
+    tags = {f"tag{number}": "" for number in range(count)} | {"aws:createdBy": "x"}
+
+    made = planned(raw(makesnapshots_4("day"), tags=tags))
+
+    assert bool(made.adoptions) is adopts
+    assert adopts or made.refused[0].reason == "it would have 51 tags, EC2 takes 50: take some off first"
+
+
+def test_the_newest_of_each_volume_come_first() -> None:
+    """If it stops halfway, the newest are there."""
+    times = [NIGHT - timedelta(days=days) for days in (7, 0, 14)]
+    snapshots = [
+        raw(
+            makesnapshots_4("day", time, volume=volume), id=f"{volume}/{time:%d}", volume=volume, started=time
+        )
+        for time in times
+        for volume in ("vol-0b", "vol-0a")
+    ]
+
+    made = planned(*snapshots, volumes=(a_volume(id="vol-0a"), a_volume(id="vol-0b")))
+
+    assert [each.backup.snapshot.id for each in made.adoptions] == [
+        f"{volume}/{day}" for volume in ("vol-0a", "vol-0b") for day in ("23", "16", "09")
+    ]
+
+
+SECONDS = st.integers(0, 20 * 86400)
+
+
+@given(st.lists(SECONDS, max_size=8), st.lists(SECONDS, max_size=4), st.integers(1, 5))
+def test_the_plan_says_what_the_functions_own_rotation_decides_once_it_is_carried_out(
+    theirs: list[int], own: list[int], keep: int
+) -> None:
+    configured = settings(keep_day=keep)
+    held = tuple(
+        a_snapshot(id=f"own-{number}", volume_id=VOLUME, days_ago=seconds / 86400, run=f"run-{number}")
+        for number, seconds in enumerate(own)
+    )
+    started = [NIGHT - timedelta(seconds=seconds) for seconds in theirs]
+    snapshots = {
+        f"snap-{number}": raw(makesnapshots_4("day", time), id=f"snap-{number}", started=time)
+        for number, time in enumerate(started)
+    }
+
+    made = planned(*snapshots.values(), held=held, configured=configured)
+
+    ours = [
+        replace(convert.snapshot(adopted(snapshots[each.backup.snapshot.id], each)), name="")
+        for each in made.adoptions
+    ]
+    rule = Rule(keep=keep, source="keep_day", schedule=configured.schedule_day)
+    decided = {each.snapshot.id: each for each in rotate((*held, *ours), rule=rule, run="", today=NOW.date())}
+    assert {each.backup.snapshot.id: each.decision.sentence for each in made.adoptions} == {
+        id_: decision.sentence for id_, decision in decided.items() if id_ in snapshots
+    }
+    assert len(made.adoptions) == len(theirs)
