@@ -29,7 +29,10 @@ from ebs_backup.settings import InvalidSettingsError, Settings, count
 KEEP_TAGS = {keep_tag(period): period for period in Period}
 # A volume that was restored by hand may carry its snapshot's tags: they ask for nothing.
 SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER, TAG_HOLD})
-ASK_FOR_NOTHING = SNAPSHOTS_OWN | {TAG_RESTORED_FROM, TAG_VERIFY}  # the last two tell where a volume comes from
+ASK_FOR_NOTHING = SNAPSHOTS_OWN | {
+    TAG_RESTORED_FROM,
+    TAG_VERIFY,
+}  # the last two tell where a volume comes from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
