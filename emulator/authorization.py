@@ -98,9 +98,7 @@ def checks(action: str, params: Params, region: str, account: str) -> tuple[Chec
     if verb == "CreateVolume":
         return _of_create_volume(params, arns)
     if verb in ("CreateTags", "DeleteTags"):
-        asked = _request_keys(
-            dict(zip(numbered(params, "Tag.{}.Key"), numbered(params, "Tag.{}.Value"), strict=False))
-        )
+        asked = _asked_for_tags(verb, params)
         return tuple(
             Check(action=action, resource=arns.of(resource), keys=asked | _resource_keys(resource))
             for resource in numbered(params, "ResourceId.{}")
@@ -114,6 +112,14 @@ def checks(action: str, params: Params, region: str, account: str) -> tuple[Chec
         )
         for resource in touched
     )
+
+
+def _asked_for_tags(verb: str, params: Params) -> dict[str, Any]:
+    """Return the keys of a call that sets or removes tags: one that removes them need not name their values."""
+    names = numbered(params, "Tag.{}.Key")
+    if verb == "DeleteTags":
+        return {"aws:tagkeys": names} if names else {}
+    return _request_keys(dict(zip(names, numbered(params, "Tag.{}.Value"), strict=False)))
 
 
 def _of_create_volume(params: Params, arns: "_Arns") -> tuple[Check, ...]:

@@ -169,9 +169,8 @@ def test_a_servers_root_and_data_come_back_when_all_of_it_is_gone(
     account.ec2.terminate_instances(InstanceIds=[instance])
 
     done = run("restore", "--instance", instance, "--yes", "--json")
-    by_hand = run(
-        "restore", "db root", "--snapshot", done.json["volumes"][0]["snapshot"], "--yes", "--not-backed-up"
-    )
+    snapshots = {restored["of"]: restored["snapshot"] for restored in done.json["volumes"]}
+    by_hand = run("restore", "db root", "--snapshot", snapshots[root], "--yes", "--not-backed-up")
 
     assert done.status == 0, done.err
     for restored in done.json["volumes"]:
