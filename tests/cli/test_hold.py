@@ -11,6 +11,7 @@ from ebs_backup_cli.operator import Operator, Options
 from ebs_backup_cli.points import holdings
 from tests.cli.backups import Backups
 from tests.cli.conftest import Command
+from tests.cli.schemas import assert_conforms
 from tests.unit.builders import NIGHT
 
 
@@ -54,6 +55,8 @@ def test_several_are_held_and_let_go_at_once_and_a_second_time_changes_nothing(
     free = command("unhold", *snapshots, "--json").json
     freed = command("unhold", *snapshots, "--json").json
 
+    for told in (first, free):
+        assert_conforms(told, "hold")
     assert [[one["changed"] for one in told] for told in (first, again, free, freed)] == [
         [True, True],
         [False, False],

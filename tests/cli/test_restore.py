@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.names import Period
+from ebs_backup_cli import creating
 from tests.cli.backups import Backups
 from tests.cli.conftest import REGION, Command, Done
+from tests.cli.schemas import assert_conforms
 from tests.unit.builders import NIGHT
 from tests.unit.commands import check
 
@@ -37,6 +40,7 @@ def backups(command: Command) -> Backups:
 def restored(done: Done) -> str:
     """Return the id of the one volume that was made."""
     assert done.status == 0, done.err
+    assert_conforms(done.json, "restore")
     (volume,) = done.json["volumes"]
     return str(volume["volume"])
 
@@ -142,6 +146,7 @@ def test_only_a_completed_restore_point_is_restored(command: Command, backups: B
     backups.alter(second, status=state)
 
     newest = command("restore", old, "--dry-run", "--json")
+    assert_conforms(newest.json, "restore")
     named = command("restore", old, "--snapshot", second, "--yes")
     backups.alter(first, status=state)
     none = command("restore", old, "--yes")
@@ -176,7 +181,8 @@ def test_a_name_that_nobody_has_is_refused_with_the_nearest(command: Command, ba
 
     done = command("restore", "db-1 dta", "--yes")
 
-    assert (done.status, done.err.splitlines()[1]) == (2, "Did you mean db-1 data?")
+    assert done.status == 2
+    assert "db-1 data" in done.err.splitlines()[1]
 
 
 @pytest.mark.parametrize(
@@ -283,6 +289,10 @@ def test_options_change_what_is_made(
         (("--type", "st1"), "A volume of type st1 has at least 125 GiB, this one would have 100."),
         (("--type", "gp2", "--iops", "5000"), "A volume of type gp2 takes no IOPS."),
         (("--type", "io2", "--throughput", "300"), "A volume of type io2 takes no throughput."),
+        (
+            ("--type", "st1", "--size", "125", "--throughput", "300"),
+            "A volume of type st1 takes no throughput.",
+        ),
         (("--at", "yesterday"), "--at must be a day such as 2026-11-20"),
         (("--at", "2026-11-31"), "--at must be a day such as 2026-11-20"),
         (("--at", "2026-11-20"), "has no completed restore point that began before 2026-11-21 00:00Z"),
@@ -390,6 +400,40 @@ def volumes(command: Command, *ids: str) -> list[dict[str, Any]]:
     """List these volumes."""
     listed: list[dict[str, Any]] = command.ec2.describe_volumes(VolumeIds=list(ids))["Volumes"]
     return listed
+
+
+def test_a_volume_that_comes_to_nothing_is_a_problem_and_its_id_is_told(
+    command: Command, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups.make("web")
+    backups.run()
+    ended = creating.Ended(message="It is gone again.", advice="Look at the key.")
+    monkeypatch.setattr(creating, "wait", lambda _, ids: dict.fromkeys(ids, ended))
+
+    told, document = command("restore", "web", "--yes"), command("restore", "web", "--yes", "--json")
+
+    assert (told.status, document.status) == (1, 1)
+    assert told.out.splitlines()[-2:] == ["It is gone again.", "Look at the key."]
+    assert document.json["volumes"][0]["error"] == "It is gone again."
+    assert document.json["volumes"][0]["volume"] in document.err
+    assert_conforms(document.json, "restore")
+
+
+def test_where_no_volume_can_be_made_it_says_why(
+    command: Command, backups: Backups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups.make("web")
+    backups.run()
+
+    def refuse(*_: object) -> str:
+        raise AwsError(kind=Kind.REJECTED, code="VolumeLimitExceeded", message="No room.")
+
+    monkeypatch.setattr(creating, "create", refuse)
+
+    done = command("restore", "web", "--yes")
+
+    assert done.status == 2
+    assert "VolumeLimitExceeded: No room." in done.err
 
 
 def test_a_root_volume_can_also_take_the_place_of_the_one_that_is_there(

@@ -13,6 +13,7 @@ from ebs_backup.names import Period
 from tests.cli.backups import Backups
 from tests.cli.conftest import Command
 from tests.cli.disks import DISKS
+from tests.cli.schemas import assert_conforms
 from tests.unit.builders import NIGHT
 
 GOOD = {0: DISKS["ext4 file system"], 7: b"seven" * 1000, 9: b"nine" * 1000}
@@ -74,6 +75,7 @@ def test_the_newest_of_each_period_is_restored_read_and_removed(
     done = command("verify", "--yes", "--json")
 
     assert done.status == 0, done.err
+    assert_conforms(done.json, "verify")
     assert [one["snapshot"] for one in done.json["verified"]] == newest
     assert all(one["ok"] and one["restored"] and one["blocks_read"] == 3 for one in done.json["verified"])
     assert {one["found"] for one in done.json["verified"]} == {"ext4 file system"}
@@ -156,6 +158,7 @@ def test_what_cannot_be_read_is_said_and_not_guessed(  # noqa: PLR0917 - paramet
     done = command("verify", "--yes", "--json")
 
     (one,) = done.json["verified"]
+    assert_conforms(done.json, "verify")
     assert done.status == status
     assert one[where]
     assert (one["snapshot"], one["restored"], one["found"], one["blocks_read"]) == (snapshot, True, None, 0)

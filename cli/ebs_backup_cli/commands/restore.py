@@ -186,6 +186,7 @@ def _make(operator: Operator, restores: Sequence[Restore]) -> None:
             show(f"Making a volume of {one.point.snapshot.id}")
             try:
                 one.made = creating.create(operator.ec2, one.volume, one.token)
+                say(aside(operator), f"{one.made} is being made.")
             except AwsError as error:
                 one.fault = creating.told(error, one.volume)
         made = {one.made: one for one in restores if one.made}
