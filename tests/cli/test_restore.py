@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -343,6 +344,17 @@ def test_what_the_source_tag_lacks_is_taken_from_the_volume(command: Command, ba
 
     assert backups.volume(restored(there)) == was
     assert "does not tell the type of its volume, which is gone." in gone.err
+
+
+def test_no_stack_is_needed_where_the_settings_stand_in_a_file(command: Command, tmp_path: Path) -> None:
+    backups = Backups(command)
+    backups.make("web")
+    backups.run()
+    (tmp_path / "settings.toml").write_text("keep_day = 7\n", encoding="utf-8")
+
+    done = command("restore", "web", "--settings", str(tmp_path / "settings.toml"), "--yes", "--json")
+
+    assert backups.tags(restored(done))["Name"] == "web (restored)"
 
 
 def test_an_archived_snapshot_is_said_to_need_its_own_restore_first(
