@@ -6,65 +6,73 @@ PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
 .PHONY: help setup deploy-tools demo test check lint types unit deleter infra e2e faults mutants bench picture audit lock release clean
+.NOTPARALLEL: # the tests use all cores by themselves; one installation waits for the other
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.ready .emulator/.ready node_modules/.ready ## Install what everything else needs
+setup: .venv/.dev .emulator/.emulator node_modules/.dev ## Install what everything here needs
 
-deploy-tools: .venv/.ready node_modules/.ready ## Install no more than cdk deploy needs
+deploy-tools: .venv/.deploy node_modules/.deploy ## Install no more than cdk deploy needs
 
-.venv/.ready: requirements/dev.txt
-	@echo "Installing the development tools into .venv ..."
-	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@touch $@
+# One .venv: the sets hold each other (deploy < demo < dev), at the same versions. infra/packages.py brings its own uv.
+define fill
+@echo "Installing $< into $(@D) ..."
+@$(PYTHON) -m infra.packages $(@D) $< $(1)
+@touch $@
+endef
 
-.emulator/.ready: requirements/emulator.txt
-	@echo "Installing the AWS emulator into .emulator ..."
-	@$(PYTHON) -m venv --clear .emulator
-	@.emulator/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/emulator.txt
-	@touch $@
+.venv/.%: requirements/%.txt requirements/uv.txt
+	$(call fill)
 
-node_modules/.ready: package-lock.json
+# The emulator writes no byte code, and is started often.
+.emulator/.%: requirements/%.txt requirements/uv.txt
+	$(call fill,--compile-bytecode)
+
+node_modules/.deploy: package-lock.json
 	@echo "Installing the CDK CLI into node_modules ..."
-	@npm ci --silent
+	@npm ci --silent --omit=dev
 	@touch $@
 
-demo: setup ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
+node_modules/.dev: package-lock.json
+	@echo "Installing the CDK CLI and the tests' evaluator of policies into node_modules ..."
+	@npm ci --silent
+	@touch $@ node_modules/.deploy
+
+demo: .venv/.demo .emulator/.emulator node_modules/.deploy ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
 	@PYTHONPATH=lambda $(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT))
 
 test: check deleter infra e2e faults ## Every check and test that passes or fails a change
 
 check: lint types unit ## Lint, types and unit tests: what .pre-commit-config.yaml runs, too
 
-lint: .venv/.ready ## Lint and format, without changing a file
+lint: .venv/.dev ## Lint and format, without changing a file
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 
-types: .venv/.ready ## Types
+types: .venv/.dev ## Types
 	@$(BIN)/mypy app.py benchmarks cli demo emulator fake_aws infra lambda tests tools
 
-unit: .venv/.ready ## Unit tests, which cover every line and branch of lambda/
+unit: .venv/.dev ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 	@$(BIN)/pytest --quiet tests/cli
 
-deleter: setup ## What decides on every deletion, against a thousand drawn histories a property
+deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
 	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py --hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
-	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet tests/infra
+	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet -n auto --dist loadfile tests/infra
 
 e2e: setup ## The emulator, and the whole path in it: deploy, schedules, runs, mails, destroy
-	@$(BIN)/pytest --quiet tests/emulator tests/e2e
+	@$(BIN)/pytest --quiet -n 2 --dist loadfile tests/emulator tests/e2e
 
 # The real handler and botocore over real HTTP against an AWS of our own (fake_aws) that drops, garbles, refuses,
 # throttles, lags, kills and delivers twice: each fault at each call of a small run, then 500 random worlds by seed.
 # Other worlds, or more: make faults FAULT_SEED=1000 FAULT_WORLDS=5000
-faults: .venv/.ready ## Runs against an AWS that fails in every way we know (two minutes)
+faults: .venv/.dev ## Runs against an AWS that fails in every way we know (two minutes)
 	@$(BIN)/pytest --quiet -n auto tests/faults
 
-mutants: .venv/.ready ## Prove that the fault tests notice a broken function, one way at a time (five minutes)
+mutants: .venv/.dev ## Prove that the fault tests notice a broken function, one way at a time (five minutes)
 	@$(BIN)/python -m tests.faults.mutants
 
 bench: setup ## Speed and memory beside a bare thread pool, into docs/performance.md (16 minutes; FULL=1: 34)
@@ -77,11 +85,11 @@ picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated y
 audit: ## Look for known vulnerabilities in every locked package (needs the public indexes)
 	@PYTHON=$(PYTHON) requirements/audit.sh
 
-lock: ## Lock the Python dependencies again (needs uv)
-	@requirements/lock.sh
+lock: ## Lock the Python dependencies again
+	@PYTHON=$(PYTHON) requirements/lock.sh
 
-release: .venv/.ready ## Make a release here, and say what is left to do (VERSION=0.2.0)
+release: .venv/.dev ## Make a release here, and say what is left to do (VERSION=0.2.0)
 	@$(BIN)/python -m tools.release $(VERSION)
 
 clean: ## Remove everything that the other commands made
-	rm -rf .venv .emulator build cdk.out node_modules .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .emulator .uv build cdk.out node_modules .hypothesis .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -55,6 +55,7 @@ class Cdk:
         environment = self.emulator.environment() | {
             "CI": "true",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_VALIDATION": "false",  # the CDK's own linter takes most of a synth; tests/infra have others
             "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(
                 ROOT / "build" / "jsii"
             ),  # else unpacked anew under each HOME

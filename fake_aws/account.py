@@ -30,7 +30,8 @@ class FakeAccount:
     `lag_of_listing` says by how many of those the next one does, `volumes_a_page` and `snapshots_a_page` are the most that
     a page holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot is pending and what it ends as.
     `most_snapshots` is the region's quota, `refused_tags` gives the code with which a policy refuses a tag's key,
-    `demanded_tags` are the keys that a policy wants on every snapshot.
+    `demanded_tags` are the keys that a policy wants on every snapshot,
+    `unlisted` the volumes that a listing of all lacks.
     """
 
     clock: Callable[[], float] = time.time
@@ -42,6 +43,7 @@ class FakeAccount:
     most_snapshots: int = 100_000
     refused_tags: Mapping[str, str] = field(default_factory=dict)
     demanded_tags: Collection[str] = ()
+    unlisted: Collection[str] = ()
     volumes: dict[str, VolumeRecord] = field(default_factory=dict)
     instances: dict[str, dict[str, str]] = field(default_factory=dict)  # their tags
     snapshots: dict[str, SnapshotRecord] = field(default_factory=dict)

@@ -157,7 +157,9 @@ class Service:
         return "<return>true</return>"
 
     def _volumes(self, params: Params) -> list[VolumeRecord]:
-        return selected(self.account.volumes.values(), filters(params), _volume_values)
+        wanted = filters(params)
+        found = selected(self.account.volumes.values(), wanted, _volume_values)
+        return [volume for volume in found if "volume-id" in wanted or volume.id not in self.account.unlisted]
 
     def _tags(self, params: Params) -> list[tuple[str, str, str]]:
         tags = (

@@ -1,48 +1,20 @@
 """The function's zip, built without Docker: the sources and exactly the locked packages."""
 
-import ast
 import hashlib
-import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from infra.packages import ROOT, PackagesError, install
+
 SOURCES = ROOT / "lambda" / "ebs_backup"
 LOCK = ROOT / "requirements" / "lambda.txt"
 BUILD = ROOT / "build" / "function"
 
 RUNTIME = "3.13"  # the newest that the tests run on and Lambda offers (docs/decisions/0001)
-PLATFORM = "manylinux2014_aarch64"
+PLATFORM = "aarch64-manylinux2014"
 FORMAT = "2"  # of the folder: another number when modes or anything else but its contents change
-
-# How pip reaches an index: what of a user's settings of pip is kept. The lock's hashes hold, wherever a package is from.
-WAYS = (
-    *(
-        "INDEX_URL",
-        "EXTRA_INDEX_URL",
-        "NO_INDEX",
-        "FIND_LINKS",
-        "TRUSTED_HOST",
-        "CERT",
-        "CLIENT_CERT",
-        "PROXY",
-    ),
-    *(
-        "TIMEOUT",
-        "DEFAULT_TIMEOUT",
-        "RETRIES",
-        "KEYRING_PROVIDER",
-        "CACHE_DIR",
-        "NO_CACHE_DIR",
-        "USE_DEPRECATED",
-    ),
-)
-CONFIG_FILE = "CONFIG_FILE"
 
 
 class BundleError(RuntimeError):
@@ -66,8 +38,16 @@ def bundle(build: Path = BUILD, lock: Path = LOCK) -> Path:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source, target)
             _normalize(whole)
-            whole.rename(made)
+            _put(whole, made)
     return made
+
+
+def _put(whole: Path, made: Path) -> None:
+    try:
+        whole.rename(made)
+    except OSError:
+        if not made.exists():  # else another synth was faster: it is the same
+            raise
 
 
 def _sources() -> list[Path]:
@@ -83,11 +63,12 @@ def _fingerprint(lock: Path) -> str:
 
 
 def _normalize(folder: Path) -> None:
-    """Let everybody read everything, and remove what pip notes about the machine that it ran on.
+    """Let everybody read everything, and remove what uv notes about the machine that it ran on.
 
     Lambda unpacks the zip with its modes, as another user: under umask 077 it could not read one file.
     """
     shutil.rmtree(folder / "bin", ignore_errors=True)
+    (folder / ".lock").unlink(missing_ok=True)
     for info in folder.glob("*.dist-info"):
         for note in ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json"):
             (info / note).unlink(missing_ok=True)
@@ -96,47 +77,17 @@ def _normalize(folder: Path) -> None:
 
 
 def _install(lock: Path, target: Path) -> None:
-    options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps", "--require-hashes"]
-    wheels = [
+    options = (
+        "--no-deps",
         "--only-binary=:all:",
-        f"--platform={PLATFORM}",
+        f"--python={sys.executable}",
         f"--python-version={RUNTIME}",
-        "--implementation=cp",
-    ]
-    what = f"the function's packages ({lock.name}) could not be installed"
-    command = ["install", *options, *wheels, f"--target={target}", f"--requirement={lock}"]
-    _pip(*command, environment=_environment(), failed=what)
-
-
-def _pip(*arguments: str, environment: Mapping[str, str], failed: str) -> str:
-    """Run pip and return what it writes; raises BundleError with its last word."""
-    command = [sys.executable, "-m", "pip", *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    if done.returncode != 0:
-        raise BundleError(f"{failed}: {(done.stderr.strip() or 'pip said nothing').splitlines()[-1]}")
-    return done.stdout
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment for pip: the user's own, where of pip's settings only those of the way to an index stay.
-
-    Others (target, user, constraint, platform, ...) would change what is installed, or where; pip takes them from
-    variables and from its files alike.
-    """
-    others = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-    # A `user = true` in a file would be an option of this command, too: list the user's file alone.
-    every = {"PIP_GLOBAL": "0", "PIP_USER": "0", "PIP_SITE": "0", **_of_pip(os.environ, CONFIG_FILE)}
-    listed = _pip(
-        "config", "list", environment={**others, **every}, failed="pip's settings could not be read"
+        f"--python-platform={PLATFORM}",
+        "--link-mode=copy",  # a link would pass the modes that are set here on to uv's cache
+        f"--target={target}",
     )
-    found = [re.fullmatch(r"(global|install)\.([a-z-]+)=('.*'|\".*\")", line) for line in listed.splitlines()]
-    files = {
-        f"PIP_{match[2].upper().replace('-', '_')}": str(ast.literal_eval(match[3]))
-        for match in sorted(filter(None, found), key=lambda match: match[1])  # its own section wins
-    }
-    ways = {**_of_pip(files, *WAYS), **_of_pip(os.environ, *WAYS)}
-    return {**others, **ways, f"PIP_{CONFIG_FILE}": os.devnull}
-
-
-def _of_pip(settings: Mapping[str, str], *names: str) -> dict[str, str]:
-    return {f"PIP_{name}": settings[f"PIP_{name}"] for name in names if f"PIP_{name}" in settings}
+    try:
+        install(lock, *options)
+    except PackagesError as error:
+        message = f"the function's packages ({lock.name}) could not be installed: {error}"
+        raise BundleError(message) from error

@@ -5,11 +5,7 @@ set -u
 cd "$(dirname "$0")/.."
 status=0
 tool=build/audit
-if ! "$tool/bin/pip-audit" --version >/dev/null 2>&1; then
-    echo "Installing pip-audit into $tool ..."
-    "${PYTHON:-python3}" -m venv --clear "$tool" &&
-        "$tool/bin/pip" install --quiet --disable-pip-version-check pip-audit==2.10.1 || exit 2
-fi
+"${PYTHON:-python3}" -m infra.packages "$tool" requirements/audit.txt || exit 2
 
 unknown() {
     echo "$1: not audited: $2"

@@ -18,15 +18,12 @@ What the tools write into CreateSnapshot's Description, by their own histories (
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from ebs_backup.cron import MONTHS, WEEKDAYS
 from ebs_backup.names import Period
 
 MAKESNAPSHOTS, EC2_AUTOMATE_BACKUP = "makesnapshots", "ec2-automate-backup"
-WEST, EAST = timedelta(hours=12), timedelta(hours=14)  # of UTC: the zones that lie furthest off
-SLACK = timedelta(minutes=15)  # a clock that is further off cannot sign a call
-LONGEST_RUN = timedelta(days=1)  # of ec2-automate-backup, whose time is that of the run's start
 COPY = "vol-ffffffff"  # what EC2 names as the volume of a snapshot that was copied
 OTHERS = ("aws:backup:", "aws:dlm:")  # tags that AWS alone can set
 NEITHERS = "its description is none that makesnapshots or ec2-automate-backup writes"
@@ -120,28 +117,10 @@ def _contradiction(snapshot: FoundSnapshot, form: "Form", parts: Mapping[str, st
     if parts["volume"] != snapshot.volume_id:
         return f"its description names {parts['volume']}, it is of {snapshot.volume_id}"
     try:
-        written = form.read(parts["at"])
-        earliest, latest = written - form.before, written + form.after
+        form.read(parts["at"])
     except (ValueError, OverflowError):
         return f"{parts['at']} in its description is no time"
-    if not earliest <= snapshot.started <= latest:
-        return f"its description says {parts['at']}, EC2 says {snapshot.started:%Y-%m-%d %H:%M:%SZ}"
-    if "part" in parts and parts["part"] not in _parts(parts["period"], written):
-        return f"{parts['part']} in its description is not the {PART[parts['period']]} of {parts['at']}"
     return ""
-
-
-PART = {"day": "weekday", "week": "week", "month": "month"}
-
-
-def _parts(period: str, written: datetime) -> set[str]:
-    """Return what makesnapshots 3 and 4 call the time at which a run began: on this day, or on the day before."""
-    names: dict[str, Callable[[datetime], str]] = {
-        "day": lambda time: WEEKDAYS[time.isoweekday() % 7].title(),
-        "week": lambda time: f"{time:%U}",
-        "month": lambda time: MONTHS[time.month - 1].title(),
-    }
-    return {names[period](written), names[period](written - timedelta(days=1))}
 
 
 def _purged_after(tags: Mapping[str, str]) -> datetime | None:
@@ -164,13 +143,14 @@ def _resembles(snapshot: FoundSnapshot) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """One form of description: which tool writes it, and from when to when the snapshot starts, as seen from its time."""
+    """One form of description: which tool writes it, and how its time is written.
+
+    The time itself is not held against EC2's: it is of the tool's machine, in a zone that nothing tells.
+    """
 
     tool: str
     pattern: str
     read: Callable[[str], datetime]
-    before: timedelta = SLACK
-    after: timedelta = LONGEST_RUN
 
 
 def _day_first(text: str) -> datetime:
@@ -185,35 +165,33 @@ def _epoch(text: str) -> datetime:
     return datetime.fromtimestamp(int(text), tz=UTC)
 
 
-_ANY_ZONE = {"before": EAST + SLACK, "after": WEST + SLACK}  # a clock in the east is ahead of UTC
 _VOLUME = r"(?P<volume>vol-[0-9a-f]+)"
 _PERIOD = r"(?P<period>day|week|month)"
-_ISO_TIME = r"(?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)"
+# `%a`, `%U` and `%b` of the time at which the run began.
+_DAY, _MONTH = ("|".join(name.title() for name in names) for names in (WEEKDAYS, MONTHS))
+_PART = rf"(?:day_(?:{_DAY})|week_[0-5][0-9]|month_(?:{_MONTH}))"
+_ISO_TIME = r"(?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{6})?)"
 FORMS = (
     Form(
         tool=MAKESNAPSHOTS,
-        pattern=rf"{_PERIOD}_snapshot {_VOLUME}_(?P=period)_(?P<part>[A-Za-z]{{3}}|[0-9]{{2}}) by snapshot script at "
+        pattern=rf"{_PERIOD}_snapshot {_VOLUME}_(?=(?P=period)){_PART} by snapshot script at "
         r"(?P<at>[0-9]{2}-[0-9]{2}-[0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2})",
         read=_day_first,
-        **_ANY_ZONE,
     ),
     Form(
         tool=MAKESNAPSHOTS,
         pattern=rf"{_PERIOD} snapshot {_VOLUME} by snapshot script at {_ISO_TIME}",
         read=_iso,
-        **_ANY_ZONE,
     ),
     Form(
         tool=MAKESNAPSHOTS,
         pattern=rf"Snapshot {_VOLUME} by snapshot script at {_ISO_TIME}",
         read=_iso,
-        **_ANY_ZONE,
     ),
     Form(tool=EC2_AUTOMATE_BACKUP, pattern=rf"ec2ab_{_VOLUME}_(?P<at>[0-9]{{10}})", read=_epoch),
     Form(
         tool=EC2_AUTOMATE_BACKUP,
         pattern=rf"ec2ab_{_VOLUME}_(?P<at>[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})",
         read=_iso,
-        after=timedelta(days=1) + LONGEST_RUN,
     ),
 )

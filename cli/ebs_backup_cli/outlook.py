@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ebs_backup.model import ERROR, Decision, Fate, Run, Snapshot, Volume
-from ebs_backup.names import Period, keep_tag
+from ebs_backup.names import Period
 from ebs_backup.overrides import overrides
 from ebs_backup.retention import Rule, expire_all, occasion_of, rotate
 from ebs_backup.selection import select
@@ -74,13 +74,7 @@ def _of_volume(
             settings,
             f"its volume is skipped {wishes.skipped}" if wishes.skipped else "its volume is in state error",
         )
-    own = wishes.keeps.get(run.period)
-    rule = Rule(
-        keep=settings.keep(run.period) if own is None else own,
-        source=f"keep_{run.period}" if own is None else f"its tag {keep_tag(run.period)}",
-        schedule=settings.schedule(run.period),
-    )
-    return rotate(of_period, rule=rule, run=run.id, today=run.time.date())
+    return rotate(of_period, rule=wishes.rule(run.period, settings), run=run.id, today=run.time.date())
 
 
 def _of_gone(

@@ -9,9 +9,9 @@ from typing import Any
 
 from ebs_backup.names import ENV_PREFIX
 from ebs_backup.settings import InvalidSettingsError, shorten
-from infra.intervals import check_ages
 from infra.settings import checks
 from infra.settings.defaults import DEFAULTS, OF_ONE_STACK, REGIONS, SETS
+from infra.settings.intervals import check_ages
 from infra.settings.source import SettingsError, Source
 from infra.settings.stack_settings import StackSettings
 
@@ -74,7 +74,8 @@ def _of_set(
         raise SettingsError(
             f"{_of(SETS, name)}backup_set must not be set here: a set's name is its key ({where})"
         )
-    _refuse_unknown(overrides, OF_ONE_STACK, source, SETS, name)
+    known = {key: default for key, default in OF_ONE_STACK.items() if key != "backup_set"}
+    _refuse_unknown(overrides, known, source, SETS, name)
     own = {**overrides, "backup_set": name}
     with _located(source, SETS, name, own=own):
         return _checked({**shared, **own}, regions)

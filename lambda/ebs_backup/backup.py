@@ -25,14 +25,14 @@ from ebs_backup.model import (
     note,
     problem,
 )
-from ebs_backup.names import SERVICE, keep_tag
-from ebs_backup.outcome import Made, VolumeOutcome
+from ebs_backup.names import SERVICE
 from ebs_backup.overrides import Overrides
-from ebs_backup.retention import Rule, discard_failed, keep_all
+from ebs_backup.retention import discard_failed, keep_all
 from ebs_backup.rotation import Rotation
 from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task, as_far_as_it_goes
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 logger = Logger(service=SERVICE, child=True)
 
@@ -53,13 +53,7 @@ class Backup:
     deleter: Deleter = field(init=False)
 
     def __post_init__(self) -> None:
-        period = self.run.period
-        own = self.overrides.keeps.get(period)
-        rule = Rule(
-            keep=self.settings.keep(period) if own is None else own,
-            source=f"keep_{period}" if own is None else f"its tag {keep_tag(period)}",
-            schedule=self.settings.schedule(period),
-        )
+        rule = self.overrides.rule(self.run.period, self.settings)
         self.rotation = Rotation(rule=rule, run=self.run, limit=self.settings.max_expired_per_volume)
         self.deleter = Deleter(
             writer=self.writer,
@@ -157,7 +151,7 @@ class Backup:
         return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
-        """Tell what an earlier invocation of this delivery made from what was there before it began."""
+        """Return what was found; distinguish snapshots of an earlier invocation from those of an earlier delivery."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
         tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
@@ -231,17 +225,10 @@ class Backup:
         return failed
 
     def _as_failed(self, snapshot: Snapshot) -> FailedSnapshot:
-        return FailedSnapshot(
-            id=snapshot.id,
-            volume_id=snapshot.volume_id,
-            name=self.volume.name,
-            period=snapshot.period,
-            started=snapshot.started,
-            message=snapshot.message,
-        )
+        return FailedSnapshot.of(snapshot, name=self.volume.name)
 
     def _log(self, outcome: VolumeOutcome) -> None:
-        """Say in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
+        """Log in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,

@@ -96,12 +96,12 @@ class Creation:
 
     @property
     def blocked(self) -> bool:
-        """Tell whether as many snapshots of ours are pending or failed as EC2 takes of the volume."""
+        """Return whether as many snapshots of ours are pending or failed as EC2 takes of the volume."""
         most = UNFINISHED_OF.get(self.volume.type, UNFINISHED)
         return sum(snapshot.state in (PENDING, ERROR) for snapshot in self.deleter.there.values()) >= most
 
     def _hopeless(self) -> bool:
-        """Tell whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
+        """Return whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
 
         Where one is the limit and none of ours is to blame, another tool's is; a failed one of ours that has just been
         deleted may count for some seconds yet.

@@ -33,7 +33,7 @@ class Deleter:
 
     @property
     def unfinished(self) -> bool:
-        """Tell whether only time kept something from being deleted."""
+        """Return whether only time kept something from being deleted."""
         return any(error.unfinished for _, error in self.errors)
 
     def delete(self, decisions: Sequence[Decision], *, room: int) -> Task[tuple[Decision, ...]]:

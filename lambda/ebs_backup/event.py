@@ -67,24 +67,24 @@ def parse(event: object) -> Request:
 
 
 def to_event(request: Request, continued: Continued) -> dict[str, Any]:
-    """Write the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
+    """Return the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
     time = {"time": request.time.isoformat()} if request.time else {}
     only = {"volumes": list(request.volumes)} if request.volumes else {}
-    failed = [asdict(each) | {"started": each.started.isoformat()} for each in continued.failed]
+    failed = [asdict(snapshot) | {"started": snapshot.started.isoformat()} for snapshot in continued.failed]
     told = asdict(continued) | {"began": continued.began.isoformat(), "failed": failed}
     return {"period": request.period.value, **time, **only, CONTINUED: told}
 
 
 def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
-    """Give what the run's next invocation must know, or None where this one is the last.
+    """Return what the run's next invocation must know, or None where this one is the last.
 
-    It is the last when only time was lacking for nothing, when it is the twelfth, or when it did nothing at all: what a
-    whole invocation waited for in vain will not come in the next. A rehearsal takes no time, so a dry run never goes on.
+    It is the last when nothing is unfinished, when it is the twelfth, or when it made no progress: what a whole invocation
+    waited for in vain will not come in the next. A dry run takes no time, so it never goes on.
     """
     before = outcome.run.continued
     invocation = before.invocation + 1 if before else 2
-    unfinished = any(each.unfinished for each in outcome.volumes)
-    changed = any(each.changed for each in outcome.volumes)
+    unfinished = any(volume.unfinished for volume in outcome.volumes)
+    changed = any(volume.changed for volume in outcome.volumes)
     if outcome.run.dry_run or not unfinished or not changed or invocation > MOST_INVOCATIONS:
         return None
     failed = _in_short(outcome)
@@ -95,6 +95,8 @@ def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
         expired=outcome.expired,
         failed=failed[:MOST_FAILED],
         more_failed=(before.more_failed if before else 0) + len(failed[MOST_FAILED:]),
+        tags_refused=(before.tags_refused if before else 0)
+        + outcome.count(lambda volume: volume.tags_refused),
     )
 
 
@@ -155,6 +157,7 @@ def _continued(value: object, *, dry_run: bool) -> Continued:
         expired=_count(value, "expired", 0, 10**9),
         failed=_failed(value["failed"]),
         more_failed=_count(value, "more_failed", 0, 10**9),
+        tags_refused=_count(value, "tags_refused", 0, 10**9),
     )
 
 

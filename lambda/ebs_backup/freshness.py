@@ -39,7 +39,7 @@ class Freshness:
 def freshness(
     volume: Volume, known: Sequence[Snapshot], there: Iterable[Snapshot], settings: Settings, run: Run
 ) -> Freshness:
-    """Judge all snapshots that the run knows of, also those that it deleted; what is stale must still be `there`."""
+    """Return how fresh all is that the run knows of, also what it deleted; what is stale must still be `there`."""
     return Freshness(
         overdue=tuple(_overdue(volume, known, settings, run)),
         stale=tuple(_stale(there, settings, run)),

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.aws.errors import failure
+from ebs_backup.aws.errors import AwsError, failure
 from ebs_backup.deletion import Deleter
 from ebs_backup.model import Decision, Failure, Run, Snapshot
 from ebs_backup.names import SERVICE
@@ -16,21 +16,38 @@ from ebs_backup.settings import Settings
 from ebs_backup.tasks import Task
 
 logger = Logger(service=SERVICE, child=True)
+Held = Mapping[str, Sequence[Snapshot]]  # the set's own snapshots by volume id
 Retired = tuple[tuple[Decision, ...], tuple[Failure, ...]]
 
 
-def retirements(
-    writer: Ec2 | DryRun, settings: Settings, run: Run, gone: Mapping[str, Sequence[Snapshot]]
-) -> Iterator[Task[Retired]]:
-    """Return a step for each volume whose newest snapshot, of any period, is older than `expire_gone_after_days`.
+def retirements(writer: Ec2 | DryRun, settings: Settings, run: Run, gone: Held) -> Iterator[Task[Retired]]:
+    """Return a task for each volume that `surely_gone` gave; it returns its decisions and failures."""
+    for volume_id, held in gone.items():
+        yield _retire(writer, settings, run, volume_id, held)
 
-    `gone` are the set's own snapshots of volumes that do not exist any more. A step returns its decisions and failures.
+
+def surely_gone(ec2: Ec2, settings: Settings, run: Run, unlisted: Held) -> tuple[Held, tuple[Failure, ...]]:
+    """Return those volumes of which something may expire, and why it may not.
+
+    The newest snapshot, of any period, must be older than `expire_gone_after_days`. And EC2 must not know the volume when
+    it is asked for it by its id: a listing that lacks a volume is not enough to delete its backups.
     """
     days = settings.expire_gone_after_days
-    for volume_id, held in gone.items():
-        newest = max(snapshot.started for snapshot in held)
-        if days is not None and run.time - newest > timedelta(days=days):
-            yield _retire(writer, settings, run, volume_id, held)
+    if days is None:
+        return {}, ()
+    old = {
+        volume_id: held
+        for volume_id, held in unlisted.items()
+        if run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)
+    }
+    try:
+        known = ec2.known(list(old))
+    except AwsError as error:
+        action = "ask whether they are gone; nothing of theirs expires in this run"
+        return {}, (failure(error, resource="volumes that are not listed", action=action),)
+    for volume_id in known:
+        logger.warning("volume was not listed, but is there", volume=volume_id)
+    return {volume_id: held for volume_id, held in old.items() if volume_id not in known}, ()
 
 
 def _retire(
@@ -40,15 +57,16 @@ def _retire(
     rule = Rule(keep=0, source="expire_gone_after_days", schedule=settings.schedule(run.period))
     reason = f"its volume is gone, beyond expire_gone_after_days={days}"
 
+    def look() -> Sequence[Snapshot]:
+        listed = writer.snapshots(run.backup_set, volume_id=volume_id)
+        return [snapshot for snapshot in listed if snapshot.ours]
+
     def judge(snapshots: Sequence[Snapshot]) -> Sequence[Decision]:
-        ours = (each for each in snapshots if each.period == run.period and each.run and each.ours)
-        return expire_all(ours, rule=rule, reason=reason, today=run.time.date())
+        of_the_period = (snapshot for snapshot in snapshots if snapshot.period == run.period and snapshot.run)
+        return expire_all(of_the_period, rule=rule, reason=reason, today=run.time.date())
 
     deleter = Deleter(
-        writer=writer,
-        there={snapshot.id: snapshot for snapshot in held},
-        look=lambda: writer.snapshots(run.backup_set, volume_id=volume_id),
-        judge=judge,
+        writer=writer, there={snapshot.id: snapshot for snapshot in held}, look=look, judge=judge
     )
     decisions = yield from deleter.delete(judge(held), room=settings.max_expired_per_volume)
     snapshots = {decision.snapshot.id: decision.sentence for decision in decisions}

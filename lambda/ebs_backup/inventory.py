@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from ebs_backup.model import COMPLETED, Snapshot
 from ebs_backup.names import Period
@@ -52,7 +53,7 @@ class Foreign:
 
 
 def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mapping[Period, Holding]:
-    """Sum up usable restore points; sizes are what they would take if each were stored whole.
+    """Return sums of the usable restore points; sizes are what they would take if each were stored whole.
 
     One that is stale, pending for too long, is nothing that one holds.
     """
@@ -66,32 +67,32 @@ def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mappin
 
 def _holding(snapshots: Sequence[Snapshot]) -> Holding:
     return Holding(
-        points=len({(each.volume_id, each.run) for each in snapshots}),
-        volumes=len({each.volume_id for each in snapshots}),
-        oldest=min(each.started for each in snapshots),
-        newest=max(each.started for each in snapshots),
+        points=len({(snapshot.volume_id, snapshot.run) for snapshot in snapshots}),
+        volumes=len({snapshot.volume_id for snapshot in snapshots}),
+        oldest=min(snapshot.started for snapshot in snapshots),
+        newest=max(snapshot.started for snapshot in snapshots),
         at_most_gib=at_most_gib(snapshots),
     )
 
 
 def at_most_gib(snapshots: Iterable[Snapshot]) -> int:
-    """Give an upper bound of what they take: EBS stores a block once that did not change between two of them."""
-    return math.ceil(sum(_bytes(each) for each in snapshots) / GIB)
+    """Return an upper bound of what they take: EBS stores a block once that did not change between two of them."""
+    return math.ceil(sum(map(_bytes, snapshots)) / GIB)
 
 
-def _bytes(each: Snapshot) -> int:
-    known = each.full_bytes if each.state == COMPLETED else None  # before that it may still grow
-    return each.size * GIB if known is None else known
+def _bytes(snapshot: Snapshot) -> int:
+    known = snapshot.full_bytes if snapshot.state == COMPLETED else None  # before that it may still grow
+    return snapshot.size * GIB if known is None else known
 
 
 def unselected(
     held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str], *, time: datetime, max_age: int
 ) -> tuple[Unselected, ...]:
-    """Describe each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
+    """Return each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
 
     `max_age` is in days, as of `time`.
     """
-    newest = {volume: max(found, key=lambda each: each.started) for volume, found in held.items()}
+    newest = {volume: max(found, key=attrgetter("started")) for volume, found in held.items()}
     return tuple(
         Unselected(
             volume_id=volume_id,
@@ -108,7 +109,7 @@ def unselected(
 def foreign(
     snapshots: Iterable[Snapshot], names: Mapping[str, str], spreading: Container[str]
 ) -> tuple[Foreign, ...]:
-    """Describe snapshots that carry the set's tag but are not its own, by volume; `names` are those of all volumes."""
+    """Return the snapshots that carry the set's tag but are not its own, by volume; `names` are those of all volumes."""
     by_volume: defaultdict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in snapshots:
         if not snapshot.ours:

@@ -41,7 +41,7 @@ class Lookout:
             return self._found.get(volume_id)
 
     def done(self, volume_id: str) -> None:
-        """Take a volume from those that wait."""
+        """Remove a volume from those that wait."""
         with self._lock:
             self._seen.pop(volume_id, None)
 

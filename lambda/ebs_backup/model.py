@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
+from typing import Self
 
 from ebs_backup.names import Period
 
@@ -25,13 +26,26 @@ class FailedSnapshot:
     started: datetime
     message: str
 
+    @classmethod
+    def of(cls, snapshot: "Snapshot", *, name: str) -> Self:
+        """Return what is to be told of a snapshot of a volume with this name."""
+        return cls(
+            id=snapshot.id,
+            volume_id=snapshot.volume_id,
+            name=name,
+            period=snapshot.period,
+            started=snapshot.started,
+            message=snapshot.message,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continued:
     """What a further invocation of one run must be told, for EC2 cannot tell it.
 
     Which run it is, when its first invocation began, the number of this invocation, how many snapshots those before it
-    deleted, and which failed snapshots were among them (`more_failed` more are only counted).
+    deleted, and which failed snapshots were among them (`more_failed` more are only counted). Also how many snapshots they
+    made without tags that a policy refused.
     """
 
     run: str
@@ -40,6 +54,7 @@ class Continued:
     expired: int
     failed: tuple[FailedSnapshot, ...] = ()
     more_failed: int = 0
+    tags_refused: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +147,12 @@ class Snapshot:
 
     @property
     def usable(self) -> bool:
-        """Tell whether it holds, or is about to hold, the volume's data."""
+        """Return whether it holds, or is about to hold, the volume's data."""
         return self.state in (COMPLETED, PENDING)
 
     @property
     def known_period(self) -> bool:
-        """Tell whether rotation can judge it: it belongs to a run of a period that there is."""
+        """Return whether rotation can judge it: it belongs to a run of a period that there is."""
         return bool(self.run) and self.period in tuple(Period)
 
 
@@ -155,7 +170,7 @@ class Fate(StrEnum):
 class Decision:
     """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike.
 
-    `redundant` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `odd` tells that a person
+    `redundant` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `edited` tells that a person
     should look at its tags.
     """
 
@@ -200,15 +215,15 @@ class Remark:
 
 
 def problem(failure: Failure) -> Remark:
-    """Remark on what is wrong."""
+    """Return a remark on what is wrong."""
     return Remark(severity=Severity.PROBLEM, told=failure)
 
 
 def check(failure: Failure) -> Remark:
-    """Remark on what a person should look at."""
+    """Return a remark on what a person should look at."""
     return Remark(severity=Severity.CHECK, told=failure)
 
 
 def note(words: str) -> Remark:
-    """Remark on what is good to know."""
+    """Return a remark on what is good to know."""
     return Remark(severity=Severity.NOTE, told=words)

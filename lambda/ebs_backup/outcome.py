@@ -1,119 +1,22 @@
-"""What came of a run, frozen: volume by volume, and what the set then holds, lacks and leaves out."""
+"""What came of a run, frozen: of its volumes, and what the set then holds, lacks and leaves out."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED, snapshot_failed_advice
-from ebs_backup.freshness import Freshness, Overdue
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import (
     Decision,
     FailedSnapshot,
     Failure,
     Fate,
-    Remark,
     Run,
-    Severity,
     Snapshot,
-    Volume,
-    check,
 )
 from ebs_backup.names import TAG_SKIP, Period
 from ebs_backup.selection import NearMiss
-
-NOT_JUDGED = Freshness()  # of a volume that is gone, or skipped
-
-
-class Made(StrEnum):
-    """Whether a volume has its restore point of this run, and since when."""
-
-    NO = "no"
-    NOW = "created"  # by this delivery of the event, in whichever of its invocations
-    BEFORE = "found"  # by an earlier try or another delivery
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeOutcome:
-    """What a run did for one volume.
-
-    `made` is the volume's restore point of this run. `unfinished` tells that only time kept something from being done,
-    `gone` that the volume was deleted meanwhile, `skipped` until when its tag has it left alone. `decisions` are on the
-    volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could not
-    finish.
-    """
-
-    volume: Volume
-    made: Snapshot | None = None
-    when: Made = Made.NO
-    unfinished: bool = False
-    gone: bool = False
-    skipped: str = ""
-    decisions: tuple[Decision, ...] = ()
-    failed: tuple[FailedSnapshot, ...] = ()
-    remarks: tuple[Remark, ...] = ()
-    freshness: Freshness = NOT_JUDGED
-
-    @property
-    def failures(self) -> tuple[Failure, ...]:
-        """Return what makes the run a PROBLEM."""
-        return tuple(self._told(Severity.PROBLEM))
-
-    @property
-    def checks(self) -> tuple[Failure, ...]:
-        """Return what asks for a look."""
-        return tuple(self._told(Severity.CHECK))
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Return what is good to know."""
-        return tuple(remark.told for remark in self.remarks if isinstance(remark.told, str))
-
-    @property
-    def overdue(self) -> tuple[Overdue, ...]:
-        """Return the periods that went too long without a completed snapshot."""
-        return self.freshness.overdue
-
-    @property
-    def stale(self) -> tuple[Snapshot, ...]:
-        """Return what is pending for too long."""
-        return self.freshness.stale
-
-    @property
-    def newest_completed(self) -> Snapshot | None:
-        """Return the newest good snapshot of any period."""
-        return self.freshness.newest_completed
-
-    def _told(self, severity: Severity) -> Iterator[Failure]:
-        for remark in self.remarks:
-            if remark.severity is severity and isinstance(remark.told, Failure):
-                yield remark.told
-
-    def of(self, *fates: Fate) -> tuple[Decision, ...]:
-        """Return the decisions with one of these fates."""
-        return tuple(decision for decision in self.decisions if decision.fate in fates)
-
-    def after(self, untold: "VolumeOutcome | None") -> "VolumeOutcome":
-        """Return this outcome with what an earlier try did and could not mail."""
-        if untold is None:
-            return self
-        known = {decision.snapshot.id for decision in self.decisions}
-        gone = (decision for decision in untold.of(Fate.EXPIRED) if decision.snapshot.id not in known)
-        told = {failed.id for failed in self.failed}
-        # What is wrong with a snapshot is tried again, and told again; which tags it lacks only the try knows that made it.
-        tags = (check(failure) for failure in untold.checks if failure.resource == self.volume.id)
-        return replace(
-            self,
-            when=Made.NOW if untold.when is Made.NOW and self.made else self.when,
-            decisions=(*gone, *self.decisions),
-            failed=(*(failed for failed in untold.failed if failed.id not in told), *self.failed),
-            remarks=tuple(dict.fromkeys((*tags, *self.remarks))),
-        )
-
-    @property
-    def changed(self) -> bool:
-        """Tell whether this invocation did something here."""
-        return self.when is Made.NOW or bool(self.of(Fate.EXPIRED))
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 
 class Status(StrEnum):
@@ -129,7 +32,7 @@ class Status(StrEnum):
 class Outcome:
     """What a run did, whole, as far as it has come.
 
-    `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
+    `other_checks` ask for a look at something that is none of the run's volumes. `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
     of a period that there is not, `missing` the volumes that a run by hand named and the set does not select. `stopped` is
     why a run that is not finished does not go on, `lookup_failure` why instances could not be looked up.
     """
@@ -147,7 +50,7 @@ class Outcome:
     seconds: float
     continuation_failure: Failure | None = None
     lookup_failure: Failure | None = None
-    retire_failures: tuple[Failure, ...] = ()
+    other_checks: tuple[Failure, ...] = ()
 
     @property
     def failed(self) -> tuple[FailedSnapshot, ...]:
@@ -172,7 +75,7 @@ class Outcome:
         named = (self.lookup_failure,) if self.lookup_failure else ()
         return (
             *named,
-            *self.retire_failures,
+            *self.other_checks,
             *(failure for volume in self.volumes for failure in volume.checks),
         )
 
@@ -215,22 +118,24 @@ class Outcome:
     @property
     def deselected(self) -> tuple[Unselected, ...]:
         """Return the volumes that the set backed up lately and does not select any more, as if they had lost their tag."""
-        return tuple(each for each in self.unselected if each.there and each.lately)
+        return tuple(volume for volume in self.unselected if volume.there and volume.lately)
 
     def after(self, untold: "Outcome | None") -> "Outcome":
         """Return the outcome of the whole run, where an earlier try of it did something and could not mail it."""
         if untold is None:
             return self
         before = {volume.volume.id: volume for volume in untold.volumes}
+        volumes = [volume.after(before.pop(volume.volume.id, None)) for volume in self.volumes]
+        deselected = (volume.done() for volume in before.values() if volume.changed)
         return replace(
             self,
-            volumes=tuple(volume.after(before.get(volume.volume.id)) for volume in self.volumes),
+            volumes=(*volumes, *deselected),
             retired=(*(gone for gone in untold.retired if gone.fate is Fate.EXPIRED), *self.retired),
         )
 
     @property
     def status(self) -> Status:
-        """Tell how the run ended (the table in docs/operating.md, "The status of a run")."""
+        """Return how the run ended (the table in docs/operating.md, "The status of a run")."""
         if not any(volume.made for volume in self.volumes):
             return Status.FAILED
         more_failed = self.run.continued.more_failed if self.run.continued else 0
@@ -240,14 +145,14 @@ class Outcome:
         if (
             any(look)
             or self.count(lambda volume: volume.stale)
-            or any(each.edited for each in self.decisions)
+            or any(decision.edited for decision in self.decisions)
         ):
             return Status.CHECK
         return Status.OK
 
 
 def as_failure(failed: FailedSnapshot) -> Failure:
-    """Write a failed snapshot as a failure, with advice that fits EC2's reason."""
+    """Return a failed snapshot as a failure, with advice that fits EC2's reason."""
     return Failure(
         resource=failed.id,
         action=f"finish a {failed.period or 'stray'} snapshot of {failed.volume_id}",

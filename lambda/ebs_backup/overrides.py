@@ -4,7 +4,7 @@ A tag that cannot be read changes nothing: it is a failure in the mail, and the 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,7 +21,7 @@ from ebs_backup.names import (
     Period,
     keep_tag,
 )
-from ebs_backup.retention import HOLD_ALLOWED, hold_until
+from ebs_backup.retention import HOLD_ALLOWED, Rule, hold_until
 from ebs_backup.settings import InvalidSettingsError, Settings, count
 
 KEEP_TAGS = {keep_tag(period): period for period in Period}
@@ -31,11 +31,20 @@ SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overrides:
-    """One volume's wishes; `skipped` says until when nothing is done for it, or is empty."""
+    """What one volume asks for; `skipped` says until when nothing is done for it, or is empty."""
 
     keeps: Mapping[Period, int]
     skipped: str = ""
     remarks: tuple[Remark, ...] = ()
+
+    def rule(self, period: Period, settings: Settings) -> Rule:
+        """Return by which rule the volume is rotated."""
+        own = self.keeps.get(period)
+        return Rule(
+            keep=settings.keep(period) if own is None else own,
+            source=f"keep_{period}" if own is None else f"its tag {keep_tag(period)}",
+            schedule=settings.schedule(period),
+        )
 
 
 def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run: Run) -> Overrides:
@@ -53,25 +62,24 @@ def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run:
                 skipped = _skipped(key, value, run)
         except InvalidSettingsError as error:
             remarks.append(check(_failure(volume, key, error, settings)))
-    remarks += [
-        check(_unreadable(snapshot))
-        for snapshot in held
-        if snapshot.hold is not None and snapshot.state != ERROR and hold_until(snapshot.hold) is None
-    ]
+    remarks += map(check, unreadable_holds(held))
     if spread := ", ".join(sorted(volume.tags.keys() & SNAPSHOTS_OWN)):
         told = f"the volume itself has tags of a snapshot ({spread}), which other tools copy: remove them"
         remarks.append(note(told))
     return Overrides(keeps=keeps, skipped=skipped, remarks=tuple(remarks))
 
 
-def _unreadable(snapshot: Snapshot) -> Failure:
-    return Failure(
-        resource=snapshot.id,
-        action="read the hold of a snapshot",
-        code="InvalidTag",
-        message=f"{TAG_HOLD} must be {HOLD_ALLOWED}, got {snapshot.hold!r}",
-        advice="Correct the tag or remove it; until then it keeps the snapshot.",
-    )
+def unreadable_holds(snapshots: Iterable[Snapshot]) -> Iterator[Failure]:
+    """Return what is wrong with each hold that nobody can read; a failed snapshot has nothing to hold."""
+    for snapshot in snapshots:
+        if snapshot.hold is not None and snapshot.state != ERROR and hold_until(snapshot.hold) is None:
+            yield Failure(
+                resource=snapshot.id,
+                action="read the hold of a snapshot",
+                code="InvalidTag",
+                message=f"{TAG_HOLD} must be {HOLD_ALLOWED}, got {snapshot.hold!r}",
+                advice="Correct the tag or remove it; until then it keeps the snapshot.",
+            )
 
 
 def _skipped(key: str, value: str, run: Run) -> str:

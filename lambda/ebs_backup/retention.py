@@ -36,7 +36,7 @@ class RestorePoint:
 
     @property
     def completed(self) -> bool:
-        """Tell whether it can be restored now."""
+        """Return whether it can be restored now."""
         return self.first.state == COMPLETED
 
 
@@ -127,7 +127,7 @@ def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
 
 
 def hold(snapshot: Snapshot, today: date) -> str:
-    """Say why a snapshot is on hold on this day (UTC), or nothing; a value that cannot be read holds."""
+    """Return why a snapshot is on hold on this day (UTC), or an empty text; a value that cannot be read holds."""
     if snapshot.hold is None or snapshot.state == ERROR:
         return ""
     until = hold_until(snapshot.hold)
@@ -147,7 +147,7 @@ def hold_until(value: str) -> date | None:
 
 
 def _ours(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
-    """Leave out what a caller should not have asked about: another tool's, and what belongs to no run or period."""
+    """Return what a caller may ask about: nothing of another tool's, and nothing that belongs to no run or period."""
     return (snapshot for snapshot in snapshots if snapshot.ours and snapshot.known_period)
 
 
@@ -171,7 +171,7 @@ def _age(snapshot: Snapshot) -> tuple[datetime, str, str]:
 
 
 def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, keep: int) -> str:
-    """Say by which count an occasion is kept, or nothing; the counts include it."""
+    """Return by which count an occasion is kept, or an empty text; the counts include it."""
     if usable <= keep and any(point.first.usable for point in points):
         return f"{usable} of {keep}"
     if completed <= max(1, keep - 1) and any(point.completed for point in points):
@@ -180,7 +180,7 @@ def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, kee
 
 
 def _kept_alone(point: RestorePoint, run: str, today: date) -> str:
-    """Say why a restore point stays though its occasion is not kept, or nothing.
+    """Return why a restore point stays though its occasion is not kept, or an empty text.
 
     It goes whole or not at all: a duplicate that is left would pass for a restore point of its own, in an occasion of
     its own, and push a good one out.
@@ -215,12 +215,12 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
 
 
 def _unsettled(snapshot: Snapshot) -> str:
-    """Say in which state a snapshot is that EC2 may still change, or nothing."""
+    """Return in which state a snapshot is that EC2 may still change, or an empty text."""
     return "" if snapshot.state in (COMPLETED, ERROR) else f"still {snapshot.state}"
 
 
 def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
-    """Say how far a duplicate lies from the one that stands for its run if no run takes as long, or nothing."""
+    """Return how far a duplicate lies from the one that stands for its run if no run takes as long, or an empty text."""
     apart = abs(duplicate.started - point.first.started)
     if apart <= LONGEST_RUN:
         return ""

@@ -19,20 +19,20 @@ from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, failure
 from ebs_backup.backup import Backup
 from ebs_backup.creation import SecondTries
-from ebs_backup.gone import retirements
+from ebs_backup.gone import Held, retirements, surely_gone
 from ebs_backup.inventory import foreign, holdings, unselected
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE
-from ebs_backup.outcome import Made, Outcome
-from ebs_backup.overrides import overrides
+from ebs_backup.outcome import Outcome
+from ebs_backup.overrides import overrides, unreadable_holds
 from ebs_backup.retention import hold
 from ebs_backup.selection import Selection, select
 from ebs_backup.settings import Settings
 from ebs_backup.tasks import run_all
+from ebs_backup.volume_outcome import Made
 
 logger = Logger(service=SERVICE, child=True)
-Held = Mapping[str, Sequence[Snapshot]]  # the set's own snapshots by volume id
 
 
 def execute(
@@ -56,16 +56,28 @@ def execute(
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
     outcomes = run_all((backup.step() for backup in backups), workers=WORKERS)
-    outcome = Outcome(run=run, volumes=tuple(outcomes), holdings={}, lookup_failure=lookup_failure, seconds=0)
+    outcome = Outcome(
+        run=run,
+        volumes=tuple(outcomes),
+        holdings={},
+        seconds=0,
+        lookup_failure=lookup_failure,
+        other_checks=tuple(_tags_refused_before(run)),
+    )
     if run.only:
         outcome = replace(outcome, missing=tuple(id_ for id_ in run.only if id_ not in selection.volumes))
     else:
-        gone = {volume: found for volume, found in held.items() if volume not in selection.names}
+        unlisted = {volume: found for volume, found in held.items() if volume not in selection.names}
+        gone, doubts = surely_gone(ec2, settings, run, unlisted)
         retired = run_all(retirements(writer, settings, run, gone), workers=WORKERS)
         outcome = replace(
             outcome,
             retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),
-            retire_failures=tuple(chain.from_iterable(failures for _, failures in retired)),
+            other_checks=(
+                *outcome.other_checks,
+                *doubts,
+                *chain.from_iterable(failures for _, failures in retired),
+            ),
         )
         outcome = _with_the_rest(outcome, settings, selection, tagged, held)
     return replace(outcome, seconds=clock() - began)
@@ -89,10 +101,15 @@ def _backups(
             run=run,
             volume=volume,
             overrides=overrides(volume, held.get(volume.id, ()), settings, run),
-            held=[each if each.name else replace(each, name=volume.name) for each in held.get(volume.id, ())],
+            held=_named(held.get(volume.id, ()), volume.name),
         )
         for volume in volumes
     ]
+
+
+def _named(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:
+    """Return the snapshots of a volume, with its name where they have none."""
+    return [snapshot if snapshot.name else replace(snapshot, name=name) for snapshot in snapshots]
 
 
 def _with_the_rest(
@@ -101,8 +118,9 @@ def _with_the_rest(
     """Add what the set holds, lacks and leaves out beside the volumes of the run."""
     run = outcome.run
     left = list(_left(held, outcome))
+    of_others = [snapshot for snapshot in left if snapshot.volume_id not in selection.volumes]
     others = unselected(
-        _by_volume(snapshot for snapshot in left if snapshot.volume_id not in selection.volumes),
+        _by_volume(of_others),
         selection.names,
         time=run.time,
         max_age=settings.max_age(run.period),
@@ -119,6 +137,7 @@ def _with_the_rest(
         outcome,
         near_misses=selection.near_misses,
         unselected=others,
+        other_checks=(*outcome.other_checks, *unreadable_holds(of_others)),
         foreign=foreign(tagged, selection.names, selection.spreading),
         strays=tuple(snapshot for snapshot in left if not snapshot.known_period),
         on_hold=sum(bool(hold(snapshot, run.time.date())) for snapshot in left),
@@ -147,6 +166,18 @@ def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Fa
         failed = failure(error, resource="instances", action="list the tags of the instances")
         logger.exception("failed", action=failed.action, code=failed.code, advice=failed.advice)
         return {}, failed
+
+
+def _tags_refused_before(run: Run) -> Iterator[Failure]:
+    """Return refusals that only the earlier invocations of this run met."""
+    if run.continued and run.continued.tags_refused:
+        yield Failure(
+            resource=f"{run.continued.tags_refused:,} of the new snapshots",
+            action="copy the tags of their volumes",
+            code="TagsNotCopied",
+            message="a policy refused them in an earlier invocation of this run",
+            advice="The log of the run names the volumes, the tags and the policy's words.",
+        )
 
 
 def _by_volume(snapshots: Iterable[Snapshot]) -> Held:

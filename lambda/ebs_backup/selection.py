@@ -63,9 +63,9 @@ def _plain(text: str) -> str:
 
 
 def _on_a_tagged_instance(volume: Volume, instances: Mapping[str, Instance], settings: Settings) -> str:
-    """Say that the instance carries the tag and the volume does not; one with another value was left out on purpose."""
+    """Return that the instance carries the tag and the volume does not; one with another value was left out on purpose."""
     instance = instances.get(volume.instance)
     if instance is None or instance.tag != settings.tag_value or settings.tag_name in volume.tags:
         return ""
     on = f"{volume.instance} {volume.instance_name}".rstrip()
-    return f"it has no such tag, only its instance {on} has"
+    return f"it is not tagged, but its instance {on} is"

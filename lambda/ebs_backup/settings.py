@@ -78,7 +78,7 @@ def _report(name: str, value: object) -> Report:
 
 
 def _copy_tags(name: str, value: object) -> bool | tuple[str, ...]:
-    read = from_json(value)
+    read = _from_json(value)
     if isinstance(read, bool):
         return read
     if not isinstance(read, list | tuple) or not all(isinstance(key, str) for key in read):
@@ -88,7 +88,7 @@ def _copy_tags(name: str, value: object) -> bool | tuple[str, ...]:
 
 def _extra_tags(name: str, value: object) -> Mapping[str, str]:
     """Take tags that leave our own alone: a wrong label would make a snapshot another run's or set's."""
-    tags = from_json(value)
+    tags = _from_json(value)
     if not isinstance(tags, Mapping) or not all(
         isinstance(tags[key], str)
         and not key.lower().startswith(("aws:", TAG_PREFIX))
@@ -99,7 +99,7 @@ def _extra_tags(name: str, value: object) -> Mapping[str, str]:
     return dict(tags)
 
 
-def from_json(value: object) -> object:
+def _from_json(value: object) -> object:
     """Return what a JSON text stands for, None if it is none; anything but a text stays as it is."""
     if not isinstance(value, str):
         return value

@@ -28,7 +28,7 @@ class Tagging:
 def tagging(
     volume: Volume, run: Run, settings: Settings, *, at: datetime, older: int, copy: bool = True
 ) -> Tagging:
-    """Label a new snapshot: our own tags, then `extra_tags`, then the volume's own as far as there is room.
+    """Return the tags of a new snapshot: our own, then `extra_tags`, then the volume's own as far as there is room.
 
     `at` is when it is taken, `older` how many older occasions the run leaves in place (see `Snapshot`).
     """
@@ -62,7 +62,7 @@ def _copied(volume: Volume, settings: Settings) -> Iterator[str]:
 
 
 def minute(time: datetime) -> str:
-    """Write an instant as people read it here: `2026-11-23 01:30Z`."""
+    """Return an instant as people read it here: `2026-11-23 01:30Z`."""
     return f"{time:%Y-%m-%d %H:%MZ}"
 
 
@@ -77,7 +77,7 @@ def named_after(name: str) -> str:
 
 
 def _source(volume: Volume) -> str:
-    """Write what a restore needs when the volume is gone, such as `volume=vol-0a zone=eu-west-1a type=gp3 size=100`."""
+    """Return what a restore needs when the volume is gone, such as `volume=vol-0a zone=eu-west-1a type=gp3 size=100`."""
     parts = {
         "volume": volume.id,
         "zone": volume.zone,
@@ -99,12 +99,12 @@ def _source(volume: Volume) -> str:
 
 
 def names_source(source: str, volume_id: str) -> bool:
-    """Tell whether a source tag is about this volume: only then the snapshot is our own."""
+    """Return whether a source tag is about this volume: only then the snapshot is our own."""
     return source.partition(" ")[0] == f"volume={volume_id}"
 
 
 def _description(volume: Volume, run: Run) -> str:
-    """Write one sentence; EC2 takes ASCII only here, so a name in another script stands in the Name tag alone."""
+    """Return one sentence; EC2 takes ASCII only here, so a name in another script stands in the Name tag alone."""
     start, end = f"The {run.period} backup of ", f" by backup set {run.backup_set}, run {run.id}."
     whole = f"{start}{str(volume)[: MAX_DESCRIPTION - len(start) - len(end)]}{end}"
     return whole.encode("ascii", "replace").decode()

@@ -51,6 +51,13 @@ def test_a_deploy_makes_a_stack_that_mails_to_every_address(
     assert environment(emulator, life)["EBS_BACKUP_KEEP_DAY"] == "4"
 
 
+def test_the_same_deploy_again_changes_nothing(cdk: Cdk, life: Mapping[str, str]) -> None:
+    said = cdk.deploy(STACK, **SETTINGS)
+
+    assert "no changes" in said
+    assert life["FunctionName"] in said
+
+
 def test_a_period_that_is_off_has_no_rule(cdk: Cdk, emulator: Emulator, life: Mapping[str, str]) -> None:
     events = emulator.client("events")
     arn = emulator.client("lambda").get_function_configuration(FunctionName=life["FunctionName"])[
@@ -65,14 +72,6 @@ def test_a_period_that_is_off_has_no_rule(cdk: Cdk, emulator: Emulator, life: Ma
     assert len(before) == 3
     assert schedules == {"cron(30 1 ? * MON-FRI *)", "cron(30 3 1 * ? *)"}
     assert environment(emulator, life)["EBS_BACKUP_SCHEDULE_WEEK"] == "off"
-    cdk.deploy(STACK, **SETTINGS)
-
-
-def test_the_same_deploy_again_changes_nothing(cdk: Cdk, life: Mapping[str, str]) -> None:
-    said = cdk.deploy(STACK, **SETTINGS)
-
-    assert "no changes" in said
-    assert life["FunctionName"] in said
 
 
 def test_an_update_changes_the_function_and_keeps_the_topic(
@@ -101,3 +100,13 @@ def test_a_destroyed_stack_leaves_no_function_and_every_snapshot(
     assert life["FunctionName"] not in names
     assert STACK not in stacks(emulator)
     assert len(account.snapshots()) == 1
+
+
+def test_a_set_that_was_destroyed_can_be_deployed_again(cdk: Cdk, life: Mapping[str, str]) -> None:
+    """Function, log and dashboard have fixed names: one of them that stayed would be in the way."""
+    cdk.deploy(STACK, **SETTINGS)
+
+    again = cdk.outputs(STACK)
+    assert (again["FunctionName"], again["LogGroupName"]) == (life["FunctionName"], life["LogGroupName"])
+    assert again["FunctionName"] == "ebs-backup-life"
+    assert "--function-name ebs-backup-life" in again["RunDay"]

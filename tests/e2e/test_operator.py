@@ -59,7 +59,7 @@ def test_what_only_looks_as_if_it_were_backed_up_is_listed_by_name(
 
     (letter,) = inbox.read()
     lines = {line.split("  ")[1].strip(): line for line in letter.body.splitlines() if line.startswith("  ")}
-    assert f"only its instance {instance} db-1 has" in lines["db-1 data"]
+    assert f"but its instance {instance} db-1 is" in lines["db-1 data"]
     assert "its tag is 'backup'='True'" in lines["log"]
     assert letter.subject.startswith("[OK]")
     assert {forgotten, mistyped} < {miss["volume"] for miss in answer["near_misses"]}  # type: ignore[attr-defined]

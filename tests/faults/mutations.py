@@ -76,7 +76,12 @@ ROTATION = (
     ),
     mutant(
         "what a volume that is gone has left goes at once",
-        ("gone.py", "if days is not None and run.time - newest > timedelta(days=days):", "if True:"),
+        ("gone.py", "        if run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)\n", ""),
+        ("gone.py", "    if days is None:\n        return {}, ()\n", ""),
+    ),
+    mutant(
+        "a listing that lacks a volume is enough to delete its backups",
+        ("gone.py", "for volume_id, held in old.items() if volume_id not in known}", "for volume_id, held in old.items()}"),
     ),
 )  # fmt: skip
 CREATION = (
@@ -154,7 +159,7 @@ RUN = (
     ),
     mutant(
         "no paging of volumes",
-        ("aws/ec2.py", 'convert.rows(pages, "Volumes"', 'convert.rows(list(pages)[:1], "Volumes"'),
+        ("aws/ec2.py", 'convert.rows(pages, "Volumes", lambda', 'convert.rows(list(pages)[:1], "Volumes", lambda'),
     ),
     mutant(
         "no paging of snapshots",

@@ -1,6 +1,7 @@
 """What people add: runs by hand, replayed events, edited and foreign tags, holds; none of it shortens the history."""
 
 from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from fake_aws import wire
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint
 from tests.faults.clock import DAY, HOUR
@@ -130,6 +131,36 @@ def test_what_a_volume_that_is_gone_has_left_expires_slowly_and_only_where_the_s
     assert left_after_one == [snapshot.id for snapshot in old[:3]]
     assert there(old) == []
     assert len(there(lately)) == 2
+
+
+def test_a_listing_that_lacks_a_volume_does_not_cost_its_backups(endpoint: Endpoint) -> None:
+    world = World(settings=a_settings(expire_gone_after_days=30))
+    world.volume()
+    retired = world.volume(Backup="no").id
+    old = [world.snapshot(retired, age=number * DAY) for number in range(31, 36)]
+    world.account.unlisted = [retired]
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event)
+
+    check(world, invocation)
+    assert len(there(old)) == 5
+
+
+def test_where_ec2_does_not_say_that_a_volume_is_gone_nothing_of_it_goes_and_the_mail_says_so(
+    endpoint: Endpoint,
+) -> None:
+    world = World(settings=a_settings(expire_gone_after_days=30))
+    world.volume()
+    old = [world.snapshot("vol-0dead", age=number * DAY) for number in range(31, 36)]
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event, plan={("DescribeVolumes", 1): wire.REFUSALS[0]})
+
+    check(world, invocation)
+    assert len(there(old)) == 5
+    assert invocation.told["status"] == "CHECK"
+    assert "nothing of theirs expires in this run" in invocation.mails[0].body
 
 
 def test_a_period_that_is_off_is_never_overdue_and_a_run_by_hand_of_it_works(endpoint: Endpoint) -> None:

@@ -104,6 +104,11 @@ ALL_TAGS = labels(
 NEEDED = (
     call("list volumes", "ec2.describe_volumes"),
     call(
+        "ask for volumes by their ids",
+        "ec2.describe_volumes",
+        Filters=[{"Name": "volume-id", "Values": ["{tagged volume}"]}],
+    ),
+    call(
         "list the set's snapshots",
         "ec2.describe_snapshots",
         OwnerIds=["self"],

@@ -20,6 +20,7 @@ def synth(tmp_path: Path, text: str = "", *context: str) -> subprocess.Completed
         "HOME": str(tmp_path),
         "CI": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(ROOT / "build" / "jsii"),  # else unpacked anew under each HOME
     }
     options = [part for pair in (f"settings={file}", *context) for part in ("-c", pair)]
     command = [str(CDK), "synth", "--quiet", "--no-notices", "--output", str(tmp_path / "out"), *options]

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from aws_cdk import FileSystem
 from infra import bundle as bundling
 from infra.bundle import LOCK, SOURCES, BundleError, bundle
 from tests.infra.conftest import ROOT
+from tests.infra.disturbing import PIP, UV
 
 OTHER_PYTHON = ROOT / ".emulator" / "bin" / "python"
 
@@ -36,7 +38,7 @@ def test_the_zip_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made = bundle()
 
     def fail(*_: object, **__: object) -> None:
-        pytest.fail("pip was called again")
+        pytest.fail("a process was started again")
 
     monkeypatch.setattr(subprocess, "run", fail)
 
@@ -51,6 +53,14 @@ def test_packages_that_cannot_be_installed_stop_the_synth_and_leave_nothing(tmp_
         bundle(tmp_path / "build", lock)
 
     assert not list((tmp_path / "build").iterdir())
+
+
+def test_two_synths_at_once_make_one(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as both:
+        one, other = both.map(bundle, [tmp_path, tmp_path])
+
+    assert list(tmp_path.iterdir()) == [one]
+    assert one == other
 
 
 def tree(folder: Path) -> dict[str, tuple[str, str]]:
@@ -71,30 +81,6 @@ def umask(mask: int) -> Iterator[None]:
         yield
     finally:
         os.umask(before)
-
-
-# What of pip's settings changes what is installed, or where.
-DISTURBING = {
-    "PIP_TARGET": "/nowhere",
-    "PIP_PREFIX": "/nowhere",
-    "PIP_ROOT": "/nowhere",
-    "PIP_USER": "1",
-    "PIP_REQUIREMENT": "/nowhere/requirements.txt",
-    "PIP_CONSTRAINT": "/nowhere/constraints.txt",
-    "PIP_EDITABLE": "/nowhere",
-    "PIP_NO_BINARY": ":all:",
-    "PIP_PLATFORM": "win_amd64",
-    "PIP_ABI": "none",
-    "PIP_IMPLEMENTATION": "pp",
-    "PIP_PYTHON": "/nowhere/python",
-    "PIP_PYTHON_VERSION": "3.8",
-    "PIP_DRY_RUN": "1",
-    "PIP_REPORT": "/nowhere/report.json",
-    "PIP_COMPILE": "1",
-    "PIP_REQUIRE_VIRTUALENV": "1",
-    "PIP_UPGRADE": "1",
-    "PIP_PRE": "1",
-}
 
 
 @pytest.fixture(scope="module")
@@ -136,59 +122,13 @@ def test_nothing_in_it_tells_where_it_was_made(usual: Path) -> None:
     assert not list(usual.glob("*.dist-info/RECORD"))
 
 
-def test_settings_of_pip_do_not_disturb_it(
+def test_settings_of_pip_and_uv_do_not_disturb_it(
     usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in DISTURBING.items():
+    for name, value in (PIP | UV).items():
         monkeypatch.setenv(name, value)
 
     assert tree(bundle(tmp_path / "build")) == tree(usual)
-
-
-def test_files_of_pip_disturb_it_as_little(
-    usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lines = [
-        f"{name.removeprefix('PIP_').lower().replace('_', '-')} = {it}" for name, it in DISTURBING.items()
-    ]
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    (tmp_path / "pip.conf").write_text("\n".join(["[install]", *lines]), encoding="utf-8")
-
-    assert tree(bundle(tmp_path / "build")) == tree(usual)
-
-
-def test_the_way_to_an_index_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    monkeypatch.setenv("PIP_RETRIES", "2")
-    (tmp_path / "pip.conf").write_text(
-        "[global]\nproxy = http://proxy.invalid\nretries = 9\nindex-url = http://a.invalid\nuser = true\n"
-        "[install]\nindex-url = http://b.invalid\nfind-links =\n    /one\n    /two\n",
-        encoding="utf-8",
-    )
-
-    environment = bundling._environment()
-
-    kept = {name: value.split() for name, value in environment.items() if name.startswith("PIP_")}
-    assert {name: kept[name] for name in ("PIP_PROXY", "PIP_RETRIES", "PIP_INDEX_URL", "PIP_FIND_LINKS")} == {
-        "PIP_PROXY": ["http://proxy.invalid"],
-        "PIP_RETRIES": ["2"],
-        "PIP_INDEX_URL": ["http://b.invalid"],
-        "PIP_FIND_LINKS": ["/one", "/two"],
-    }
-    assert "PIP_USER" not in kept
-    assert kept["PIP_CONFIG_FILE"] == [os.devnull]
-
-
-def test_a_file_of_pip_that_cannot_be_read_stops_the_synth_in_one_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    (tmp_path / "pip.conf").write_text("index-url = http://a.invalid", encoding="utf-8")
-
-    with pytest.raises(BundleError, match=r"\Apip's settings could not be read: .*\Z"):
-        bundle(tmp_path / "build")
 
 
 def test_a_change_in_a_sub_folder_makes_another_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

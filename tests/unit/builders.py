@@ -22,9 +22,10 @@ from ebs_backup.model import (
     problem,
 )
 from ebs_backup.names import Period
-from ebs_backup.outcome import Outcome, VolumeOutcome
+from ebs_backup.outcome import Outcome
 from ebs_backup.selection import NearMiss
 from ebs_backup.settings import Settings
+from ebs_backup.volume_outcome import VolumeOutcome
 from infra.settings.defaults import DEFAULTS
 
 NIGHT = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # a Monday: the default time of the day run

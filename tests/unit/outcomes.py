@@ -9,8 +9,9 @@ from ebs_backup.freshness import Freshness, Overdue
 from ebs_backup.inventory import Foreign, Holding, Unselected
 from ebs_backup.model import Continued, Decision, FailedSnapshot, Failure, Fate, check, note, problem
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, Outcome, VolumeOutcome
+from ebs_backup.outcome import Outcome
 from ebs_backup.selection import NearMiss
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, altered
 
 HOLDINGS = {
@@ -167,5 +168,5 @@ _drawn: st.SearchStrategy[Outcome] = st.builds(
     seconds=st.floats(0, 900),
     continuation_failure=st.none() | failure,
     lookup_failure=st.none() | failure,
-    retire_failures=failures,
+    other_checks=failures,
 )

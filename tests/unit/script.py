@@ -17,6 +17,7 @@ from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
 
 LOST = ReadTimeoutError(endpoint_url="http://127.0.0.1")
+CALLS = ("DescribeTags", "DescribeVolumes", "DescribeSnapshots", "CreateSnapshot", "DeleteSnapshot")
 OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
 
 
@@ -51,7 +52,8 @@ class Script:
         self.answers = answers
         self.sent: list[tuple[str, dict[str, Any]]] = []
         self.now = 0.0
-        for call in answers:
+        self.paged: set[str] = set()
+        for call in CALLS:
             answer: Callable[..., Any] = partial(self._answer, call)
             self.client.meta.events.register(f"before-call.ec2.{call}", answer)
 
@@ -59,8 +61,11 @@ class Script:
         """Do something at a moment of a call, before it is answered."""
         self.client.meta.events.register_first(moment, act)
 
-    def _answer(self, call: str, params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, Any]:
+    def _answer(self, call: str, params: dict[str, Any], **_: object) -> tuple[SimpleNamespace, Any] | None:
+        if call in self.paged:
+            return None
         self.sent.append((call, dict(params["body"])))
+        assert self.answers.get(call), f"nothing is ever sent, and the script has no answer to {call}"
         answer = self.answers[call].pop(0)
         if isinstance(answer, Exception):
             raise answer
@@ -68,6 +73,7 @@ class Script:
 
     def page(self, call: str, status: int, body: bytes, *, seconds: float = 0.0) -> list[object]:
         """Answer this call's requests with a page, each after so many seconds; return the requests as they come."""
+        self.paged.add(call)
         requests: list[object] = []
 
         def answer(request: object, **_: object) -> AWSResponse:

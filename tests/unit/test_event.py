@@ -20,6 +20,7 @@ CONTINUED = {
     "expired": 7,
     "failed": [],
     "more_failed": 0,
+    "tags_refused": 0,
 }
 LEFT_OUT = "continued must be left out: the function alone sends it, and for no dry run, got"
 
@@ -247,6 +248,7 @@ texts = st.text(st.characters(codec="utf-8"), max_size=20)
             max_size=3,
         ).map(tuple),
         more_failed=st.integers(0, 10**9),
+        tags_refused=st.integers(0, 10**9),
     ),
     st.none() | instants,
     st.sampled_from([(), ("vol-0a", "vol-0b")]),

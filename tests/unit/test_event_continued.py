@@ -9,8 +9,17 @@ import pytest
 from ebs_backup.event import MOST_FAILED, Request, next_invocation, to_event
 from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, VolumeOutcome
-from tests.unit.builders import a_decision, a_failure, a_run, a_snapshot, a_volume, an_outcome, an_outcome_of
+from ebs_backup.volume_outcome import Made, VolumeOutcome
+from tests.unit.builders import (
+    a_decision,
+    a_failure,
+    a_run,
+    a_snapshot,
+    a_volume,
+    altered,
+    an_outcome,
+    an_outcome_of,
+)
 
 BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)
 MADE = VolumeOutcome(volume=a_volume(), made=a_snapshot(), when=Made.NOW)
@@ -90,6 +99,18 @@ def test_failed_snapshots_that_are_deleted_are_handed_on_in_short_and_the_rest_a
     assert [failed.id for failed in further.failed] == [f"snap-{number}" for number in range(MOST_FAILED)]
     assert further.more_failed == 3 + 5
     assert {(len(failed.name), len(failed.message)) for failed in further.failed} == {(80, 200)}
+
+
+def test_tags_that_a_policy_refused_are_counted_in_all_invocations() -> None:
+    refused = a_failure(resource="vol-0a", action="copy its tags owner", code="TagPolicyViolation")
+    of_a_delete = a_failure(resource="snap-1", code="UnauthorizedOperation")
+    made = [altered(MADE, checks=(failure,)) for failure in (refused, of_a_delete)]
+    run = replace(a_run(), continued=replace(FIFTH, tags_refused=3))
+
+    further = next_invocation(an_outcome(*made, CUT, run=run), began=BEGAN)
+
+    assert further is not None
+    assert further.tags_refused == 3 + 1
 
 
 def test_what_the_next_invocation_is_told_fits_into_lambdas_256_kb_in_any_script() -> None:

@@ -9,10 +9,29 @@ import pytest
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError
-from ebs_backup.gone import retirements
+from ebs_backup.gone import retirements, surely_gone
 from ebs_backup.model import Decision, Failure, Fate, Snapshot
 from tests.unit.builders import NIGHT, a_run, a_snapshot, settings
 from tests.unit.deletions import DENIED, IN_USE, DeletingEc2, finish
+
+
+@dataclass
+class Known:
+    """Knows these volumes by their ids, or has an error for who asks."""
+
+    volumes: frozenset[str] = frozenset()
+    error: AwsError | None = None
+    asked: list[str] = field(default_factory=list)
+
+    def known(self, volume_ids: list[str]) -> frozenset[str]:
+        """Return those that it knows."""
+        self.asked += volume_ids
+        if self.error:
+            raise self.error
+        return self.volumes
+
+
+NONE_OF_THEM = Known()
 
 
 @dataclass
@@ -29,20 +48,29 @@ class Retired:
         return {decision.snapshot.id: decision.fate for decision in self.decisions}
 
 
-def retire(held: list[Snapshot], errors: Mapping[str, AwsError] | None = None, **given: object) -> Retired:
+def retire(
+    held: list[Snapshot],
+    errors: Mapping[str, AwsError] | None = None,
+    known: Known = NONE_OF_THEM,
+    **given: object,
+) -> Retired:
     """Let the day run of NIGHT expire what is older than 30 days, or as other settings say."""
     ec2 = DeletingEc2(held, errors or {})
-    retired = told_by(cast("Ec2", ec2), held, **given)
+    retired = told_by(cast("Ec2", ec2), held, known, **given)
     return replace(retired, deleted=ec2.deleted)
 
 
-def told_by(writer: Ec2 | DryRun, held: list[Snapshot], **given: object) -> Retired:
+def told_by(
+    writer: Ec2 | DryRun, held: list[Snapshot], known: Known = NONE_OF_THEM, **given: object
+) -> Retired:
     retired = Retired()
     chosen = settings(**{"expire_gone_after_days": 30, "schedule_day": "30 1 * * ? *"} | given)
     by_volume: dict[str, list[Snapshot]] = {}
     for snapshot in held:
         by_volume.setdefault(snapshot.volume_id, []).append(snapshot)
-    for step in retirements(writer, chosen, a_run(), by_volume):
+    run = a_run()
+    gone, retired.failures = surely_gone(cast("Ec2", known), chosen, run, by_volume)
+    for step in retirements(writer, chosen, run, gone):
         decisions, failures = finish(step)
         retired.decisions += decisions
         retired.failures += failures
@@ -55,6 +83,42 @@ def nights(*days_ago: float, volume: str = "vol-0a", **changed: Any) -> list[Sna
 
 
 OLD = nights(40, 41, 42, 43, 44, 45)
+
+
+def test_a_volume_that_ec2_knows_by_its_id_is_not_gone() -> None:
+    known = Known(frozenset({"vol-0a"}))
+
+    retired = retire([*OLD, *nights(40, volume="vol-0b")], known=known, max_expired_per_volume=1)
+
+    assert {decision.snapshot.volume_id for decision in retired.decisions} == {"vol-0b"}
+    assert retired.failures == ()
+
+
+def test_where_ec2_does_not_say_nothing_goes_and_a_check_says_so() -> None:
+    retired = retire(OLD, known=Known(error=DENIED))
+
+    (failure,) = retired.failures
+    assert (retired.deleted, retired.decisions) == ([], ())
+    assert failure.action.endswith("nothing of theirs expires in this run")
+    assert failure.code == "UnauthorizedOperation"
+
+
+def test_ec2_is_asked_only_for_those_of_which_something_may_go() -> None:
+    known = Known()
+
+    retire([*OLD, *nights(10, 50, volume="vol-0b")], known=known)
+
+    assert known.asked == ["vol-0a"]
+
+
+def test_another_tools_snapshots_do_not_spare_a_look_before_the_last_ones_go() -> None:
+    foreign = [a_snapshot(id=f"snap-f{days}", days_ago=days, ours=False) for days in (90, 91)]
+    alone, beside = DeletingEc2(nights(40, 41)), DeletingEc2([*nights(40, 41), *foreign])
+
+    for ec2 in (alone, beside):
+        told_by(cast("Ec2", ec2), nights(40, 41))
+
+    assert alone.looks == beside.looks == 2
 
 
 def test_nothing_goes_where_the_set_does_not_say_so() -> None:

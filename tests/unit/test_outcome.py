@@ -9,7 +9,8 @@ from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign, Unselected
 from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, Outcome, Status, VolumeOutcome
+from ebs_backup.outcome import Outcome, Status
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from tests.unit.builders import (
     NIGHT,
     a_decision,
@@ -63,7 +64,7 @@ def test_what_a_person_should_look_at_is_check(volume: VolumeOutcome) -> None:
         {"strays": (a_snapshot(run=""),)},
         {"missing": ("vol-0f",)},
         {"lookup_failure": a_failure()},
-        {"retire_failures": (a_failure(),)},
+        {"other_checks": (a_failure(),)},
     ],
 )
 def test_what_the_set_should_be_looked_at_for_is_check(changed: dict[str, Any]) -> None:
@@ -145,6 +146,24 @@ def test_what_an_earlier_try_did_is_told_by_the_one_that_is_heard() -> None:
     assert (told.created, told.already_made, told.expired) == (1, 0, 2)
     assert told.failed == (FAILED,)
     assert again.after(None) is again
+
+
+def test_what_an_earlier_try_did_for_a_volume_that_has_lost_its_tag_since_is_told() -> None:
+    gone = a_decision(OLD, "beyond keep_day=4", Fate.EXPIRED)
+    kept = a_decision(a_snapshot(id="snap-0b"), "1 of 4")
+    done, idle = a_volume(id="vol-0b"), a_volume(id="vol-0c")
+    first = an_outcome(
+        GOOD,
+        replace(GOOD, volume=done, decisions=(gone, kept), unfinished=True),
+        VolumeOutcome(volume=idle),
+    )
+    again = an_outcome(replace(GOOD, when=Made.BEFORE))
+
+    told = again.after(first)
+
+    assert [volume.volume.id for volume in told.volumes] == ["vol-0a", "vol-0b"]
+    assert (told.created, told.expired, told.status) == (2, 1, Status.OK)
+    assert told.volumes[1].decisions == (gone,)
 
 
 def test_what_an_earlier_try_could_not_make_is_not_told_as_made() -> None:

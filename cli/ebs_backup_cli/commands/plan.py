@@ -8,10 +8,11 @@ from rich.table import Table
 
 from ebs_backup.model import Decision, Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, Outcome, Status, VolumeOutcome
+from ebs_backup.outcome import Outcome, Status
 from ebs_backup.report.data import answer
 from ebs_backup.run import execute
 from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.operator import Operator
 

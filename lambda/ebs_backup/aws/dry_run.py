@@ -49,7 +49,7 @@ class DryRun:
         return Created(snapshot=made, tagging=tagged_as)
 
     def delete(self, snapshot: Snapshot) -> Task[bool]:  # noqa: ARG002 - as Ec2.delete
-        """Say that it would be deleted."""
+        """Return that it was there; nothing is deleted."""
         yield from ()
         return True
 

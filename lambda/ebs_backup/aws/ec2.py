@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000  # as many as EC2 gives
+FILTER_VALUES = 200  # that EC2 takes in one call
 LOOKING_UP = 60.0  # seconds for the names of instances: the rest is for the backups, which do without
 
 
@@ -112,6 +113,17 @@ class Ec2:
             Filters=filters, PaginationConfig={"PageSize": VOLUMES_A_PAGE}
         )
         return convert.rows(pages, "Volumes", lambda raw: convert.volume(raw, instances))
+
+    def known(self, volume_ids: Sequence[str]) -> frozenset[str]:
+        """Return which of these volumes EC2 knows by their ids, in whatever state; raises an AwsError."""
+        found: set[str] = set()
+        for first in range(0, len(volume_ids), FILTER_VALUES):
+            filters = convert.filters({"volume-id": volume_ids[first : first + FILTER_VALUES]})
+            pages = self._client.get_paginator("describe_volumes").paginate(
+                Filters=filters, PaginationConfig={"PageSize": VOLUMES_A_PAGE}
+            )
+            found.update(convert.rows(pages, "Volumes", itemgetter("VolumeId")))
+        return frozenset(found)
 
     def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:
         """List all snapshots that carry the backup set's tag, or those of one volume, all pages.

@@ -31,18 +31,18 @@ class RateLimiter:
         self._full = clock() + (0.0 if full_bucket else BURST / RATE)
 
     def reserve(self) -> float:
-        """Take the next free turn."""
+        """Return the next free turn, which is then taken."""
         with self._lock:
             self._full = max(self._full, self._clock() - self._late) + 1 / RATE
             return self._full - BURST / RATE
 
     def wait(self, turn: float) -> float:
-        """Give the seconds until a turn, to the millisecond; 0 says: now. Ask again after waiting so long."""
+        """Return the seconds until a turn, to the millisecond; 0 is now. Ask again after this wait."""
         with self._lock:
             return max(0.0, round(turn - (self._clock() - self._late), 3))
 
     def throttled(self) -> float:
-        """Empty the bucket, for EC2 did, and give whom it throttled a turn before all others."""
+        """Empty the bucket, for EC2 did, and return a turn before all others for the caller that was throttled."""
         with self._lock:
             now = self._clock()
             resumes = now + PAUSE

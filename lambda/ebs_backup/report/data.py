@@ -10,7 +10,8 @@ from typing import Any
 from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign
 from ebs_backup.model import Decision, Fate, Snapshot
-from ebs_backup.outcome import Made, Outcome, VolumeOutcome
+from ebs_backup.outcome import Outcome
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 # Lambda: an answer is at most 6 MB. What goes beyond these stands in the log alone.
 MAX_ROWS = 500  # of each list

@@ -8,10 +8,11 @@ from ebs_backup.aws.errors import SNAPSHOT_FAILED
 from ebs_backup.freshness import Overdue
 from ebs_backup.model import Failure, Fate, Run
 from ebs_backup.names import Period
-from ebs_backup.outcome import Outcome, VolumeOutcome, as_failure
+from ebs_backup.outcome import Outcome, as_failure
 from ebs_backup.report.rows import age, by_hand, by_name, failure_row, named, place, volume_cells
 from ebs_backup.report.text import Detail, counted, one_line, table
 from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import VolumeOutcome
 
 # EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
 ENCODED = "Encoded authorization failure message"
@@ -154,7 +155,7 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
                 add(WRONG, failure, volume)
         for check in volume.checks:
             add(CHECK, check, volume)
-    for failure in outcome.retire_failures:
+    for failure in outcome.other_checks:
         add(CHECK, failure)
     if outcome.lookup_failure:
         add(UNNAMED, outcome.lookup_failure)

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
 from ebs_backup.names import Period
-from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.report.text import one_line
 from ebs_backup.selection import NearMiss
 from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import VolumeOutcome
 
 NO_NAME = "(no name)"
 FEW = 5  # volumes that a command names one by one

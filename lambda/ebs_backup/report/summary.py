@@ -17,7 +17,7 @@ from ebs_backup.names import (
     Period,
     keep_tag,
 )
-from ebs_backup.outcome import Made, Outcome
+from ebs_backup.outcome import Outcome
 from ebs_backup.report.rows import (
     FEW,
     by_name,
@@ -30,6 +30,7 @@ from ebs_backup.report.rows import (
 )
 from ebs_backup.report.text import Detail, Part, counted, one_line, table
 from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import Made
 
 MOST = 20  # rows of a list that may be long and is seldom read: the log has the others
 OURS = " ".join(f"Key={tag}" for tag in (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER))

@@ -55,7 +55,7 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
         ),
         (
             {"backup_sets": {"web": {"regions": "x"}}},
-            "backup_sets['web']: regions is no setting of one set. Got x (-c); the settings are",
+            "backup_sets['web']: regions is no setting of one set. Got x (-c); the settings are tag_name, tag_value,",
         ),
         ({"backup_sets": '{"web": '}, "backup_sets must be a table [backup_sets.NAME] for each set"),
         ({"backup_sets": ["web"]}, "backup_sets must be a table [backup_sets.NAME] for each set"),

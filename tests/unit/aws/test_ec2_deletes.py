@@ -143,6 +143,7 @@ def test_cloudtrail_tells_the_function_from_whatever_else_calls_ec2() -> None:
 
 def unreachable(script: Script, *calls: str) -> list[Any]:
     """Let no answer come to these calls; return the requests as they are sent."""
+    script.paged.update(calls)
     sent: list[Any] = []
 
     def lose(request: object, **_: object) -> None:

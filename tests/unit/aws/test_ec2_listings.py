@@ -187,6 +187,16 @@ def test_a_volume_on_several_instances_stands_with_the_one_that_carries_the_tag(
     assert other.instance == "i-1"
 
 
+def test_volumes_are_asked_for_by_their_ids_in_whatever_state_200_a_call() -> None:
+    ids = [f"vol-{number}" for number in range(250)]
+    script = Script(DescribeVolumes=[volumes(RAW_VOLUME | {"State": "deleting"}), volumes()])
+
+    known = script.ec2().known(ids)
+
+    assert known == {"vol-1"}
+    assert script.filters == [{"volume-id": ids[:200]}, {"volume-id": ids[200:]}]
+
+
 @listings
 def test_a_listing_that_is_refused_is_an_aws_error(call: str) -> None:
     script = Script(**{call: [refused("UnauthorizedOperation")]})
@@ -282,7 +292,7 @@ def test_slow_pages_of_instances_are_not_all_waited_for() -> None:
 
     assert len(script.sent) == 5
     assert error.value.code == "SlowListing"
-    assert "backups need the time" in advice(error.value)
+    assert "to leave time for the backups" in advice(error.value)
 
 
 def a_tag(instance: str, key: str, value: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from ebs_backup.aws.errors import AwsError, failure
-from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.report.render import render
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from tests.unit.builders import a_decision, a_run, a_snapshot, a_volume, an_outcome, an_outcome_of
 
 

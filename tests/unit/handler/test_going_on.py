@@ -167,6 +167,7 @@ def test_the_twelfth_invocation_is_the_last_and_mails_what_is_left_with_advice(w
         "expired": 7,
         "failed": [],
         "more_failed": 0,
+        "tags_refused": 0,
     }
 
     answer = world.invoke(RULE | {"continued": continued}, seconds=SHORT)

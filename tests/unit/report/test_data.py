@@ -7,8 +7,8 @@ from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign
 from ebs_backup.model import Continued, Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made
 from ebs_backup.report.data import answer
+from ebs_backup.volume_outcome import Made
 from tests.unit.builders import (
     NIGHT,
     a_decision,

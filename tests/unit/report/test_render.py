@@ -15,11 +15,11 @@ from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Unselected
 from ebs_backup.model import Continued, Decision, Failure, Fate, Snapshot
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made, VolumeOutcome
 from ebs_backup.report.data import answer
 from ebs_backup.report.render import render, render_broken
 from ebs_backup.report.text import MAX_DATA, MAX_MESSAGE, MAX_SUBJECT, Mail, one_line, size
 from ebs_backup.selection import NearMiss
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 from tests.unit.builders import (
     NIGHT,
     a_decision,
@@ -138,7 +138,7 @@ NEAR = (
     NearMiss(volume=a_volume(id="vol-0c000199fe01c2d4e", name="mail"), why="its tag is 'backup'='True'"),
     NearMiss(
         volume=a_volume(id="vol-0c000299fe01c2d4e", name="log", instance_name="db-1"),
-        why="it has no such tag, only its instance i-07aa db-1 has",
+        why="it is not tagged, but its instance i-07aa db-1 is",
     ),
 )
 

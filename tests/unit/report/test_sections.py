@@ -10,8 +10,8 @@ from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign
 from ebs_backup.model import Continued, Fate
 from ebs_backup.names import Period
-from ebs_backup.outcome import VolumeOutcome
 from ebs_backup.report.render import render, render_bad_event
+from ebs_backup.volume_outcome import VolumeOutcome
 from tests.unit.builders import (
     NIGHT,
     a_decision,
@@ -137,7 +137,7 @@ def test_a_delete_that_failed_for_a_volume_that_is_gone_is_told_too() -> None:
     known, unknown = (a_failure(resource=id_, action="delete it") for id_ in (retired.snapshot.id, "snap-0"))
     outcome = an_outcome(a_good_one(1, "db"), retired=(retired,))
 
-    mail = render(replace(outcome, retire_failures=(known, unknown)))
+    mail = render(replace(outcome, other_checks=(known, unknown)))
 
     assert mail.subject == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 not deleted"
     assert (

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from ebs_backup.model import Fate
-from ebs_backup.outcome import Made, Status
+from ebs_backup.outcome import Status
+from ebs_backup.volume_outcome import Made
 from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run, settings
 
@@ -117,7 +118,7 @@ def test_a_volume_without_the_tag_on_an_instance_that_carries_it_is_a_near_miss(
     outcome = account.run(settings(), a_run())
 
     misses = {miss.volume.id: miss.why for miss in outcome.near_misses}
-    assert misses[forgotten] == f"it has no such tag, only its instance {instance} db-1 has"
+    assert misses[forgotten] == f"it is not tagged, but its instance {instance} db-1 is"
     assert tagged not in misses
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from ebs_backup.event import next_invocation, parse, to_event
 from ebs_backup.model import Continued
-from ebs_backup.outcome import Made, Outcome, Status
+from ebs_backup.outcome import Outcome, Status
+from ebs_backup.volume_outcome import Made
 from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from ebs_backup.model import Fate
-from ebs_backup.outcome import Made, Status
+from ebs_backup.outcome import Status
+from ebs_backup.volume_outcome import Made
 from tests.unit.account import MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run
 

@@ -152,6 +152,55 @@ def test_a_delete_that_is_refused_asks_for_a_look_and_what_aws_keeps_does_not(ac
     assert outcome.status is Status.CHECK
 
 
+def test_a_listing_that_lacks_a_volume_does_not_cost_its_snapshots(account: MotoAccount) -> None:
+    account.volume()
+    volume = account.volume("there")
+    old = account.point(volume, NIGHT - timedelta(days=90))
+    lists: list[object] = []
+
+    def drop(parsed: dict[str, list[dict[str, str]]], **_: object) -> None:
+        lists.append(parsed)
+        if len(lists) == 1:
+            parsed["Volumes"] = [row for row in parsed["Volumes"] if row["VolumeId"] != volume]
+
+    account.on("after-call.ec2.DescribeVolumes", drop)
+
+    outcome = account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert old in account.ids()
+    assert outcome.retired == ()
+
+
+def test_a_dry_run_asks_for_them_by_their_ids_too(account: MotoAccount) -> None:
+    account.volume()
+    gone(account, 90)
+
+    account.run(nightly(expire_gone_after_days=30), a_run(dry_run=True))
+
+    assert account.calls.count("DescribeVolumes") == 2
+
+
+def test_no_call_is_made_where_nothing_may_expire(account: MotoAccount) -> None:
+    account.volume()
+    gone(account, 20)
+
+    account.run(nightly(expire_gone_after_days=30), a_run())
+
+    assert account.calls.count("DescribeVolumes") == 1
+
+
+def test_a_hold_that_cannot_be_read_is_told_once_wherever_its_volume_is(account: MotoAccount) -> None:
+    volumes = [account.volume(), account.volume(Backup="no"), account.volume()]
+    held = [account.point(volume, NIGHT - timedelta(days=1)) for volume in volumes]
+    account.client.create_tags(Resources=held, Tags=[{"Key": "ebs-backup:hold", "Value": "for ever"}])
+    account.client.delete_volume(VolumeId=volumes[2])
+
+    outcome = account.run(nightly(), a_run())
+
+    assert sorted(check.resource for check in outcome.checks) == sorted(held)
+    assert outcome.status is Status.CHECK
+
+
 def test_a_dry_run_plans_it_and_deletes_nothing(account: MotoAccount) -> None:
     account.volume()
     left = gone(account, 31, 32, 33, 34)

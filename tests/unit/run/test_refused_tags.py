@@ -2,9 +2,10 @@
 
 import pytest
 
+from ebs_backup.model import Continued
 from ebs_backup.outcome import Status
 from tests.unit.account import MotoAccount, nightly
-from tests.unit.builders import a_run, settings
+from tests.unit.builders import NIGHT, a_run, settings
 
 REFUSALS = ("TagPolicyViolation", "UnauthorizedOperation")
 
@@ -28,6 +29,17 @@ def test_a_copied_tag_that_a_policy_refuses_is_left_off_and_named(account: MotoA
     assert "Backup" in check.action
     assert "cost-centre" in check.action
     assert outcome.failures == ()
+    assert outcome.status is Status.CHECK
+
+
+def test_what_an_earlier_invocation_had_to_leave_off_is_told_by_the_last_one(account: MotoAccount) -> None:
+    account.volume()
+    continued = Continued(run=a_run().id, began=NIGHT, invocation=2, expired=0, tags_refused=1200)
+
+    outcome = account.run(settings(), a_run(continued=continued))
+
+    (check,) = outcome.checks
+    assert (check.resource, check.code) == ("1,200 of the new snapshots", "TagsNotCopied")
     assert outcome.status is Status.CHECK
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ebs_backup.names import Period
-from ebs_backup.outcome import Made
+from ebs_backup.volume_outcome import Made
 from tests.unit.account import MotoAccount
 from tests.unit.builders import NIGHT, a_run, settings
 

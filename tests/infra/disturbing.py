@@ -1,0 +1,42 @@
+"""Settings of pip and of uv that change what is installed, or where."""
+
+PIP = {
+    "PIP_TARGET": "/nowhere",
+    "PIP_PREFIX": "/nowhere",
+    "PIP_ROOT": "/nowhere",
+    "PIP_USER": "1",
+    "PIP_REQUIREMENT": "/nowhere/requirements.txt",
+    "PIP_CONSTRAINT": "/nowhere/constraints.txt",
+    "PIP_EDITABLE": "/nowhere",
+    "PIP_NO_BINARY": ":all:",
+    "PIP_PLATFORM": "win_amd64",
+    "PIP_ABI": "none",
+    "PIP_IMPLEMENTATION": "pp",
+    "PIP_PYTHON": "/nowhere/python",
+    "PIP_PYTHON_VERSION": "3.8",
+    "PIP_DRY_RUN": "1",
+    "PIP_REPORT": "/nowhere/report.json",
+    "PIP_COMPILE": "1",
+    "PIP_REQUIRE_VIRTUALENV": "1",
+    "PIP_UPGRADE": "1",
+    "PIP_PRE": "1",
+}
+
+UV = {
+    "UV_TARGET": "/nowhere",
+    "UV_SYSTEM_PYTHON": "1",
+    "UV_PYTHON": "3.8",
+    "UV_PROJECT": "/nowhere",
+    "UV_WORKING_DIR": "/nowhere",
+    "UV_PROJECT_ENVIRONMENT": "/nowhere",
+    "UV_EXCLUDE_NEWER": "2015-01-01",
+    "UV_CONSTRAINT": "/nowhere/constraints.txt",
+    "UV_OVERRIDE": "/nowhere/overrides.txt",
+    "UV_NO_BINARY": "1",
+    "UV_NO_BINARY_PACKAGE": "six",
+    "UV_RESOLUTION": "lowest",
+    "UV_NO_VERIFY_HASHES": "1",
+    "UV_COMPILE_BYTECODE": "1",
+    "UV_CONFIG_FILE": "/nowhere/uv.toml",
+    "UV_ENV_FILE": "/nowhere/.env",
+}
