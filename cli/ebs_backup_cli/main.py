@@ -5,8 +5,10 @@ import sys
 import typer
 
 from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.check import check
 from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
+from ebs_backup_cli.commands.run import run
 
 app = typer.Typer(
     name="ebs-backup",
@@ -18,6 +20,8 @@ app = typer.Typer(
 app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
+register(app, "run", run, example='ebs-backup run day --volume "db-1 data" --region eu-west-1')
+register(app, "check", check, example="ebs-backup check --sample 20 --region eu-west-1")
 
 
 def main() -> None:
