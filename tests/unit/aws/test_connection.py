@@ -1,21 +1,19 @@
-"""The session that EC2's client is made of serves other services, too: their times may be numbers."""
+"""The client of EC2, and what its making leaves behind."""
 
 from datetime import UTC, datetime
 
-import pytest
+from boto3.session import Session
 
-from ebs_backup.aws.connection import _time
+from ebs_backup.aws.connection import connect
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        "2026-11-23T01:30:00.000Z",
-        "2026-11-23T01:30:00+00:00",
-        "Mon, 23 Nov 2026 01:30:00 GMT",
-        1795397400,
-        1795397400.0,
-    ],
-)
-def test_a_time_is_read_however_a_service_writes_it(told: object) -> None:
-    assert _time(told) == datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+def test_the_sessions_other_clients_still_read_times_that_are_numbers() -> None:
+    session = Session("testing", "testing", region_name="eu-west-1")
+
+    connect(session)
+
+    botocores = session._session
+    shape = botocores.get_service_model("ebs").operation_model("ListSnapshotBlocks").output_shape
+    parser = botocores.get_component("response_parser_factory").create_parser("rest-json")
+    answer = {"status_code": 200, "headers": {}, "body": b'{"ExpiryTime": 1700000000}'}
+    assert parser.parse(answer, shape)["ExpiryTime"] == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)

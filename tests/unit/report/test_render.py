@@ -234,7 +234,11 @@ def test_overdue_volumes_stand_with_what_to_do_below_those_that_are_not_backed_u
         altered(
             a_good_one(number, f"db-{number} data"),
             overdue=(
-                Overdue(period=Period.MONTH, limit=33, newest=None if number == 2 else point("vol-1", 54)),
+                Overdue(
+                    period=Period.MONTH,
+                    limit=33,
+                    newest=None if number == 2 else point("vol-0a000199fe01c2d4e", 54),
+                ),
             ),
         )
         for number in (1, 2)
