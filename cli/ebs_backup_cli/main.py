@@ -41,12 +41,11 @@ register(app, "check", check, example="ebs-backup check --sample 20 --region eu-
 
 
 def prepare() -> None:
-    """Set up the process: the core's log is the function's, and a short life needs no search for cycles.
+    """Set up the process: the core's log is not for the terminal, and a short life needs no search for cycles.
 
     EC2's answers are many small objects without any cycle: that search would take a tenth of a listing's time.
     """
     gc.set_threshold(500_000, 50, 100)
-    logging.disable(logging.INFO)
     logging.getLogger(SERVICE).addHandler(logging.NullHandler())
 
 
