@@ -1,6 +1,7 @@
 """Lines on a terminal: an id is never cut, whatever stands beside it; and what is done beside the rest."""
 
 import io
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,6 +72,20 @@ def test_what_fails_beside_the_rest_is_raised_where_it_is_needed() -> None:
 
     with pytest.raises(ValueError, match="no answer"):
         beside.result()
+
+
+def test_a_block_ends_when_what_is_done_beside_it_has_ended() -> None:
+    begin, done = threading.Event(), []
+
+    def block() -> None:
+        with Beside(lambda: done.append(begin.wait(10))):
+            begin.set()
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        block()
+
+    assert done == [True]
 
 
 def test_a_file_is_whole_or_what_it_was(tmp_path: Path) -> None:
