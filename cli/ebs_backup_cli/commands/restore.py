@@ -12,15 +12,13 @@ from ebs_backup.settings import Settings
 from ebs_backup_cli import creating
 from ebs_backup_cli.choosing import (
     AT,
-    Choice,
     Wish,
     choose,
-    choose_run,
     newer,
-    one_instance,
     one_volume,
     refuse_archived,
 )
+from ebs_backup_cli.choosing_run import Choice, choose_run, one_instance
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask, decide
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.operator import Operator
@@ -122,8 +120,8 @@ def _chosen(
     operator: Operator, found: Holdings, volume: str | None, instance: str | None, wish: Wish, *, mix: bool
 ) -> Choice:
     if instance:
-        selector = _selector(operator.deployment.settings)
-        choice = choose_run(found, one_instance(found, instance), wish, selector, mix=mix)
+        settings = operator.deployment.settings
+        choice = choose_run(found, one_instance(found, instance), wish, settings, mix=mix)
     else:
         point = choose(found.points, one_volume(found, volume or ""), wish)
         choice = Choice(points=(point,), notes=tuple(newer(found.points, point, wish)))
