@@ -96,15 +96,6 @@ def to_verify(found: Holdings, volumes: Iterable[str], settings: Settings) -> tu
     return points, notes
 
 
-def selected(found: Holdings, settings: Settings) -> list[str]:
-    """Return the ids of the volumes that the set backs up now."""
-    return [
-        id_
-        for id_, volume in found.volumes.items()
-        if volume.tags.get(settings.tag_name) == settings.tag_value
-    ]
-
-
 def cost(points: Sequence[Point]) -> float:
     """Return what verifying them costs, in US dollars, roughly."""
     gib = sum(point.snapshot.size for point in points)
