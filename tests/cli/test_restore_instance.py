@@ -249,3 +249,16 @@ def test_a_name_that_several_instances_have_is_refused_with_their_ids(
         2,
         f"ebs-backup: 2 instances have the name 'db-1': {', '.join(ids)}.",
     )
+
+
+def test_an_instance_without_any_completed_restore_point_has_nothing_to_restore(
+    command: Command, backups: Backups, server: tuple[str, str, str]
+) -> None:
+    instance, *_ = server
+    for snapshot in backups.run().values():
+        backups.alter(snapshot, status="pending")
+
+    done = command("restore", "--instance", instance, "--mix", "--yes")
+
+    assert done.status == 2
+    assert f"No volume of {instance} has a completed restore point." in done.err
