@@ -69,7 +69,9 @@ def uv() -> Path:
     if not note.exists() or note.read_text(encoding="utf-8") != pinned:
         _run([sys.executable, "-m", "venv", "--clear", str(TOOL)], environment=_others())
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()} | {"PIP_CONFIG_FILE": os.devnull}
+        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()} | {
+            "PIP_CONFIG_FILE": os.devnull
+        }
         _pip("install", *options, "--require-hashes", f"--requirement={PIN}", environment=ways)
         note.write_text(pinned, encoding="utf-8")
     return TOOL / "bin" / "uv"
