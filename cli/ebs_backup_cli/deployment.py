@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from ebs_backup.names import ENV_PREFIX, SERVICE
 from ebs_backup.settings import Settings
 from ebs_backup_cli.errors import CommandError
-from infra.settings.source import SettingsError, read
+from infra.settings.source import SettingsError, Source, read
 from infra.settings.stack_settings import function_name
 from infra.settings.targets import targets
 
@@ -46,6 +46,12 @@ def from_file(path: Path, backup_set: str, region: str) -> Deployment:
             f"{path} has no set {wanted!r}.", f"Its sets: {', '.join(sets)}. Choose one with --set."
         )
     return Deployment(settings=sets[wanted])
+
+
+def settings_with(**options: str) -> Settings:
+    """Return the default settings, but for these: of a set that no stack and no file has."""
+    (target,) = targets(Source(options=options))
+    return target.settings
 
 
 def deployed(session: Session, backup_set: str) -> Deployment:

@@ -9,6 +9,7 @@ from ebs_backup_cli.commands.check import check
 from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
 from ebs_backup_cli.commands.run import run
+from ebs_backup_cli.commands.smoke import smoke
 
 app = typer.Typer(
     name="ebs-backup",
@@ -22,6 +23,7 @@ register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
 register(app, "run", run, example='ebs-backup run day --volume "db-1 data" --region eu-west-1')
 register(app, "check", check, example="ebs-backup check --sample 20 --region eu-west-1")
+register(app, "smoke", smoke, example="ebs-backup smoke --region eu-west-1 --report smoke.md")
 
 
 def main() -> None:
