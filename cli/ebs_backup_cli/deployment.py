@@ -17,6 +17,7 @@ from infra.settings.targets import targets
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
+    from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 
 DEFAULT = "default"  # the set that is meant where none is named
@@ -48,10 +49,15 @@ def from_file(path: Path, backup_set: str, region: str) -> Deployment:
     return Deployment(settings=sets[wanted])
 
 
-def settings_with(**options: str) -> Settings:
-    """Return the default settings, but for these: of a set that no stack and no file has."""
+def default_settings(**options: str) -> Settings:
+    """Return the settings of a stack that sets none of its own but these."""
     (target,) = targets(Source(options=options))
     return target.settings
+
+
+def configuration(client: "LambdaClient", backup_set: str) -> "FunctionConfigurationResponseTypeDef":
+    """Return the configuration of a set's function; raises a ClientError where there is none."""
+    return client.get_function_configuration(FunctionName=function_name(backup_set))
 
 
 def deployed(session: Session, backup_set: str) -> Deployment:
@@ -59,7 +65,7 @@ def deployed(session: Session, backup_set: str) -> Deployment:
     client = session.client("lambda")
     name = function_name(backup_set)
     try:
-        found = client.get_function_configuration(FunctionName=name)
+        found = configuration(client, backup_set)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise

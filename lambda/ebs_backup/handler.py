@@ -222,7 +222,7 @@ def _explain(error: Exception) -> tuple[str, str, str]:
     return (
         type(error).__name__,
         str(error),
-        "This is a fault of ebs-backup itself: report it with the log's traceback.",
+        "Report it, with the traceback that is in the log. This is a fault of ebs-backup itself.",
     )
 
 

@@ -55,7 +55,7 @@ def execute(
     volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
-    outcomes = run_all((backup.step() for backup in backups), workers=WORKERS)
+    outcomes = run_all((backup.step() for backup in backups), workers=_workers(run))
     outcome = Outcome(
         run=run,
         volumes=tuple(outcomes),
@@ -68,19 +68,14 @@ def execute(
         outcome = replace(outcome, missing=tuple(id_ for id_ in run.only if id_ not in selection.volumes))
     else:
         unlisted = {volume: found for volume, found in held.items() if volume not in selection.names}
-        gone, doubts = surely_gone(ec2, settings, run, unlisted)
-        retired = run_all(retirements(writer, settings, run, gone), workers=WORKERS)
-        outcome = replace(
-            outcome,
-            retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),
-            other_checks=(
-                *outcome.other_checks,
-                *doubts,
-                *chain.from_iterable(failures for _, failures in retired),
-            ),
-        )
+        outcome = _with_the_gone(outcome, ec2, writer, settings, unlisted)
         outcome = _with_the_rest(outcome, settings, selection, tagged, held)
     return replace(outcome, seconds=clock() - began)
+
+
+def _workers(run: Run) -> int:
+    """Return how many threads a run needs; a dry run waits for nothing."""
+    return 1 if run.dry_run else WORKERS
 
 
 def _backups(
@@ -110,6 +105,20 @@ def _backups(
 def _named(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:
     """Return the snapshots of a volume, with its name where they have none."""
     return [snapshot if snapshot.name else replace(snapshot, name=name) for snapshot in snapshots]
+
+
+def _with_the_gone(
+    outcome: Outcome, ec2: Ec2, writer: Ec2 | DryRun, settings: Settings, unlisted: Held
+) -> Outcome:
+    """Let expire what volumes that are gone have left behind."""
+    gone, doubts = surely_gone(ec2, settings, outcome.run, unlisted)
+    retired = run_all(retirements(writer, settings, outcome.run, gone), workers=_workers(outcome.run))
+    failures = chain.from_iterable(failures for _, failures in retired)
+    return replace(
+        outcome,
+        retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),
+        other_checks=(*outcome.other_checks, *doubts, *failures),
+    )
 
 
 def _with_the_rest(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import time
 import traceback
@@ -45,7 +46,8 @@ class RealFunction:
 
     def _handle(self, name: str, event: Any, request: str, out: Any) -> bytes:  # noqa: ANN401
         log, stream = io.StringIO(), cast("Any", module.logger.registered_handler)
-        with patch.object(stream, "stream", log), redirect_stdout(self.metrics):
+        logged = patch.object(logging.root.manager, "disable", logging.NOTSET)  # the command turns it off
+        with patch.object(stream, "stream", log), redirect_stdout(self.metrics), logged:
             try:
                 answer = module.handler(event, cast("Any", Context(name, request)))
                 payload = json.dumps(answer)

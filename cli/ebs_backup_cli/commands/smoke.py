@@ -14,7 +14,7 @@ from ebs_backup.model import Run
 from ebs_backup.report.data import answer
 from ebs_backup_cli.bars import bar
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask
-from ebs_backup_cli.deployment import Deployment, settings_with
+from ebs_backup_cli.deployment import Deployment, default_settings
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 from ebs_backup_cli.function import call, refuse_unused, the_function
 from ebs_backup_cli.here import run_here
@@ -60,7 +60,7 @@ def smoke(
 
 
 def _smoke(operator: Operator, lab: Lab, to: Deployment | None) -> Smoke:
-    settings = to.settings if to else settings_with(backup_set=lab.name, tag_name=TAG, tag_value=lab.name)
+    settings = to.settings if to else default_settings(backup_set=lab.name, tag_name=TAG, tag_value=lab.name)
     run = a_run(
         settings, account=operator.account, region=operator.region, function=to.function if to else ""
     )
