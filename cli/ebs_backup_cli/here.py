@@ -52,7 +52,8 @@ def heard(tell: Callable[[int, int], None]) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(steps)
-        logger.level, logger.propagate, logging.root.manager.disable = before
+        logger.level, logger.propagate, disabled = before
+        logging.disable(disabled)
 
 
 @dataclass(slots=True)
