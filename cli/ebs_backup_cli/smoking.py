@@ -8,14 +8,15 @@ from uuid import uuid4
 
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.model import COMPLETED, Run
-from ebs_backup.names import TAG_OLDER, TAG_RUN, TAG_SOURCE, Period
+from ebs_backup.names import TAG_OLDER, TAG_RUN, Period
 from ebs_backup.settings import Settings
 from ebs_backup.tags import tagging
-from ebs_backup_cli import trials
+from ebs_backup_cli import creating, trials
 from ebs_backup_cli.beliefs import BELIEFS
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.lab import NOTE, Lab
-from ebs_backup_cli.source import Source
+from ebs_backup_cli.lab import NOTE, TAG, Lab
+from ebs_backup_cli.points import holdings
+from ebs_backup_cli.restoring import Changes, new_volume
 from ebs_backup_cli.trials import NOT_TRIED, Saw, tried
 
 APART = 16.0  # seconds between two snapshots of one volume: EC2 takes one every 15
@@ -154,18 +155,15 @@ class Smoke:
         self._try("dry-run-delete", lambda: trials.dry_run_delete(self.lab, snapshot))
 
     def _restored(self, volume: str, snapshot: str) -> None:
-        """Make a volume of the snapshot, from what its source tag says, and compare it."""
+        """Make a volume of the snapshot, as `ebs-backup restore` does when the old one is gone, and compare it."""
         self.say("Restoring it")
-        tags = {tag["Key"]: tag["Value"] for tag in self.lab.raw_snapshot(snapshot)["Tags"]}
-        source = Source.parse(tags[TAG_SOURCE])
-        made = self.lab.volume(
-            str(uuid4()),
-            SnapshotId=snapshot,
-            AvailabilityZone=source.zone,
-            VolumeType=source.type,
-            Size=source.size,
-            TagSpecifications=self.lab.tags("volume"),
-        )
+        client = self.lab.client
+        found = holdings(client, self.listing(), self.settings.backup_set)
+        (point,) = [one for one in found.points if one.snapshot.id == snapshot]
+        tags = {TAG: self.lab.name, "Name": self.lab.name}
+        wanted = new_volume(point, None, Changes(), zones=creating.zones(client), tags=tags)
+        made = creating.create(client, wanted, str(uuid4()))
+        self.lab.volumes.append(made)
         self.lab.until(made, lambda: self.lab.raw_volume(made).get("State") == "available")
         old, new = self.lab.raw_volume(volume), self.lab.raw_volume(made)
         alike = ("Size", "VolumeType", "AvailabilityZone", "Iops", "Throughput", "Encrypted")
