@@ -17,6 +17,7 @@ from ebs_backup_cli.commands.plan import plan
 from ebs_backup_cli.commands.restore import restore
 from ebs_backup_cli.commands.run import run
 from ebs_backup_cli.commands.simulate import simulate_
+from ebs_backup_cli.commands.smoke import smoke
 from ebs_backup_cli.commands.verify import verify
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ register(app, "verify", verify, example='ebs-backup verify "db-1 data" --region 
 register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --until 2026-12-24")
 register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
 register(app, "check", check, example="ebs-backup check --sample 20 --region eu-west-1")
+register(app, "smoke", smoke, example="ebs-backup smoke --region eu-west-1 --report smoke.md")
 
 
 def prepare() -> None:

@@ -61,7 +61,7 @@ def well(command: Command, answers: Answers) -> Command:
     command.nights(web, 4)
     command.point(web, NOW - timedelta(days=4), period="week")
     command.point(web, NOW - timedelta(days=24), period="month")
-    answers["GetMetricStatistics"] = {"Datapoints": [{"Sum": 6.0}]}
+    answers["GetMetricStatistics"] = {"Datapoints": [{"Sum": 6.0, "Timestamp": NOW - timedelta(days=2)}]}
     return command
 
 
