@@ -5,6 +5,7 @@ import sys
 import typer
 
 from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.adopt import adopt
 from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
 
@@ -18,6 +19,7 @@ app = typer.Typer(
 app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
+register(app, "adopt", adopt, example='ebs-backup adopt --period week --volume "db-1 data"')
 
 
 def main() -> None:
