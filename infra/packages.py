@@ -70,7 +70,8 @@ def uv() -> Path:
         _run([sys.executable, "-m", "venv", "--clear", str(TOOL)], environment=_others())
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
         ways = {f"PIP_{name}": value for name, value in _pip_settings().items()}
-        _pip("install", *options, "--require-hashes", f"--requirement={PIN}", environment=ways)
+        alone = {"PIP_CONFIG_FILE": os.devnull, **ways}  # the rest of what pip's files say does not count
+        _pip("install", *options, "--require-hashes", f"--requirement={PIN}", environment=alone)
         note.write_text(pinned, encoding="utf-8")
     return TOOL / "bin" / "uv"
 
@@ -112,8 +113,7 @@ def _pip_settings() -> dict[str, str]:
 
 def _pip(*arguments: str, environment: Mapping[str, str]) -> str:
     python = TOOL / "bin" / "python"
-    quiet = {"PIP_CONFIG_FILE": os.devnull, **environment}
-    return _run([str(python), "-m", "pip", *arguments], environment={**_others(), **quiet})
+    return _run([str(python), "-m", "pip", *arguments], environment={**_others(), **environment})
 
 
 def _run(command: list[str], *, environment: Mapping[str, str]) -> str:

@@ -68,6 +68,16 @@ def test_files_of_pip_and_uv_disturb_it_as_little(tmp_path: Path) -> None:
     assert len(installed(tmp_path / "venv")) == 1
 
 
+def test_pips_own_files_say_the_way_to_an_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "pip").mkdir()
+    (tmp_path / "pip" / "pip.conf").write_text("[global]\nindex-url = https://example.com/simple\n", "utf-8")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    assert packages._pip_settings()["INDEX_URL"] == "https://example.com/simple"
+
+
 def test_uv_comes_by_the_pip_of_this_python_whatever_pip_is_set_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +181,7 @@ def test_the_rest_of_the_way_is_pips_too(tmp_path: Path, monkeypatch: pytest.Mon
 def test_where_pip_asks_no_index_uv_asks_none(tmp_path: Path) -> None:
     index, lock = mirror(tmp_path)
     variables = {"PIP_NO_INDEX": "1", "PIP_INDEX_URL": "http://127.0.0.1:1/simple"}
+    variables |= {"PIP_CONFIG_FILE": os.devnull}
 
     refused = fill(tmp_path / "none", lock, no_setting_of_pip_or_uv() | variables)
     found = {**variables, "PIP_FIND_LINKS": str(index / "only-here")}
