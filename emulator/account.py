@@ -99,6 +99,11 @@ class Letter:
     data: dict[str, Any]
     attributes: dict[str, str]
 
+    @property
+    def told(self) -> str:
+        """Return the text as if no line had been broken."""
+        return " ".join(self.body.split())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:

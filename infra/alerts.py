@@ -11,8 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.commands import invoke
-from infra.intervals import MOST_HOURS, heartbeat_hours
 from infra.metrics import completed
+from infra.settings.intervals import MOST_HOURS, heartbeat_hours
 from infra.settings.stack_settings import StackSettings
 
 FIVE_MINUTES = Duration.minutes(5)

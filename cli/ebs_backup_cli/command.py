@@ -51,7 +51,7 @@ def common(
     json: Json = False,
 ) -> None:
     """Take the common options that stand before the command."""
-    context.obj = Options(backup_set or "default", region, profile, settings, json)
+    context.obj = Options(backup_set or "", region, profile, settings, json)
 
 
 def register(app: typer.Typer, name: str, function: Callable[..., Result], *, example: str) -> None:

@@ -1,7 +1,8 @@
-"""The deployed stack of a backup set: its function, and the settings that this function reads."""
+"""The settings of a backup set: those that its deployed function reads, or those of a settings file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boto3.session import Session
@@ -10,9 +11,15 @@ from botocore.exceptions import ClientError
 from ebs_backup.names import ENV_PREFIX, SERVICE
 from ebs_backup.settings import Settings
 from ebs_backup_cli.errors import CommandError
+from infra.settings.source import SettingsError, read
+from infra.settings.stack_settings import function_name
+from infra.settings.targets import targets
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
+
+
+DEFAULT = "default"  # the set that is meant where none is named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +32,20 @@ class Deployment:
     version: str = ""
 
 
-def function_name(backup_set: str) -> str:
-    """Return the name of a set's function."""
-    return f"{SERVICE}-{backup_set}"
+def from_file(path: Path, backup_set: str, region: str) -> Deployment:
+    """Read the settings of a set from a file; raises a CommandError that names the file's sets, if it is none of them."""
+    try:
+        found = targets(read({"settings": str(path.absolute())}, path.parent), region=region)
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    sets = {target.settings.backup_set: target.settings for target in found}
+    if not backup_set and len(sets) == 1:
+        (backup_set,) = sets
+    if (wanted := backup_set or DEFAULT) not in sets:
+        raise CommandError(
+            f"{path} has no set {wanted!r}.", f"Its sets: {', '.join(sets)}. Choose one with --set."
+        )
+    return Deployment(settings=sets[wanted])
 
 
 def deployed(session: Session, backup_set: str) -> Deployment:

@@ -15,8 +15,7 @@ from ebs_backup.aws.connection import connect
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.model import Run
 from ebs_backup.names import Period
-from ebs_backup_cli.deployment import Deployment, deployed
-from ebs_backup_cli.errors import CommandError
+from ebs_backup_cli.deployment import DEFAULT, Deployment, deployed, from_file
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -26,9 +25,9 @@ PATIENCE = 6 * 3600.0  # seconds: an operator can wait longer than Lambda can
 
 @dataclass(frozen=True)
 class Options:
-    """The common options, as given."""
+    """The common options, as given; `backup_set` is empty where none was named."""
 
-    backup_set: str = "default"
+    backup_set: str = ""
     region: str | None = None
     profile: str | None = None
     settings: Path | None = None
@@ -72,8 +71,8 @@ class Operator:
     def deployment(self) -> Deployment:
         """Return the set's settings, and its function where one is deployed."""
         if self.options.settings:
-            raise CommandError("--settings is not built yet.")
-        return deployed(self.session, self.options.backup_set)
+            return from_file(self.options.settings, self.options.backup_set, self.options.region or "")
+        return deployed(self.session, self.options.backup_set or DEFAULT)
 
     def now(self) -> datetime:
         """Return the time, to the second."""

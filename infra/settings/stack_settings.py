@@ -34,9 +34,14 @@ class StackSettings(Settings):
 
     @property
     def function_name(self) -> str:
-        """Return the function's name, `ebs-backup-SET`; a set's name that is too long is cut, with a hash of the whole."""
-        name = f"{SERVICE}-{self.backup_set}"
-        if len(name) <= LONGEST_NAME:
-            return name
-        mark = hashlib.sha256(self.backup_set.encode()).hexdigest()[:8]
-        return f"{name[: LONGEST_NAME - len(mark) - 1]}-{mark}"
+        """Return the name of the set's function."""
+        return function_name(self.backup_set)
+
+
+def function_name(backup_set: str) -> str:
+    """Return `ebs-backup-SET`; a set's name that is too long is cut, with a hash of the whole."""
+    name = f"{SERVICE}-{backup_set}"
+    if len(name) <= LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(backup_set.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_NAME - len(mark) - 1]}-{mark}"

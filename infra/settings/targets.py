@@ -9,9 +9,9 @@ from typing import Any
 
 from ebs_backup.names import ENV_PREFIX
 from ebs_backup.settings import InvalidSettingsError, shorten
-from infra.intervals import check_ages
 from infra.settings import checks
 from infra.settings.defaults import DEFAULTS, OF_ONE_STACK, REGIONS, SETS
+from infra.settings.intervals import check_ages
 from infra.settings.source import SettingsError, Source
 from infra.settings.stack_settings import StackSettings
 

@@ -68,17 +68,7 @@ def execute(
         outcome = replace(outcome, missing=tuple(id_ for id_ in run.only if id_ not in selection.volumes))
     else:
         unlisted = {volume: found for volume, found in held.items() if volume not in selection.names}
-        gone, doubts = surely_gone(ec2, settings, run, unlisted)
-        retired = run_all(retirements(writer, settings, run, gone), workers=WORKERS)
-        outcome = replace(
-            outcome,
-            retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),
-            other_checks=(
-                *outcome.other_checks,
-                *doubts,
-                *chain.from_iterable(failures for _, failures in retired),
-            ),
-        )
+        outcome = _with_the_gone(outcome, ec2, writer, settings, unlisted)
         outcome = _with_the_rest(outcome, settings, selection, tagged, held)
     return replace(outcome, seconds=clock() - began)
 
@@ -110,6 +100,20 @@ def _backups(
 def _named(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:
     """Return the snapshots of a volume, with its name where they have none."""
     return [snapshot if snapshot.name else replace(snapshot, name=name) for snapshot in snapshots]
+
+
+def _with_the_gone(
+    outcome: Outcome, ec2: Ec2, writer: Ec2 | DryRun, settings: Settings, unlisted: Held
+) -> Outcome:
+    """Let expire what volumes that are gone have left behind."""
+    gone, doubts = surely_gone(ec2, settings, outcome.run, unlisted)
+    retired = run_all(retirements(writer, settings, outcome.run, gone), workers=WORKERS)
+    failures = chain.from_iterable(failures for _, failures in retired)
+    return replace(
+        outcome,
+        retired=tuple(chain.from_iterable(decisions for decisions, _ in retired)),
+        other_checks=(*outcome.other_checks, *doubts, *failures),
+    )
 
 
 def _with_the_rest(

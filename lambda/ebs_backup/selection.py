@@ -67,5 +67,6 @@ def _on_a_tagged_instance(volume: Volume, instances: Mapping[str, Instance], set
     instance = instances.get(volume.instance)
     if instance is None or instance.tag != settings.tag_value or settings.tag_name in volume.tags:
         return ""
-    on = f"{volume.instance} {volume.instance_name}".rstrip()
-    return f"it is not tagged, but its instance {on} is"
+    name = volume.instance_name
+    on = f"{name} ({volume.instance})" if name else volume.instance
+    return f"the tag is on its instance {on}, not on the volume"

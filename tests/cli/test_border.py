@@ -1,5 +1,7 @@
 """What all commands share: where options may stand, what JSON means, and one line for whatever keeps them from their work."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import Command
@@ -66,3 +68,34 @@ def test_wrong_usage_names_the_nearest_right_one(
     assert done.status == 2
     assert word in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_settings_file_takes_the_place_of_the_deployed_stack(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('backup_set = "web"\ntag_value = "web"\n')
+    volume = command.volume("data", Backup="web")
+
+    done = command("plan", "day", "--settings", str(file), "--json")
+
+    assert (done.json["set"], [planned["volume"] for planned in done.json["plan"]]) == ("web", [volume])
+
+
+def test_a_settings_file_with_several_sets_asks_for_one(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("[backup_sets.web]\n[backup_sets.db]\nkeep_day = 7\n")
+
+    done = command("plan", "day", "--settings", str(file))
+    chosen = command("plan", "day", "--settings", str(file), "--set", "db", "--json")
+
+    assert done.err.splitlines()[1] == "Its sets: web, db. Choose one with --set."
+    assert chosen.json["set"] == "db"
+
+
+def test_a_bad_settings_file_is_one_line(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("keep_day = 0\n")
+
+    done = command("plan", "day", "--settings", str(file))
+
+    assert done.status == 2
+    assert done.err.startswith("ebs-backup: keep_day must be a whole number from 1 to 1000, got 0")

@@ -19,7 +19,7 @@ def test_nothing_selected_is_a_failure_by_mail(
 
     (letter,) = inbox.read()
     assert answer["status"] == "FAILED"
-    assert letter.subject.startswith("[FAILED] EBS week backup, eu-west-1:")
+    assert letter.subject.startswith("[FAILED] nothing backed up: no volume is tagged Backup=true")
     assert "Backup=true" in letter.body
     assert not account.snapshots()
 
@@ -44,7 +44,7 @@ def test_a_bad_event_is_answered_and_mailed_and_touches_nothing(
     assert answer["status"] == "FAILED"
     assert words in answer["error"]
     assert letter.subject.startswith("[FAILED]")
-    assert words in letter.body
+    assert words in letter.told
     assert not account.snapshots()
 
 
@@ -90,7 +90,7 @@ def test_a_run_that_breaks_is_mailed_tried_again_and_parked_where_an_alarm_looks
 
     letters = inbox.read(within=10)
     assert {letter.subject for letter in letters} == {
-        "[FAILED] EBS day backup, eu-west-1: the run failed: UnauthorizedOperation"
+        "[FAILED] the run failed: UnauthorizedOperation (EBS day, eu-west-1)"
     }
     assert len(letters) == 3
     assert night(0) in message

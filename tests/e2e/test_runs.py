@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ebs_backup import __version__
 from emulator.account import DeployedFunction, EmulatedAccount, Inbox
 from tests.e2e import nights
 from tests.e2e.week import MONDAY, night, run_nights, runs
@@ -28,7 +29,7 @@ def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_ma
     (letter,) = inbox.read(within=60)
 
     (snapshot,) = account.snapshots(volume)
-    assert letter.subject == f"[OK] EBS {period} backup, eu-west-1: 1 created, 0 expired"
+    assert letter.subject == f"[OK] 1 created, 0 expired (EBS {period}, eu-west-1)"
     assert snapshot["SnapshotId"] in letter.body
     assert (
         snapshot["Tags"].items()
@@ -40,7 +41,7 @@ def test_a_rule_fires_at_its_time_and_its_event_becomes_a_restore_point_and_a_ma
             "Team": "blue",
         }.items()
     )
-    assert letter.body.endswith(f"log group {outputs['LogGroupName']}.")
+    assert letter.body.endswith(f"\nlog {outputs['LogGroupName']}\nebs-backup {__version__}")
 
 
 def test_five_nights_leave_four_restore_points_and_whatever_is_not_ours(
@@ -56,8 +57,8 @@ def test_five_nights_leave_four_restore_points_and_whatever_is_not_ours(
     assert foreign in {snapshot["SnapshotId"] for snapshot in account.snapshots(ours)}
     assert not account.snapshots(other)
     assert [answer["expired"] for answer in answers] == [0, 0, 0, 0, 1]
-    assert [letter.subject.partition(": ")[2] for letter in inbox.read()][-1] == (
-        "1 created, 1 expired, 1 near miss"
+    assert [letter.subject for letter in inbox.read()][-1] == (
+        "[OK] 1 near miss; 1 created, 1 expired (EBS day, eu-west-1)"
     )
 
 

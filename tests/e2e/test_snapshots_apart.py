@@ -23,7 +23,7 @@ def test_a_snapshot_that_failed_after_its_run_is_told_by_the_next_one_of_any_per
     (letter,) = inbox.read()
     assert letter.subject.startswith("[PROBLEM]")
     assert "FAILED SNAPSHOTS  1 snapshot" in letter.body
-    assert "Given key ID is not accessible" in letter.body
+    assert "Given key ID is not accessible" in letter.told
     assert [failure["resource"] for failure in answer["failures"]] == [failed["SnapshotId"]]
     assert {snapshot["Tags"]["ebs-backup:period"] for snapshot in account.snapshots(volume)} == {
         "day",

@@ -4,6 +4,7 @@ import json
 import re
 
 from ebs_backup.names import TAG_RUN
+from ebs_backup.report.text import WIDTH
 from fake_aws import wire
 from fake_aws.service import ReceivedCall
 from tests.faults.function import Invocation
@@ -20,6 +21,7 @@ BAD = ("PROBLEM", "FAILED")
 def check_mail(world: World, invocation: Invocation) -> None:
     """Assert that a mail was sent, or tried, and that it is true."""
     for mail in invocation.mails:
+        _check_lead(mail.subject, mail.body)
         assert "delete-snapshot" not in mail.body + mail.data, (
             "a mail prints a command that deletes snapshots"
         )
@@ -33,6 +35,15 @@ def check_mail(world: World, invocation: Invocation) -> None:
         _check_word(invocation)
     _check_failures(world, invocation)
     _check_volumes(world, invocation)
+
+
+def _check_lead(subject: str, body: str) -> None:
+    """Assert that the first lines fit a phone, and say what to do where something is wrong."""
+    lines = body.partition("\n\n")[0].splitlines()
+    assert len(lines) <= 5, f"the mail begins with a long paragraph: {lines}"
+    assert all(len(line) <= WIDTH for line in lines), f"a first line is too long for a phone: {lines}"
+    wrong = subject.startswith(tuple(f"[{word}]" for word in BAD))
+    assert not wrong or lines[-1].startswith("To do: "), f"the first lines do not say what to do: {lines}"
 
 
 def _check_broken(invocation: Invocation) -> None:

@@ -8,7 +8,7 @@ from aws_cdk.assertions import Template
 
 from ebs_backup import cron
 from ebs_backup.settings import Settings
-from infra.intervals import END, START, heartbeat_hours
+from infra.settings.intervals import END, START, heartbeat_hours
 from tests.infra.test_alerts import alarms, settings
 
 HOUR, FIVE_MINUTES = timedelta(hours=1), timedelta(minutes=5)

@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Annotations, Match, Template
 
-from infra.intervals import END, START, heartbeat_hours, longest_pause
+from infra.settings.intervals import END, START, heartbeat_hours, longest_pause
 from infra.settings.stack_settings import StackSettings
 from infra.stack import BackupStack
 from tests.infra.conftest import ROOT, planned, synthesize

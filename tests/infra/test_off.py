@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.intervals import check_ages
+from infra.settings.intervals import check_ages
 from infra.settings.source import SettingsError
 from tests.infra.conftest import synthesize
 from tests.infra.test_alerts import settings

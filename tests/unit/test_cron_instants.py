@@ -17,6 +17,15 @@ def fired(expression: str, start: str, end: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
+    "expression",
+    ["*/0 1 ? * MON *", "5/ 1 ? * MON *", "60 1 ? * MON *", "30 1 ? * ? *", "30 1 * * 1-5", "", f"30 1 ? * {'MON,' * 90}MON *"],
+)  # fmt: skip
+def test_what_eventbridge_would_refuse_cannot_fire(expression: str) -> None:
+    """Why it is refused, an operator is told by infra/settings/cron_check.py."""
+    assert not cron.can_fire(expression)
+
+
+@pytest.mark.parametrize(
     ("expression", "end", "expected"),
     [  # The EventBridge guide's examples and what it says of them, from Thursday 2026-01-01 on.
         ("0 10 * * ? *", "2026-01-03", ["2026-01-01 10:00", "2026-01-02 10:00"]),

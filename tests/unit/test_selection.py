@@ -50,7 +50,7 @@ def test_a_volume_of_an_instance_that_carries_the_tag_is_a_near_miss_unless_left
     found = chosen(forgotten, on_purpose, i07aa=Instance(name="db-1", tag="true"))
 
     assert {miss.volume.id: miss.why for miss in found.near_misses} == {
-        "vol-1": "it is not tagged, but its instance i-07aa db-1 is"
+        "vol-1": "the tag is on its instance db-1 (i-07aa), not on the volume"
     }
 
 

@@ -123,14 +123,16 @@ _HOLDS = (
     (_VAGUE, r"\bmanaged by (the )?aws backup\b", "managed by AWS Backup"),
     (_VAGUE, r"\b(in|by) the recycle bin\b|\brecycle bin (retention )?rule\b", "held by the Recycle Bin"),
 )
+# Advice is read at night on a phone: it begins with what to do, in words that fit a line, and then says why.
 _HOW_TO_FREE = {
     "used by {ami}": "Deregister the AMI if nobody needs it. The next run then deletes the snapshot.",
-    "enabled for fast restore": "If nobody needs fast restore, turn it off: `aws ec2 disable-fast-snapshot-restores"
+    "enabled for fast restore": "Turn fast restore off if nobody needs it: `aws ec2 disable-fast-snapshot-restores"
     " --availability-zones ZONE --source-snapshot-ids SNAPSHOT`. The next run then deletes the snapshot.",
-    "in use": "AWS does not say what uses it. Look for an AMI of it. Once it is free, a run deletes it.",
-    "locked": "It has an EBS snapshot lock. Wait for the lock's end: the next run then deletes the snapshot.",
-    "managed by AWS Backup": "It is a recovery point of AWS Backup. If nobody needs it, delete it in its vault there.",
-    "held by the Recycle Bin": "A Recycle Bin rule holds it. It goes when that rule's time is over: nothing to do.",
+    "in use": "Look for an AMI of it. AWS does not say what uses it. Once it is free, a run deletes it.",
+    "locked": "Wait for the lock's end. It has an EBS snapshot lock. The first run after that deletes the snapshot.",
+    "managed by AWS Backup": "Look for it in AWS Backup. It is a recovery point there. If nobody needs it, delete it in its"
+    " vault.",
+    "held by the Recycle Bin": "There is nothing to do. A Recycle Bin rule holds it until the rule's time is over.",
 }
 
 
@@ -152,40 +154,45 @@ def how_to_free(error: AwsError) -> str:
 
 _DEPLOY = "run `npx cdk deploy`"
 _KEY = (
-    "EC2 cannot use the volume's KMS key. In the KMS console enable it, or cancel its deletion; if it is enabled, look"
-    " at its key policy. Do it soon: if the key is deleted, the volume's encrypted snapshots are lost as well."
+    "Enable the volume's KMS key. EC2 cannot use it. In the KMS console enable it, or cancel its deletion. If it is enabled,"
+    " check its key policy. Do this soon: if the key is deleted, the volume's encrypted snapshots are lost, too."
 )
-_THROTTLED = "AWS throttled this account. Spread the schedules of whatever else calls it at this hour."
-_UNCLEAR = "AWS could not be reached, or gave no clear answer. The next run looks again before it acts."
-_UNKNOWN = "Look up the code in the EC2 API's list of error codes. The next run tries again."
-_WRONG_STATE = "The volume or snapshot was in a state in which EC2 refuses this. The next run tries again."
+_THROTTLED = "Find what else calls AWS at this hour. AWS throttled this account: it got too many calls. Move some of the schedules."
+_UNCLEAR = "Wait for the next run. AWS could not be reached, or gave no clear answer. The next run looks again before it acts."
+_UNKNOWN = "Look up the code in EC2's manual. It has a list of error codes. The next run tries again."
+_WRONG_STATE = "Wait for the next run. The volume or snapshot was in a state in which EC2 refuses this."
 _ADVICE = {
     **dict.fromkeys(THROTTLING, _THROTTLED),
-    **dict.fromkeys(GONE_CODES, "It is no longer there: nothing to do."),
-    "UnauthorizedOperation": "The role may not do this. If somebody edited the role or the volume's tag, undo that. If"
-    " not, look for a service control policy or a permissions boundary that forbids it.",
-    "TagPolicyViolation": "A tag policy of the organization refuses a tag of the new snapshot, or asks for one. Set"
-    f" what it asks for in extra_tags, or leave out with copy_tags what it refuses, and {_DEPLOY}.",
+    **dict.fromkeys(GONE_CODES, "There is nothing to do. It is no longer there."),
+    "UnauthorizedOperation": "Look for a policy that forbids it. The role may not do this. If somebody changed the role or"
+    " the volume's tag, undo that. If not, ask who runs your AWS organization: it may be a service control policy or a"
+    " permissions boundary.",
+    "TagPolicyViolation": "Change extra_tags or copy_tags. A tag policy of your organization refuses a tag of the new"
+    f" snapshot, or demands one. Set what it demands in extra_tags, leave out with copy_tags what it refuses, and {_DEPLOY}.",
     "CustomerKeyHasBeenRevoked": _KEY,
-    "PendingVerification": "AWS is still verifying this account. If that takes more than some hours, ask AWS Support.",
-    "OptInRequired": "This account is not signed up for EC2. As its owner, finish the sign-up and the payment method.",
-    "Blocked": "AWS has blocked this account: nothing in it can be backed up. Ask AWS Support now.",
-    "AuthFailure": "AWS refused the role's credentials. Look whether the account is active, and its region enabled.",
-    NO_ROOM: "This volume got no backup: AWS lets this region hold no more snapshots. Lower a keep_... setting and"
-    f" {_DEPLOY}: each run then deletes up to max_expired_per_volume expired ones of a volume first. Or ask AWS to"
-    " raise the quota of snapshots in this region.",
-    CONCURRENT: "Another snapshot of this volume is still pending, or failed: EC2 takes one at a time of an st1 or sc1"
-    " volume, five of any other. The next run tries again. If it comes again, look for another tool that does it.",
-    "PendingSnapshotLimitExceeded": "Too many snapshots are pending in this region. Ask AWS to raise that quota.",
-    RATE_PER_VOLUME: "Another tool keeps snapshotting this volume: EC2 takes one every 15 seconds. Find that tool.",
-    "RequestExpired": "The call reached AWS 15 minutes late, or a clock is wrong. If it comes again, ask AWS Support.",
-    "ConcurrentTagAccess": "Something else kept changing the same tags: find what tags snapshots at this hour.",
-    "RetryableError": "A service behind EC2 did not do its part. If it comes every night, ask AWS Support.",
-    UNREADABLE: "What answered was not AWS, or its answer was damaged. The next run looks again before it acts. If it"
-    " comes again, look for a proxy between the function and AWS.",
-    SLOW_LISTING: "The look-up was cut short to leave time for the backups. The next run tries again.",
-    OUT_OF_TIME: "The function's time ended first. Run it again by hand now (docs/operating.md). If it comes again,"
-    " spread the volumes over more backup sets.",
+    "PendingVerification": "Wait some hours, then ask AWS Support. AWS is still verifying this account.",
+    "OptInRequired": "Finish this account's sign-up. It is not signed up for EC2. Its owner must finish the sign-up and the"
+    " payment method.",
+    "Blocked": "Ask AWS Support now. AWS has blocked this account: nothing in it can be backed up.",
+    "AuthFailure": "Check that the account is active. AWS refused the role's credentials. Check also that its region is"
+    " enabled.",
+    NO_ROOM: "Ask AWS for a higher snapshot quota. AWS lets this region hold no more snapshots (Service Quotas, EBS). Or"
+    f" lower a keep_... setting and {_DEPLOY}: each run then first deletes up to max_expired_per_volume expired ones of a"
+    " volume.",
+    CONCURRENT: "Wait for the next run. Another snapshot of this volume is still pending, or failed. EC2 takes one at a time"
+    " of an st1 or sc1 volume, five of any other. If it comes again, look for another tool that snapshots this volume.",
+    "PendingSnapshotLimitExceeded": "Ask AWS to raise that quota. Too many snapshots are pending in this region.",
+    RATE_PER_VOLUME: "Find the tool that snapshots it, too. EC2 takes one every 15 seconds of a volume, and something else"
+    " keeps making them.",
+    "RequestExpired": "Wait for the next run. The call reached AWS 15 minutes late, or a clock is wrong. If it comes again,"
+    " ask AWS Support.",
+    "ConcurrentTagAccess": "Find what tags snapshots at this hour. Something else kept changing the same tags.",
+    "RetryableError": "Wait for the next run. A service behind EC2 did not answer. If it comes every night, ask AWS Support.",
+    UNREADABLE: "Wait for the next run. The answer did not come from AWS, or was damaged. The next run looks again before it"
+    " acts. If it comes again, look for a proxy between the function and AWS.",
+    SLOW_LISTING: "There is nothing to do. EC2 was slow, so the names were not looked up, to leave time for the backups.",
+    OUT_OF_TIME: "Run it again by hand now. The function ran out of time. If it comes again, spread the volumes over more"
+    " backup sets.",
 }
 # CreateSnapshot's reference names no code for a key that is disabled or being deleted. A tag may name a key, too.
 _KEY_CODE = r"InvalidKMSKey\b|KMS"
@@ -194,23 +201,24 @@ _KEY_WORDS = (
 )
 _NO_MAIL = "Nothing can be mailed:"
 _SNS_ADVICE = {
-    "KMSAccessDenied": f"{_NO_MAIL} the function may not use the SNS topic's key. Look at the key's policy. For a topic"
+    "KMSAccessDenied": f"{_NO_MAIL} the function may not use the SNS topic's key. Check the key's policy. For a topic"
     f" named in topic_arn, set kms_key_arn to the topic's key and {_DEPLOY}.",
     "KMSDisabled": f"{_NO_MAIL} the SNS topic's key is disabled. Enable it in the KMS console.",
-    "KMSInvalidState": f"{_NO_MAIL} the SNS topic's key cannot be used. In the KMS console, cancel its deletion.",
+    "KMSInvalidState": f"{_NO_MAIL} the SNS topic's key cannot be used. Cancel its deletion in the KMS console.",
     "KMSNotFound": f"{_NO_MAIL} the SNS topic's key is gone. Set kms_key_arn to one that exists, and {_DEPLOY}.",
-    "KMSOptInRequired": f"{_NO_MAIL} the SNS topic needs KMS, for which this account is not signed up. Finish that.",
-    "KMSThrottling": "The SNS topic's key was asked for too often. Lambda tries the run again within minutes.",
+    "KMSOptInRequired": f"{_NO_MAIL} the SNS topic needs KMS, and this account is not signed up for it. Sign it up.",
+    "KMSThrottling": "The SNS topic's key was used too often. Lambda tries the run again within minutes.",
     "NotFound": f"{_NO_MAIL} the SNS topic is gone. Make one, name it in topic_arn, and {_DEPLOY}.",
-    "AuthorizationError": f"{_NO_MAIL} the role may not publish to the SNS topic. Look at the topic's policy.",
+    "AuthorizationError": f"{_NO_MAIL} the role may not publish to the SNS topic. Check the topic's policy.",
     "InvalidParameter": f"{_NO_MAIL} SNS refused the mail or the topic's ARN. Compare topic_arn with the topic's ARN.",
 }
 _SNS_OTHER = "SNS did not take the mail. Lambda tries again within minutes. The log says what was done."
 _SNAPSHOT_FAILED = {
     r"\bkey\b.*\bnot accessible\b|\binvalidkmskey\b|\bkms key\b": _KEY,
-    r"\binternal ?error\b": "AWS had a fault of its own. If it comes again, look at the volume's key, or ask AWS.",
-    r"\S": "EC2's own words say why.",
-    "": "EC2 gave no reason. If it comes again, ask AWS Support.",
+    r"\binternal ?error\b": "Wait for the next run. It was a fault inside AWS. If it comes again, check the volume's key, or"
+    " ask AWS Support.",
+    r"\S": "Read EC2's own words. They say why it failed.",
+    "": "Ask AWS Support if it comes again. EC2 gave no reason.",
 }
 
 
@@ -221,8 +229,8 @@ def not_continued(error: AwsError, function: str) -> Failure:
         action="go on in a further invocation",
         code=error.code,
         message=error.message,
-        advice="Lambda tries a scheduled run twice more within minutes, and each try goes on where the last one ended: wait"
-        " for their mails. If it is an access error, look for a policy that denies lambda:InvokeFunction.",
+        advice="Wait for the next two mails. Lambda tries a scheduled run twice more within minutes, and each try goes on"
+        " where the last one stopped. If it is an access error, look for a policy that denies lambda:InvokeFunction.",
     )
 
 
@@ -251,4 +259,4 @@ def advice(error: AwsError) -> str:
 def snapshot_failed_advice(message: str) -> str:
     """Return what to do about a snapshot that ended in state `error`, by EC2's StateMessage, which may be empty."""
     what = next(what for words, what in _SNAPSHOT_FAILED.items() if re.search(words, message.lower()))
-    return f"A failed snapshot holds nothing: the run makes a new one, if it can. {what}"
+    return f"{what} A failed snapshot holds nothing: each run makes a new one, if it can."

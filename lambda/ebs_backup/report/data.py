@@ -1,12 +1,13 @@
 """A run's outcome as plain JSON values: the function's answer, and the report as machines read it. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import accumulate
 from json import dumps
 from typing import Any
 
+from ebs_backup import __version__
 from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import Foreign
 from ebs_backup.model import Decision, Fate, Snapshot
@@ -29,7 +30,13 @@ def answer(outcome: Outcome, *, rows: int = MAX_ROWS) -> dict[str, Any]:
     shown = {name: [tell(row) for row in found[:rows]] for name, (found, tell) in lists.items()}
     cut = {name: len(found) - len(shown[name]) for name, (found, _) in lists.items()}
     cut["failures"] += continued.more_failed if continued else 0
-    summary: dict[str, Any] = {
+    if run.dry_run:
+        plan = _plan(outcome)
+        sizes = accumulate(len(dumps(volume)) for volume in plan)
+        shown["plan"] = [volume for volume, size in zip(plan, sizes, strict=True) if size <= MAX_PLAN]
+        cut["plan"] = len(plan) - len(shown["plan"])
+    return {
+        "version": __version__,
         "status": outcome.status.value,
         "set": run.backup_set,
         "period": run.period.value,
@@ -45,30 +52,28 @@ def answer(outcome: Outcome, *, rows: int = MAX_ROWS) -> dict[str, Any]:
         "deferred": outcome.deferred,
         "undeletable": len(outcome.of(Fate.UNDELETABLE)),
         "on_hold": outcome.on_hold,
-        "holds": {period.value: _plain(asdict(holding)) for period, holding in outcome.holdings.items()},
+        "held": {period.value: _plain(asdict(holding)) for period, holding in outcome.holdings.items()},
         **shown,
+        "not_shown": {name: number for name, number in cut.items() if number},
     }
-    plan = _plan(outcome) if run.dry_run else []
-    sizes = accumulate(len(dumps(volume)) for volume in plan)
-    fitting = [volume for volume, size in zip(plan, sizes, strict=True) if size <= MAX_PLAN]
-    cut["plan"] = len(plan) - len(fitting)
-    summary |= {"plan": fitting} if run.dry_run else {}
-    return summary | {"not_shown": {name: number for name, number in cut.items() if number}}
 
 
 def _lists(outcome: Outcome) -> dict[str, tuple[Sequence[Any], Callable[[Any], Any]]]:
     """Return each list with how a row of it is told."""
+    made = [volume.made.id for volume in outcome.volumes if volume.made and volume.when is Made.NOW]
     return {
+        "created_snapshots": (made, str),
         "failures": (outcome.failures, asdict),
         "checks": (outcome.checks, asdict),
         "overdue": ([(volume, late) for volume in outcome.volumes for late in volume.overdue], _overdue),
         "near_misses": (outcome.near_misses, lambda near: {"volume": near.volume.id, "why": near.why}),
-        "unselected": (outcome.unselected, asdict),
+        "deselected": (outcome.deselected, asdict),
+        "unselected": ([it for it in outcome.unselected if it not in outcome.deselected], asdict),
         "foreign": (outcome.foreign, _foreign),
         "strays": (outcome.strays, _snapshot),
         "stale": ([snapshot for volume in outcome.volumes for snapshot in volume.stale], _snapshot),
         "edited": ([decision for decision in outcome.decisions if decision.edited], _decision),
-        "kept_by_aws": (outcome.of(Fate.UNDELETABLE)[:EXAMPLES], _decision),
+        "undeletable_snapshots": (outcome.of(Fate.UNDELETABLE)[:EXAMPLES], _decision),
         "missing": (outcome.missing, str),
     }
 
@@ -107,21 +112,25 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plan(outcome: Outcome) -> list[dict[str, Any]]:
     """Return what becomes of every volume, and of those that are gone."""
-    gone: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    gone: defaultdict[str, list[Decision]] = defaultdict(list)
     for decision in outcome.retired:
-        gone[decision.snapshot.volume_id][decision.snapshot.id] = decision.sentence
-    plans: list[dict[str, Any]] = [
-        {
-            "volume": volume.volume.id,
-            "name": volume.volume.name,
-            "create": volume.when is Made.NOW,
-            "snapshots": {decision.snapshot.id: decision.sentence for decision in volume.decisions},
-            "notes": list(volume.notes),
-        }
-        for volume in outcome.volumes
+        gone[decision.snapshot.volume_id].append(decision)
+    return [
+        *(
+            _planned(volume.volume.id, volume.volume.name, volume.decisions, volume.notes, volume.when)
+            for volume in outcome.volumes
+        ),
+        *(_planned(volume_id, "", decisions, ("gone",)) for volume_id, decisions in gone.items()),
     ]
-    for volume_id, snapshots in gone.items():
-        plans.append(
-            {"volume": volume_id, "name": "", "create": False, "snapshots": snapshots, "notes": ["gone"]}
-        )
-    return plans
+
+
+def _planned(
+    volume_id: str, name: str, decisions: Iterable[Decision], notes: Iterable[str], when: Made = Made.NO
+) -> dict[str, Any]:
+    return {
+        "volume": volume_id,
+        "name": name,
+        "create": when is Made.NOW,
+        "snapshots": {decision.snapshot.id: decision.sentence for decision in decisions},
+        "notes": list(notes),
+    }

@@ -1,89 +1,44 @@
 """The part of a report that tells what went wrong, worst first, and what to do about it. Pure."""
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED
 from ebs_backup.freshness import Overdue
-from ebs_backup.model import Failure, Fate, Run
+from ebs_backup.model import Decision, Failure, Fate, Run, Snapshot, Volume
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome, as_failure
-from ebs_backup.report.rows import age, by_hand, by_name, failure_row, named, place, volume_cells
-from ebs_backup.report.text import Detail, counted, one_line, table
+from ebs_backup.report.text import (
+    Command,
+    Part,
+    Problem,
+    Row,
+    age,
+    by_hand,
+    by_name,
+    counted,
+    grouped,
+    named,
+    one_line,
+    snapshot_row,
+    who,
+)
 from ebs_backup.tags import minute
 from ebs_backup.volume_outcome import VolumeOutcome
 
-# EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
-ENCODED = "Encoded authorization failure message"
-NEVER = "IT HAS NO GOOD SNAPSHOT AT ALL in this backup set"
-VOLUME_ERROR = "VolumeError"
+PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that a subject may hold
+NEVER = "no good snapshot at all"
 NO_BACKUP, LOST, FAILED = "NOT BACKED UP", "VOLUMES IN ERROR", "FAILED SNAPSHOTS"
 WRONG, UNDELETED, CHECK = "WENT WRONG", "NOT DELETED", "TO CHECK"
-UNNAMED = "NOT LOOKED UP"
-LESSER = {
-    WRONG: "",
-    UNDELETED: "",
-    CHECK: "",
-    UNNAMED: "; instances have no names here, their volumes no near misses",
-}
-THIS_TRY = "this try deleted"  # what an earlier one deleted cannot be seen
 NOTHING_LEFT = Failure(
     resource="",
     action="back up",
     code="NothingLeft",
     message="each selected volume is skipped, or was deleted before its snapshot was made",
-    advice="If other volumes took their place, tag these.",
+    advice="Tag the volumes that took their place. If there are none, there is nothing to do.",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One failure as the mail shows it: `row` says on what, in columns (the first two suffice); `more` in a line below.
-
-    `command` does what the advice says; problems with one code and advice have the same one.
-    """
-
-    failure: Failure
-    row: tuple[str, ...]
-    more: str = ""
-    command: str = ""
-
-    @property
-    def message(self) -> str:
-        """Return AWS's words."""
-        return one_line(self.failure.message.partition(ENCODED)[0])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """Problems of one kind; `nameless` is how many more are known by number only; `after` says what to run below them."""
-
-    heading: str
-    problems: Sequence[Problem]
-    nameless: int = 0
-    after: Sequence[str] = ()
-
-    def lines(self, most: int, detail: Detail) -> Iterator[str]:
-        """Say once what many have in common: the code, what EC2 said, what to do; then list at most so many."""
-        yield self.heading
-        groups: defaultdict[tuple[str, str], list[Problem]] = defaultdict(list)
-        for problem in self.problems[:most]:
-            groups[problem.failure.code, problem.failure.advice].append(problem)
-        for (code, advice), group in groups.items():
-            said = {problem.message for problem in group if detail.words}
-            in_common = said.pop() if len(said) == 1 else ""
-            yield f"  {': '.join(filter(None, (one_line(code), in_common)))}"
-            yield f"  To do: {one_line(advice, 1000)}"
-            yield from [f"    {group[0].command}"] * bool(group[0].command)
-            rows = [problem.row if detail.words else problem.row[:2] for problem in group]
-            for problem, line in zip(group, table(rows, indent=4), strict=True):
-                yield line
-                below = (problem.message * bool(said), problem.more) if detail.words else ()
-                yield from (f"        {text}" for text in below if text)
-        if beyond := max(0, len(self.problems) - most) + self.nameless:
-            yield f"  ... and {beyond:,} more"
-        yield from self.after
 
 
 def lacking(volume: VolumeOutcome) -> bool:
@@ -91,50 +46,75 @@ def lacking(volume: VolumeOutcome) -> bool:
     return not (volume.made or volume.gone or volume.skipped)
 
 
-def problems(outcome: Outcome) -> tuple[Section, ...]:
-    """Sort what went wrong; where not everything fits, what stands first goes last."""
+def worst_first(volumes: Iterable[VolumeOutcome]) -> list[VolumeOutcome]:
+    """Return those without any good snapshot first, then the oldest."""
+    return sorted(by_name(volumes), key=lambda volume: _when(volume.newest_completed))
+
+
+def _when(newest: Snapshot | None) -> str:
+    """Return when it was taken, to sort by: none comes first, then the oldest."""
+    return minute(newest.started) if newest else ""
+
+
+def _who(volumes: Sequence[VolumeOutcome], outcome: Outcome) -> str:
+    """Name one volume, by its id where its name could be taken for something else, or count several."""
+    if len(volumes) != 1:
+        return f"{len(volumes):,} of {counted(len(outcome.volumes), 'volume')}"
+    name = one_line(volumes[0].volume.name, 30)
+    return name if re.fullmatch(PLAIN, name) else volumes[0].volume.id
+
+
+def now(outcome: Outcome) -> Iterator[Part]:
+    """Return what has no backup of this run, and why."""
+    yield from _of_the_run(outcome)
     found = _by_heading(outcome)
-    late = counted(outcome.count(lambda volume: volume.overdue), "volume")
-    without = "without a completed snapshot for too long"
-    sections = (
-        *_of_the_run(outcome),
-        _not_backed_up(outcome, found[NO_BACKUP]),
-        Section(heading=f"{LOST}  {len(found[LOST]):,}", problems=found[LOST]),
-        Section(heading=f"OVERDUE  {late} {without}", problems=_overdue(outcome)),
-        _failed_snapshots(outcome),
-        *(
-            Section(heading=f"{name}  {len(found[name]):,}{what}", problems=found[name])
-            for name, what in LESSER.items()
-        ),
-    )
-    return tuple(section for section in sections if section.problems or section.nameless)
+    yield from _not_backed_up(outcome, found[NO_BACKUP])
+    lost = [volume for volume in outcome.volumes if _lost(volume)]
+    lead, news = f"{counted(len(lost), 'volume')} in state error:", f"{_who(lost, outcome)}: NO backup"
+    yield from grouped(f"{LOST}  {len(lost):,}", found[LOST], news=news, lead=lead)
 
 
-def _of_the_run(outcome: Outcome) -> Iterator[Section]:
+def later(outcome: Outcome) -> Iterator[Part]:
+    """Return what went wrong beside that."""
+    yield from _overdue(outcome)
+    yield from _failed_snapshots(outcome)
+    found = _by_heading(outcome)
+    for name in (WRONG, UNDELETED, CHECK):
+        news = f"{len(found[name]):,} {name.lower()}"
+        yield from grouped(f"{name}  {len(found[name]):,}", found[name], news=news)
+
+
+def _of_the_run(outcome: Outcome) -> Iterator[Part]:
     """Say why the run had nothing to back up, or could not go on, and by which command it is done again."""
-    again = f"    {by_hand(outcome.run, outcome.run.period)}"
+    again = by_hand(outcome.run, outcome.run.period)
     if not any(volume.made or lacking(volume) for volume in outcome.volumes):
         skipped = all(volume.skipped for volume in outcome.volumes)
-        heading = (
-            ("EVERYTHING SKIPPED" if skipped else "NOTHING LEFT") if outcome.volumes else "NOTHING SELECTED"
-        )
-        kept = "" if outcome.expired else f", and {THIS_TRY} nothing"
-        yield Section(
-            heading=f"{heading}  nothing was backed up{kept}",
-            problems=[_alone(outcome.failures[0] if skipped else NOTHING_LEFT)],
-            after=("  When that is done, back up now:", again),
+        heading, why = "NOTHING LEFT", "every volume is skipped or gone"
+        if not outcome.volumes:
+            heading, why = "NOTHING SELECTED", f"no volume is tagged {one_line(outcome.run.selector)}"
+        elif skipped:
+            heading, why = "EVERYTHING SKIPPED", "every volume is skipped"
+        yield from grouped(
+            f"{heading}  nothing was backed up",
+            [(outcome.failures[0] if skipped else NOTHING_LEFT, (why,))],
+            news=f"nothing backed up: {why}",
+            lead="Nothing was backed up:",
+            # What an earlier try deleted cannot be seen.
+            text="" if outcome.expired else "This try deleted nothing.",
+            commands=[Command("Then back up now", again)],
         )
     if stopped := outcome.continuation_failure:
-        undone = counted(outcome.count(lambda volume: volume.unfinished), "volume")
-        yield Section(
-            heading=f"NOT FINISHED  {undone}: time ended, and it could not {one_line(stopped.action)}",
-            problems=[_alone(stopped)],
-            after=("  To finish it, if no later mail says that this run is done:", again),
+        there = worst_first(volume for volume in outcome.volumes if not volume.gone and not volume.skipped)
+        left = sorted(filter(lambda it: lacking(it) or it.unfinished, there), key=lambda it: not lacking(it))
+        (part,) = grouped(
+            f"NOT FINISHED  {counted(len(left), 'volume')}",
+            [(stopped, ())],
+            news="not finished",
+            lead="The run is NOT finished:",
+            text=f"The time ended, and the function could not {one_line(stopped.action)}.",
+            commands=[Command("If no later mail says that this run is done, finish it", again)],
         )
-
-
-def _alone(failure: Failure) -> Problem:
-    return Problem(failure=failure, row=(one_line(failure.resource),))
+        yield replace(part, rows=[_unmade(volume, outcome.run) for volume in left])
 
 
 def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
@@ -144,118 +124,137 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
 
     def add(heading: str, failure: Failure, volume: VolumeOutcome | None = None) -> None:
         decision = decisions.get(failure.resource)
-        problem = Problem(failure=failure, row=failure_row(failure, decision, volume))
-        found[UNDELETED if decision else heading].append(problem)
+        found[UNDELETED if decision else heading].append((failure, _failure_row(failure, decision, volume)))
 
-    for volume in sorted(by_name(outcome.volumes), key=_newest):
+    for volume in worst_first(outcome.volumes):
         for failure in volume.failures or _unexplained(volume):
             if lacking(volume) or _lost(volume):
-                found[LOST if _lost(volume) else NO_BACKUP].append(_unmade(volume, failure, outcome.run))
+                heading = LOST if _lost(volume) else NO_BACKUP
+                found[heading].append((failure, _unmade(volume, outcome.run)))
             else:
                 add(WRONG, failure, volume)
         for check in volume.checks:
             add(CHECK, check, volume)
-    for failure in outcome.other_checks:
+    for failure in filter(None, (*outcome.other_checks, outcome.lookup_failure)):
         add(CHECK, failure)
-    if outcome.lookup_failure:
-        add(UNNAMED, outcome.lookup_failure)
     return found
 
 
-def _newest(volume: VolumeOutcome) -> float:
-    newest = volume.newest_completed if lacking(volume) else None
-    return newest.started.timestamp() if newest else 0
+def _failure_row(failure: Failure, decision: Decision | None, volume: VolumeOutcome | None) -> Row:
+    """Return what a failure is about: a snapshot on which something was decided, or a volume and what was tried on it."""
+    if decision:
+        return snapshot_row(decision.snapshot, decision.reason)
+    about = who(volume.volume) if volume else ()
+    return tuple(dict.fromkeys((*about, one_line(failure.resource), f"could not {one_line(failure.action)}")))
 
 
 def _lost(volume: VolumeOutcome) -> bool:
-    return any(failure.code == VOLUME_ERROR for failure in volume.failures)
+    return any(failure.code == "VolumeError" for failure in volume.failures)
 
 
 def _unexplained(volume: VolumeOutcome) -> Iterator[Failure]:
     """Say why a volume got no restore point though nothing was refused: its new snapshot failed at once."""
     if lacking(volume):
-        message = "its new snapshot failed" if volume.failed else "this run made no snapshot of it"
-        advice = f"See {FAILED}." if volume.failed else "Look for the volume's id in the log."
-        yield Failure(resource="", action="", code=SNAPSHOT_FAILED, message=message, advice=advice)
+        message, advice = "this run made no snapshot of it", "Look for the volume's id in the log."
+        none = Failure(resource="", action="", code=SNAPSHOT_FAILED, message=message, advice=advice)
+        yield as_failure(volume.failed[-1]) if volume.failed else none
 
 
-def _unmade(volume: VolumeOutcome, failure: Failure, run: Run) -> Problem:
-    newest = volume.newest_completed
-    more = f"newest good snapshot: {age(newest, run)}" if newest else "" if volume.made else NEVER
-    return Problem(failure=failure, row=(*volume_cells(volume.volume), place(volume.volume)), more=more)
+def _unmade(volume: VolumeOutcome, run: Run) -> Row:
+    return _row(volume.volume, volume.newest_completed, run, none="" if volume.made else NEVER)
 
 
-def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Section:
+def _row(volume: Volume, newest: Snapshot | None, run: Run, *, none: str) -> Row:
+    last = f"last good one {age(newest, run)}" if newest else none
+    return named(volume.name), last, one_line(volume.id), one_line(volume.place)
+
+
+def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Iterator[Part]:
     """Say how many got no restore point, whether they still have what they had, and how to back them up now."""
+    run = outcome.run
     volumes = [volume for volume in outcome.volumes if lacking(volume) and not _lost(volume)]
     # An earlier invocation, too, may have deleted for want of room.
-    sure = not outcome.run.continued and not any(volume.of(Fate.EXPIRED) for volume in volumes)
-    kept = f"; {THIS_TRY} nothing of theirs" if sure else ""
-    command = by_hand(outcome.run, outcome.run.period, [volume.volume.id for volume in volumes])
-    return Section(
-        heading=f"{NO_BACKUP}  {len(volumes):,} of {counted(len(outcome.volumes), 'volume')}{kept}",
-        problems=found,
-        after=("  When that is fixed, back up what is missing now:", f"    {command}"),
+    sure = not run.continued and not any(volume.of(Fate.EXPIRED) for volume in volumes)
+    command = by_hand(run, run.period, [volume.volume.id for volume in volumes])
+    of = f"{len(volumes):,} of {counted(len(outcome.volumes), 'volume')}"
+    return grouped(
+        f"{NO_BACKUP}  {of}",
+        found,
+        news=f"{_who(volumes, outcome)}: NO backup",
+        lead=f"{of} got NO {run.period} backup:",
+        text="This try deleted none of their snapshots." if sure else "",
+        commands=[Command("Then back up what is missing", command)],
     )
 
 
-def _failed_snapshots(outcome: Outcome) -> Section:
+def _failed_snapshots(outcome: Outcome) -> Iterator[Part]:
     """Name what EC2 could not finish, whichever run began it; what this run lacks stands under NOT BACKED UP."""
     run, volumes = outcome.run, {volume.volume.id: volume for volume in outcome.volumes}
     periods: defaultdict[str, dict[str, None]] = defaultdict(dict)
     found: list[Problem] = []
     for failed in outcome.failed:
-        begun = f"{one_line(failed.period)} snapshot begun {minute(failed.started)}"
-        row = (named(failed.name), one_line(failed.volume_id), one_line(failed.id), begun)
         volume = volumes.get(failed.volume_id)
-        has = f"it has {'a new' if volume.made else 'NO'} restore point of this run" if volume else ""
-        found.append(Problem(failure=as_failure(failed), row=row, more=has))
+        has = f"now has {'a' if volume.made else 'NO'} backup of this run" if volume else ""
+        begun = f"{one_line(failed.period)} snapshot of {minute(failed.started)}".strip()
+        both = f"{one_line(failed.volume_id)} {one_line(failed.id)}"
+        found.append((as_failure(failed), (named(failed.name), begun, both, has)))
         periods[failed.period][failed.volume_id] = None
     others = [period for period in Period if period in periods and period is not run.period]
-    again = [f"    {by_hand(run, period, list(periods[period]))}" for period in others]
     nameless = run.continued.more_failed if run.continued else 0
-    return Section(
-        heading=f"{FAILED}  {counted(len(found) + nameless, 'snapshot')} that EC2 could not finish",
-        problems=found,
-        nameless=nameless,
-        after=["  When that is fixed, make those of other periods again:", *again] if again else (),
+    number = counted(len(found) + nameless, "snapshot")
+    parts = grouped(
+        f"{FAILED}  {number}",
+        found,
+        news=f"{number} failed",
+        lead=f"{number} failed, and hold nothing:",
+        commands=[
+            Command(f"Then make the {period} backup again", by_hand(run, period, list(periods[period])))
+            for period in others
+        ],
     )
+    unknown = Part(heading=f"{FAILED}  {number}", news=f"{number} failed", to_do="Look for them in the log.")
+    *before, last = list(parts) or [unknown]
+    if found or nameless:
+        yield from (*before, replace(last, nameless=nameless))
 
 
-def _overdue(outcome: Outcome) -> list[Problem]:
-    """Rank the late volumes of each period, so that a mail that is cut tells the worst of every period."""
-    by_period: defaultdict[Period, list[tuple[VolumeOutcome, Overdue]]] = defaultdict(list)
+def _overdue(outcome: Outcome) -> Iterator[Part]:
+    """Return the overdue volumes of each period, those that have none first, then the oldest."""
+    late: dict[Period, list[tuple[VolumeOutcome, Overdue]]] = {period: [] for period in Period}
     for volume in by_name(outcome.volumes):
         for overdue in volume.overdue:
-            by_period[overdue.period].append((volume, overdue))
-    ranked: list[tuple[int, Problem]] = []
-    for period, unsorted in sorted(by_period.items(), key=lambda item: list(Period).index(item[0])):
-        late = sorted(unsorted, key=_lateness)
-        limit = f"none of the last {counted(late[0][1].limit, 'day')} (max_age_{period}={late[0][1].limit})"
-        code = f"{period}: {limit}: {counted(len(late), 'volume')}"
-        advice, command = _catch_up(outcome.run, period, [volume for volume, _ in late])
-        failure = Failure(resource="", action="", code=code, message="", advice=advice)
-        for rank, (volume, overdue) in enumerate(late):
-            newest = f"newest: {age(overdue.newest, outcome.run)}" if overdue.newest else "it has none"
-            row = (*volume_cells(volume.volume), newest)
-            ranked.append((rank, Problem(failure=failure, row=row, command=command)))
-    return [problem for _, problem in sorted(ranked, key=lambda pair: pair[0])]
+            late[overdue.period].append((volume, overdue))
+    number = outcome.count(lambda volume: volume.overdue)
+    heading, news = f"OVERDUE  {counted(number, 'volume')}", f"{number:,} overdue"
+    for period, found in late.items():
+        if found:
+            days = counted(found[0][1].limit, "day")
+            to_do, commands = _catch_up(outcome.run, period, [volume for volume, _ in found])
+            yield Part(
+                heading=heading,
+                news=news,
+                lead=f"{counted(len(found), 'volume')}: {period} backup overdue:",
+                text=f"No {period} backup for {days} (max_age_{period}) or longer: {counted(len(found), 'volume')}.",
+                rows=[
+                    _row(volume.volume, overdue.newest, outcome.run, none="it has none")
+                    for volume, overdue in sorted(found, key=lambda pair: _when(pair[1].newest))
+                ],
+                to_do=to_do,
+                commands=commands,
+                problem=True,
+            )
+            heading = news = ""
 
 
-def _lateness(late: tuple[VolumeOutcome, Overdue]) -> float:
-    """Order those that have none first, then the oldest; of one night, as they come."""
-    newest = late[1].newest
-    return newest.started.replace(second=0, microsecond=0).timestamp() if newest else 0
-
-
-def _catch_up(run: Run, period: Period, late: Sequence[VolumeOutcome]) -> tuple[str, str]:
+def _catch_up(run: Run, period: Period, late: Sequence[VolumeOutcome]) -> tuple[str, Sequence[Command]]:
     """Say how volumes get a completed snapshot of the period again, and by which command, if one is needed."""
     failing = sorted({LOST if _lost(volume) else NO_BACKUP for volume in late if lacking(volume)})
-    there = f"for those under {' and '.join(failing)}, see there. " if failing else ""
+    there = f" For those under {' and '.join(failing)}, see there." if failing else ""
     able = [volume.volume.id for volume in late if not _lost(volume)]
+    check = f"Check that the {period} rule is enabled"
     if period is run.period or not able:
         made = any(volume.made for volume in late)
-        soon = "Those that this run backed up are well once their new snapshots complete. " if made else ""
-        return f"{there}{soon}If no {period} mail came for days: is the {period} rule disabled?", ""
-    why = f"was the {period} rule disabled, did its runs fail, or is the volume new in this set?"
-    return f"{why} Back up now:", by_hand(run, period, able)
+        soon = " Those that this run backed up are fine once their new snapshots complete." if made else ""
+        return f"{check}, if no {period} mail came for days.{soon}{there}", ()
+    again = Command(f"Then make the {period} backup now", by_hand(run, period, able))
+    return f"{check}, and that its runs do not fail. Or is the volume new in this set?", (again,)

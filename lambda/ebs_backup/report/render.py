@@ -1,17 +1,41 @@
-"""The report: an outcome as a mail that a person reads in ten seconds, worst first, and as JSON for machines. Pure."""
+"""The report: an outcome as a mail that somebody woken at night reads on a phone, and as JSON for machines. Pure."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from itertools import chain, pairwise, takewhile
 
-from ebs_backup.model import Fate, Run
+from ebs_backup import __version__
+from ebs_backup.model import Failure, Run
+from ebs_backup.names import SERVICE
 from ebs_backup.outcome import Outcome, Status
-from ebs_backup.report import summary
-from ebs_backup.report.data import MAX_ROWS, answer
-from ebs_backup.report.problems import Section, lacking, problems
-from ebs_backup.report.rows import by_hand, invoke
-from ebs_backup.report.text import MAX_DATA, Detail, Mail, counted, one_line, size, subject, text_within
+from ebs_backup.report import problems, summary
+from ebs_backup.report.data import answer
+from ebs_backup.report.text import (
+    ALL,
+    LIMITS,
+    MAX_DATA,
+    MAX_SUBJECT,
+    WIDTH,
+    Command,
+    Mail,
+    Part,
+    by_hand,
+    counted,
+    grouped,
+    invoke,
+    links,
+    one_line,
+    size,
+    text_within,
+    wrapped,
+)
+from ebs_backup.tags import minute
 
+Blocks = Mapping[str, Sequence[Part]]
+NAMES = 3  # at the top
+NEWS = 60  # characters of a subject: then period and region have room in any region
+MOST_WORDS = 20  # of AWS's own, at the end
 ALLOWED = (
     '"period" (day, week or month; always needed), "time" (an instant with a zone, such as 2026-11-23T01:30:00Z),'
     ' "dry_run" (true or false), "volumes" (a list of 1 to 200 volume ids)'
@@ -20,70 +44,93 @@ ALLOWED = (
 
 def render(outcome: Outcome) -> Mail:
     """Write the mail of a run that was done, cut to what SNS takes."""
-    run, status = outcome.run, outcome.status
-    title = subject(status, _headline(outcome), run.backup_set, run.region, run.period)
-    found = problems(outcome)
-    total = sum(len(section.problems) for section in found)
-    bodies = (text_within(_parts(outcome, title, found, detail)) for detail in _details(total))
+    run, status, done = outcome.run, outcome.status, _done(outcome)
+    blocks = {
+        "NOW": list(problems.now(outcome)),
+        "TOMORROW": [*problems.later(outcome), *summary.looks(outcome)],
+        f"DONE  {done}": list(summary.done(outcome)),
+    }
+    title = _subject(status, (*_news(blocks), done), run.region, run.period, run.backup_set)
+    lead = _lead(_backed_up(outcome), blocks, needed=status is not Status.OK)
+    lacking = [volume.volume for volume in problems.worst_first(outcome.volumes) if problems.lacking(volume)]
+    pages = (
+        text_within(_page(lead, blocks, links(run, lacking), _where(run, outcome.seconds), most=most))
+        for most in pairwise((ALL, *LIMITS, 0))
+    )
+    attributes = _attributes(status, run.backup_set, run.period)
     return Mail(
         subject=title,
-        body=next(filter(None, bodies), title),
+        body=next(filter(None, pages), title),
         data=_data(title, outcome),
-        attributes=_attributes(status, run.backup_set, run.period),
+        attributes=attributes,
     )
+
+
+def _backed_up(outcome: Outcome) -> str:
+    """Say how many volumes have their backup."""
+    made = outcome.count(lambda volume: volume.made)
+    return f"Backed up: {made:,} of {counted(len(outcome.volumes), 'volume')}."
+
+
+def _done(outcome: Outcome) -> str:
+    """Say what was done; what an earlier try made was made by this run, and what it deleted is not known."""
+    made = f"{outcome.already_made:,} already made"
+    new, expired = f"{outcome.created:,} created", f"{outcome.expired:,} expired"
+    if not outcome.already_made:
+        return f"{new}, {expired}"
+    return ", ".join([*[new] * bool(outcome.created), made, *[expired] * bool(outcome.expired)])
 
 
 def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
     """Write the mail of a run that could not do its job."""
-    title = subject(Status.FAILED, f"the run failed: {code}", run.backup_set, run.region, run.period)
-    lines = (
-        "THE RUN FAILED",
-        f"  {one_line(f'{code}: {message}', 1000)}",
-        f"  To do: {one_line(advice, 1000)}",
-        "",
-        "What it had done before stays as it is, and the next try does only what is missing.",
-        "Lambda tries it twice more, within minutes. If all tries fail, the alarm RunFailed goes off. Then fix it and run:",
-        f"    {by_hand(run, run.period)}",
-        "",
-        f"{_where(run)}.",
-        _log(run.log_group),
+    title = _subject(
+        Status.FAILED, [f"the run failed: {one_line(code)}"], run.region, run.period, run.backup_set
     )
+    failure = Failure(resource="the whole run", action="", code=code, message=message, advice=advice)
+    (part,) = grouped(
+        "THE RUN FAILED",
+        [(failure, (one_line(code),))],
+        lead=f"The {run.period} backup of {minute(run.time)} failed:",
+        text="What it had done before stays. Lambda tries it twice more, within minutes, and each try does only what is"
+        " missing. If all tries fail, the alarm RunFailed goes off.",
+        commands=[Command("When that is fixed, run it again", by_hand(run, run.period))],
+    )
+    blocks = {"NOW": [part]}
     broken = {"code": one_line(code), "message": one_line(message, 1000), "advice": one_line(advice, 1000)}
     told = {"run": one_line(run.id), "account": one_line(run.account), "region": one_line(run.region)}
-    return _failed(title, lines, run.backup_set, run.period, {**told, "broken": broken})
+    page = _page(_lead("", blocks), blocks, links(run, ()), _where(run))
+    return _failed(title, page, run.backup_set, run.period, {**told, "broken": broken})
 
 
 def render_bad_event(
     *, backup_set: str, account: str, region: str, function: str, log_group: str, error: str
 ) -> Mail:
     """Write the mail of an event that asks for nothing the function does; `error` says what is wrong with it."""
-    title = subject(Status.FAILED, "the event cannot be used", backup_set, region)
-    lines = (
-        "THE EVENT CANNOT BE USED",
-        f"  {one_line(error, 1000)}",
-        "  Nothing was created and nothing was deleted. This event is not tried again.",
-        f"  Allowed: {ALLOWED}.",
-        "  To do: if you sent it, correct it and send it like this:",
-        f"    {invoke(region, function, {'period': 'day'})}",
-        "  If a rule sent it, somebody changed that rule: deploy with the same -c options as before.",
-        "",
-        one_line(f"Account {account}, {region}, set {backup_set}.", 500),
-        _log(log_group),
+    title = _subject(Status.FAILED, ["the event cannot be used"], region, backup_set=backup_set)
+    part = Part(
+        heading="THE EVENT CANNOT BE USED",
+        text="Nothing was created and nothing was deleted. This event is not tried again.",
+        lead="NO backup was made: the event is wrong.",
+        rows=[(one_line(error, 1000),)],
+        to_do="Correct the event, if you sent it. If a rule sent it, somebody changed that rule: run `npx cdk deploy`."
+        f" Allowed: {ALLOWED}.",
+        commands=[Command("To send it right", invoke(region, function, {"period": "day"}))],
     )
+    blocks = {"NOW": [part]}
+    where = [
+        *(one_line(line) for line in (f"Account {account}, {region}", f"set {backup_set}", log_group)),
+        f"{SERVICE} {__version__}",
+    ]
     told = {"account": one_line(account), "region": one_line(region), "error": one_line(error, 1000)}
-    return _failed(title, lines, backup_set, "", told)
+    return _failed(title, _page(_lead("", blocks), blocks, (), where), backup_set, "", told)
 
 
 def _failed(
-    title: str, lines: Sequence[str], backup_set: str, period: str, told: Mapping[str, object]
+    title: str, page: Iterable[Iterable[str]], backup_set: str, period: str, told: Mapping[str, object]
 ) -> Mail:
     attributes = _attributes(Status.FAILED, backup_set, period)
-    return Mail(
-        subject=title,
-        body="\n".join((title, "", *lines)),
-        data=json.dumps({"subject": title, **attributes, **told}),
-        attributes=attributes,
-    )
+    data = json.dumps({"subject": title, "version": __version__, **attributes, **told})
+    return Mail(subject=title, body=text_within(page) or title, data=data, attributes=attributes)
 
 
 def _attributes(status: Status, backup_set: str, period: str) -> dict[str, str]:
@@ -92,107 +139,114 @@ def _attributes(status: Status, backup_set: str, period: str) -> dict[str, str]:
 
 def _data(title: str, outcome: Outcome) -> str:
     """Return the whole answer, its lists cut as far as they must be."""
-    rows = MAX_ROWS
-    while True:
-        text = json.dumps({"subject": title, **answer(outcome, rows=rows)})
-        if size(text) <= MAX_DATA or not rows:
-            return text
-        rows //= 2
+    texts = (json.dumps({"subject": title, **answer(outcome, rows=rows)}) for rows in LIMITS[1:])
+    return next((text for text in texts if size(text) <= MAX_DATA), json.dumps({"subject": title}))
 
 
-def _details(found: int) -> Iterator[Detail]:
-    """Return less and less detail: successes are cut first, then problems are shortened, then counted."""
-    detail = Detail(problems=found)
-    yield detail
-    for less in ({"lists": False}, {"notes": False}, {"words": False}):
-        detail = replace(detail, **less)
-        yield detail
-    while detail.problems:
-        detail = replace(detail, problems=detail.problems * 3 // 4)
-        yield detail
+def _subject(
+    status: Status, news: Sequence[str], region: str, period: str = "", backup_set: str = "default"
+) -> str:
+    """Write `[OK] 12 created, 3 expired (EBS day, eu-west-1)`: what is said last gives way first, then the set's name."""
+    told, *more = news
+    for text in more:
+        told = f"{told}; {text}" if len(told) + len(text) + 2 <= NEWS else told
+    start, end = f"[{status}] {one_line(told, NEWS)} (EBS", f"{f' {period}' if period else ''}, {region})"
+    room = MAX_SUBJECT - len(start) - len(end) - 1
+    name = "" if backup_set == "default" or room < 5 else f" {one_line(backup_set, room)}"
+    return one_line(f"{start}{name}{end}", MAX_SUBJECT).encode("ascii", "replace").decode()
 
 
-def _headline(outcome: Outcome) -> str:
-    """Say the worst in a few words."""
-    if not outcome.volumes:
-        return f"nothing selected, no volume is tagged {outcome.run.selector}"
-    unmade = outcome.count(lacking)
-    told = list(_worst(outcome, unmade))
-    if outcome.status is Status.FAILED:
-        return ", ".join(told if unmade else ["nothing was backed up", *told])
-    return ", ".join(told if unmade else [*told, *_counts(outcome)])
+def _news(blocks: Blocks) -> Sequence[str]:
+    return [part.news for part in chain.from_iterable(blocks.values()) if part.news]
 
 
-def _worst(outcome: Outcome, unmade: int) -> Iterator[str]:
-    of_all = f" of {counted(len(outcome.volumes), 'volume')}"
-    if unmade:
-        yield f"{unmade:,}{of_all} not backed up"
-    if late := outcome.count(lambda volume: volume.overdue):
-        yield f"{late:,}{'' if unmade else of_all} overdue"
-    continued = outcome.run.continued
-    if failed := len(outcome.failed) + (continued.more_failed if continued else 0):
-        yield f"{counted(failed, 'snapshot')} failed"
-    if outcome.continuation_failure:
-        yield "not finished"
+def _lead(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[str]:
+    """Return at most five short lines: what has no backup, since when, what to do; `otherwise` where all is backed up."""
+    parts = list(chain.from_iterable(blocks.values()))
+    lead = parts[0].lead if parts else ""
+    section = [parts[0], *takewhile(lambda part: not part.heading, parts[1:])] if lead else []
+    rows = list({row[:3]: row for part in section for row in part.rows}.values())  # one may have two failures
+    names = rows if len(rows) <= NAMES else rows[: NAMES - 1]
+    lines = [lead or otherwise, *map(_in_short, names)]
+    if rows[len(names) :]:
+        lines.append(f"- and {len(rows) - len(names):,} more")
+    if len(lines) <= NAMES and (news := _news(blocks)[bool(lead) :]):
+        lines.append(f"Also: {'; '.join(news)}")
+    return [one_line(line, WIDTH) for line in (*lines, _to_do(blocks) if needed else "Nothing to do.")]
 
 
-def _counts(outcome: Outcome) -> Iterator[str]:
-    """Say what was done; what an earlier try made was made by this run."""
-    if outcome.created or not outcome.already_made:
-        yield f"{outcome.created:,} created"
-    if outcome.already_made:
-        yield f"{outcome.already_made:,} already made"
-    if outcome.expired or not outcome.already_made:
-        yield f"{outcome.expired:,} expired"
-    elif outcome.status is Status.OK and not outcome.created:
-        yield "nothing to do"
-    counts = {
-        "deferred": outcome.deferred,
-        "not deleted": len(outcome.of(Fate.NOT_DELETED)),
-        "skipped": outcome.count(lambda volume: volume.skipped),
-        "to check": outcome.count(lambda volume: volume.checks or volume.stale),
-        "no longer selected": len(outcome.deselected),
-        "foreign": sum(len(volume.snapshots) for volume in outcome.foreign),
-        "stray": len(outcome.strays),
-        "edited": sum(decision.edited for decision in outcome.decisions),
-        "not selected": len(outcome.missing),
-    }
-    yield from (f"{count:,} {what}" for what, count in counts.items() if count)
-    if misses := len(outcome.near_misses):
-        yield "1 near miss" if misses == 1 else f"{misses:,} near misses"
-    if outcome.lookup_failure:
-        yield "instances not looked up"
+def _in_short(row: Sequence[str]) -> str:
+    """Return a row's name, as far as there is room, and the start of its first fact."""
+    name, fact, *_ = *row, ""
+    fact = f": {fact.split(', ', maxsplit=1)[0]}" if fact else ""
+    return f"- {one_line(name, max(10, WIDTH - 2 - len(fact)))}{fact}"
 
 
-def _parts(outcome: Outcome, title: str, found: Sequence[Section], detail: Detail) -> Iterator[Iterable[str]]:
-    yield [title]
-    yield _cut(outcome.run, detail, sum(len(section.problems) for section in found))
-    left = detail.problems
-    for section in found:
-        yield section.lines(max(0, left), detail)
-        left -= len(section.problems)
-    yield from summary.sections(outcome, detail)
-    continued = outcome.run.continued
-    took = f"{outcome.seconds:.0f} s" + (f" in {continued.invocation} invocations" if continued else "")
-    yield [f"{_where(outcome.run)}, {took}.", _log(outcome.run.log_group)]
+def _to_do(blocks: Blocks) -> str:
+    """Return the first words of the first advice, or in which block it stands."""
+    for block, parts in blocks.items():
+        for part in parts:
+            if part.to_do:
+                clause = f"To do: {re.split(r'[.:,;] ', part.to_do)[0].rstrip('.')}."
+                return clause if len(clause) <= WIDTH else f"To do: see {block}."
+    return "To do: look in the log."
 
 
-def _cut(run: Run, detail: Detail, found: int) -> Iterator[str]:
+def _page(
+    lead: Iterable[str],
+    blocks: Blocks,
+    addresses: Iterable[str],
+    where: Sequence[str],
+    *,
+    most: tuple[int, int] = (ALL, ALL),
+) -> Iterator[Iterable[str]]:
+    """Yield the paragraphs of a mail: `most` is how many rows a problem has, and how many any other section."""
+    parts = list(chain.from_iterable(blocks.values()))
+    lines = dict.fromkeys(command.line for part in parts for command in part.commands)
+    numbers = {line: number for number, line in enumerate(lines, start=1)}
+    yield lead
+    yield _cut(*most)
+    for name, found in blocks.items():
+        yield [name] if found else []
+        for part in found:
+            yield part.lines(most[0] if part.problem else most[1], numbers)
+    yield _words(parts)
+    yield chain.from_iterable((f"COMMAND {number}", f"    {line}") for line, number in numbers.items())
+    yield addresses
+    yield where
+
+
+def _cut(problem: int, other: int) -> Iterator[str]:
     """Say what the mail lacks: at the top, for nobody reaches the end of 200 KB."""
-    there = {
-        "the lists of what was created and expired": detail.lists,
-        "the lists of what to look at and of what was left alone": detail.notes,
-        "EC2's messages": detail.words,
-        f"{found - detail.problems:,} of {counted(found, 'problem')}": detail.problems == found,
-    }
-    if cut := [what for what, told in there.items() if not told]:
-        yield f"CUT to what SNS takes. Missing here: {'; '.join(cut)}. {_log(run.log_group)}"
+    if other < ALL:
+        rows = "all" if problem == ALL else f"at most {problem:,}"
+        shown = f"It shows {rows} rows of each problem, and at most {other:,} of each other list."
+        yield from wrapped(f"CUT  This mail was too long. {shown} The log has the rest.")
 
 
-def _where(run: Run) -> str:
-    where = f"Account {run.account}, {run.region}, set {run.backup_set}, period {run.period}, run {run.id}"
-    return one_line(where, 500)
+def _words(parts: Iterable[Part]) -> Iterator[str]:
+    """Yield each thing that AWS said once, with how often it did."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for code, message, resource in chain.from_iterable(part.words for part in parts):
+        said.setdefault((code, message), []).append(resource)
+    if said:
+        yield "AWS'S OWN WORDS"
+    for (code, message), resources in [*said.items()][:MOST_WORDS]:
+        more = f" and {len(resources) - 1:,} more" if len(resources) > 1 else ""
+        yield f"- {code}, {resources[0]}{more}"
+        yield f"  {message}"
+    if len(said) > MOST_WORDS:
+        yield f"... and {len(said) - MOST_WORDS:,} more"
 
 
-def _log(log_group: str) -> str:
-    return f"Every step is in the log group {one_line(log_group)}."
+def _where(run: Run, seconds: float | None = None) -> Sequence[str]:
+    """Return whose run it was: the last lines of the mail."""
+    invocations = f" in {run.continued.invocation} invocations" if run.continued else ""
+    took = "" if seconds is None else f", {seconds:.0f} s{invocations}"
+    lines = (
+        f"Account {run.account}, {run.region}",
+        f"set {run.backup_set}, period {run.period}",
+        f"run {run.id}{took}",
+        f"log {run.log_group}",
+    )
+    return [*map(one_line, lines), f"{SERVICE} {__version__}"]

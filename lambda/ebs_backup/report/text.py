@@ -1,16 +1,49 @@
-"""The text of a mail: what SNS takes, and how lines are laid out. Pure."""
+"""The text of a mail: what SNS takes, how it is laid out for a phone, and how volumes and commands stand in it. Pure."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from datetime import timedelta
+from shlex import quote
+from textwrap import wrap
+from typing import NamedTuple, TypeVar
+from urllib.parse import quote as in_url
+
+from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
+from ebs_backup.names import SERVICE, Period
+from ebs_backup.selection import NearMiss
+from ebs_backup.tags import minute
+from ebs_backup.volume_outcome import VolumeOutcome
 
 # SNS: a subject is under 100 ASCII characters without a line break; a message, its attributes included, at most 262,144
 # bytes. Text and data travel in one message, as JSON strings.
 MAX_SUBJECT, MAX_MESSAGE = 99, 262_144
 MAX_DATA = 60_000
 MAX_BODY = MAX_MESSAGE - MAX_DATA - 1_000
-WIDEST_COLUMN = 40  # one long name does not push every other line to the right
+WIDTH = 46  # characters of a line on a phone
+ALL = MAX_MESSAGE
+LIMITS = (ALL, 500, 100, 20, 5, 0)  # rows of a section: the largest that fits
+# EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
+ENCODED = "Encoded authorization failure message"
+SHORT = 2 * WIDTH  # a message of at most two lines stands beside the volume, a longer one at the end
+CONSOLES = {
+    "cn-": "console.amazonaws.cn",
+    "us-gov-": "console.amazonaws-us-gov.com",
+    "": "console.aws.amazon.com",
+}
+OTHER_CONSOLES = (
+    "us-iso",
+    "eu-iso",
+    "eusc-",
+)  # regions of partitions whose console has no address that is certain
+FEW = 5  # volumes that a command names one by one; rows that stand above what to do about them
+NO_NAME = "(no name)"
+SINCE_ITS_RUN = timedelta(hours=1)  # a snapshot starts after its run's time: eight nights are eight days
+About = TypeVar("About", VolumeOutcome, NearMiss)
+Row = tuple[str, ...]  # a name, and lines of facts below it
+Problem = tuple[Failure, Row]
+Words = tuple[str, str, str]  # AWS's code and message, too long to stand in a row, and on what
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,26 +62,93 @@ class Mail:
         return json.dumps(texts, ensure_ascii=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
-    """How much a mail tells.
+class Command(NamedTuple):
+    """A command at the end of the mail, and what it is for."""
 
-    In the order in which they give way: lists of what went well, lists of what to look at, EC2's words, how many problems.
+    what: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows of the mail and what they have in common: why, what to do, and the commands that then do it.
+
+    `news` says it in the subject, `lead` at the top, with the rows' names and first facts.
+
+    `nameless` is how many more rows are known by number only. What is a `problem` is cut one step later than the rest.
     """
 
-    lists: bool = True
-    notes: bool = True
-    words: bool = True
-    problems: int
+    heading: str = ""
+    news: str = ""
+    lead: str = ""
+    text: str = ""
+    rows: Sequence[Row] = ()
+    nameless: int = 0
+    why: str = ""
+    to_do: str = ""
+    commands: Sequence[Command] = ()
+    words: Sequence[Words] = ()
+    problem: bool = False
+
+    def lines(self, most: int, numbers: Mapping[str, int]) -> Iterator[str]:
+        """Return the lines: rows that are few stand above what to do, many below it."""
+        yield from (*wrapped(self.heading), *wrapped(self.text))
+        after = [*wrapped(self.why, "Why: "), *wrapped(self.to_do, "To do: ")]
+        for command in self.commands:
+            after += wrapped(f"{command.what}: command {numbers[command.line]}, at the end.")
+        rows = self._rows(most)
+        yield from (*rows, *after) if len(self.rows) <= FEW else (*after, *rows)
+
+    def _rows(self, most: int) -> Iterator[str]:
+        for name, *facts in self.rows[:most]:
+            yield from wrapped(name, "- ")
+            for fact in facts:
+                yield from wrapped(fact, "  ")
+        if beyond := max(0, len(self.rows) - most) + self.nameless:
+            yield f"... and {beyond:,} more"
 
 
-def subject(tag: str, headline: str, backup_set: str, region: str, period: str = "") -> str:
-    """Write `[OK] EBS day backup, eu-west-1: 12 created`; where it is too long, the set's name gives way first."""
-    name = "" if backup_set == "default" else f" of {backup_set}"
-    start, end = f"[{tag}] EBS {period}{' ' * bool(period)}backup", f", {region}: {headline}"
-    room = max(0, MAX_SUBJECT - len(start) - len(end))
-    name = name if len(name) <= room else f"{name[: max(0, room - 3)]}..."
-    return one_line(f"{start}{name}{end}", MAX_SUBJECT).encode("ascii", "replace").decode()
+def grouped(
+    heading: str,
+    problems: Sequence[Problem],
+    *,
+    news: str = "",
+    lead: str = "",
+    text: str = "",
+    commands: Sequence[Command] = (),
+) -> Iterator[Part]:
+    """Say once what many have in common: the code, what AWS said, what to do."""
+    groups: defaultdict[tuple[str, str], list[tuple[str, Problem]]] = defaultdict(list)
+    for problem in problems:
+        failure, _ = problem
+        said = one_line(failure.message.partition(ENCODED)[0])
+        groups[failure.code, failure.advice].append((said, problem))
+    for (code, advice), group in groups.items():
+        short = {said for said, _ in group if len(said) <= SHORT}
+        alike = len({said for said, _ in group}) == 1
+        why = [one_line(code), *(short if alike else ())]
+        long = [(said, failure) for said, (failure, _) in group if len(said) > SHORT]
+        yield Part(
+            heading=heading,
+            news=news,
+            lead=lead,
+            text=text,
+            rows=[(*row, said if said in short and not alike else "") for said, (_, row) in group],
+            why=": ".join(filter(None, why)) + " (AWS's own words: at the end)" * bool(long),
+            to_do=one_line(advice, 1000),
+            commands=commands,
+            words=[(one_line(code), said, one_line(failure.resource)) for said, failure in long],
+            problem=True,
+        )
+        heading = news = lead = text = ""
+
+
+def wrapped(text: str, start: str = "") -> Sequence[str]:
+    """Break a text into lines of a phone's width; a longer word stays whole. No text gives no line."""
+    if len(start) + len(text) <= WIDTH:
+        return [f"{start}{text}"] if text else []
+    whole = {"break_long_words": False, "break_on_hyphens": False}
+    return wrap(text, WIDTH, initial_indent=start, subsequent_indent="  ", **whole)  # type: ignore[arg-type]
 
 
 def one_line(text: str, limit: int = 300) -> str:
@@ -64,54 +164,96 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def table(rows: Sequence[Sequence[str]], most: int | None = None, *, indent: int = 2) -> Iterator[str]:
-    """Lay out the first `most` rows in columns, and count the others.
-
-    A column, other than the first, that is empty in every row takes no room.
-    """
-    first, *others = zip_longest(*rows[:most], fillvalue="") if rows[:most] else ((),)
-    kept = [first, *(cells for cells in others if any(cells))]
-    widths = [min(max(map(len, cells), default=0), WIDEST_COLUMN) for cells in kept]
-    for row in zip(*kept, strict=True):
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield f"{' ' * indent}{line}".rstrip()
-    if most is not None and len(rows) > most:
-        yield f"{' ' * indent}... and {len(rows) - most:,} more"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One section of the mail, left out where it has no rows: heading, what to do, rows, and a command below them."""
-
-    heading: str
-    rows: Sequence[Sequence[str]]
-    before: str = ""
-    why: str = ""
-    command: str = ""
-
-    def lines(self, *, listed: bool, most: int | None = None) -> Iterator[str]:
-        """Return the lines, with the first `most` rows, all rows or none."""
-        if self.rows:
-            yield self.heading
-            yield from [f"  {self.before}"] * bool(self.before)
-            yield from table(self.rows, most) if listed else ()
-            yield from [f"  {self.why}", f"    {self.command}"] * bool(self.command)
-
-
 def size(text: str) -> int:
     """Return the bytes that a text takes inside of a message."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
-def text_within(parts: Iterable[Iterable[str]]) -> str | None:
-    """Join parts with an empty line between them, or return None as soon as they exceed what SNS takes."""
-    lines: list[str] = []
-    total = 0
-    for part in parts:
-        for number, line in enumerate(part):
-            new = ["", line] if number == 0 and lines else [line]
-            lines += new
-            total += sum(size(f"{text}\n") for text in new)
-            if total - size("\n") > MAX_BODY:
-                return None
-    return "\n".join(lines)
+def text_within(paragraphs: Iterable[Iterable[str]]) -> str | None:
+    """Join paragraphs with an empty line between them, or return None where that exceeds what SNS takes."""
+    text = "\n\n".join(filter(None, map("\n".join, paragraphs)))
+    return text if size(text) <= MAX_BODY else None
+
+
+def named(name: str, limit: int = 80) -> str:
+    """Return a name as far as it fits a line."""
+    return one_line(name, limit) or NO_NAME
+
+
+def who(volume: Volume) -> Row:
+    """Return name and id."""
+    return named(volume.name), one_line(volume.id)
+
+
+def ids(snapshot: Snapshot) -> str:
+    """Return the ids of volume and snapshot: together they are as wide as a phone."""
+    return f"{one_line(snapshot.volume_id)} {one_line(snapshot.id)}"
+
+
+def snapshot_row(snapshot: Snapshot, fact: str = "") -> Row:
+    """Return the volume's name as it was then, the ids, when the snapshot was taken, and one thing more."""
+    facts = filter(None, (minute(snapshot.started), one_line(fact)))
+    return named(snapshot.name), ids(snapshot), ", ".join(facts)
+
+
+def decision_rows(decisions: Iterable[Decision]) -> list[Row]:
+    """Return a row for each decision, with its reason, in the order of the volumes' names."""
+    rows = [snapshot_row(decision.snapshot, decision.reason) for decision in decisions]
+    return sorted(rows, key=lambda row: (row[0] == NO_NAME, row[0].casefold(), row[2]))
+
+
+def age(snapshot: Snapshot, run: Run) -> str:
+    """Return `3 days old, snap-0a of 2026-11-20 01:30Z`, as of the run's time."""
+    days = (run.time - snapshot.started + SINCE_ITS_RUN).days
+    old = "less than a day old" if days < 1 else f"{counted(days, 'day')} old"
+    since = "newer than this run" if snapshot.started > run.time else old
+    return f"{since}, {one_line(snapshot.id)} of {minute(snapshot.started)}"
+
+
+def by_name(about: Iterable[About]) -> list[About]:
+    """Order by the volumes' names, as people look for them, those without one last."""
+    return sorted(about, key=lambda it: (not it.volume.name, it.volume.name.casefold(), it.volume.id))
+
+
+def word(text: str) -> str:
+    """Quote a text as one word for a shell, in one line."""
+    return quote(one_line(text, 10_000))
+
+
+def by_hand(run: Run, period: Period, volumes: Sequence[str] = ()) -> str:
+    """Write the command that backs up these volumes, where they are few, or all of the run's.
+
+    The run's own period is redone under its time, so that what is there already is not made again.
+    """
+    payload: dict[str, object] = {"period": period.value}
+    if period is run.period and run.scheduled:
+        payload["time"] = run.id
+    if volume_ids := volumes if 0 < len(volumes) <= FEW else run.only:
+        payload["volumes"] = list(volume_ids)
+    return invoke(run.region, run.function, payload)
+
+
+def invoke(region: str, function: str, payload: Mapping[str, object]) -> str:
+    """Write the command that queues an event: without `Event` the CLI calls again after 60 s, and that is another run."""
+    return (
+        f"aws lambda invoke --region {word(region)} --function-name {word(function)} --invocation-type Event"
+        f" --cli-binary-format raw-in-base64-out --payload {word(json.dumps(payload))} answer.json"
+    )
+
+
+def links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
+    """Yield links into the AWS console: the log, the dashboard, and volumes that have no backup."""
+    host = next(host for start, host in CONSOLES.items() if run.region.startswith(start))
+    region, log, board = (
+        in_url(one_line(text), safe="")
+        for text in (run.region, run.log_group, f"{SERVICE}-{run.backup_set}-{run.region}")
+    )
+    if not run.region.startswith(OTHER_CONSOLES):
+        yield "LINKS"
+        for volume in volumes[:FEW]:
+            page = f"VolumeDetails:volumeId={in_url(one_line(volume.id), safe='')}"
+            yield f"volume: https://{host}/ec2/home?region={region}#{page}"
+        home = f"https://{host}/cloudwatch/home?region={region}#"
+        log = in_url(log, safe="").replace("%", "$")  # the console's own way
+        yield f"log: {home}logsV2:log-groups/log-group/{log}"
+        yield f"dashboard, if you have it: {home}dashboards/dashboard/{board}"

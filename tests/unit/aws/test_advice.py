@@ -17,6 +17,7 @@ from ebs_backup.aws.errors import (
     not_continued,
     snapshot_failed_advice,
 )
+from ebs_backup.report.text import WIDTH
 from tests.unit.aws.refusals import (
     FAST_RESTORE,
     KEY,
@@ -80,8 +81,8 @@ def test_a_key_that_cannot_be_used_is_called_a_key_whatever_ec2_calls_it(code: s
         ("InvalidParameterValue", "Duplicate tag key 'Name' specified", "list of error codes"),
         ("InvalidParameterValue", "The tag 'KMS key of web-1' is invalid", "list of error codes"),
         ("InvalidParameterValue", f"Value volume=vol-1 key={KEY} for a name", "list of error codes"),
-        ("UnauthorizedOperation", "Encoded authorization failure message: 4GIkMsOH", "The role may not"),
-        ("UnauthorizedOperation", f"not authorized to use the KMS key {KEY}", "The role may not"),
+        ("UnauthorizedOperation", "Encoded authorization failure message: 4GIkMsOH", "forbids it"),
+        ("UnauthorizedOperation", f"not authorized to use the KMS key {KEY}", "forbids it"),
         ("RequestLimitExceeded", "for the KMS key", "throttled"),
     ],
 )
@@ -124,8 +125,8 @@ def test_only_ec2_speaks_of_a_volumes_key() -> None:
         ("Given key ID is not accessible", "the volume's KMS key"),
         ("The KMS key arn:aws:kms:1 is not accessible", "the volume's KMS key"),
         ("Client.InvalidKMSKey.InvalidState: it is disabled", "the volume's KMS key"),
-        ("Internal error", "a fault of its own"),
-        ("Server.InternalError: Internal error on creation", "a fault of its own"),
+        ("Internal error", "a fault inside AWS"),
+        ("Server.InternalError: Internal error on creation", "a fault inside AWS"),
         ("The monkey is not well", "EC2's own words"),
         ("Something new", "EC2's own words"),
         ("", "gave no reason"),
@@ -135,7 +136,7 @@ def test_only_ec2_speaks_of_a_volumes_key() -> None:
 def test_a_failed_snapshot_is_told_by_ec2s_reason(message: str, words: str) -> None:
     told = snapshot_failed_advice(message)
 
-    assert told.startswith("A failed snapshot holds nothing")
+    assert told.endswith("A failed snapshot holds nothing: each run makes a new one, if it can.")
     assert words in told
 
 
@@ -153,6 +154,17 @@ def test_a_run_that_cannot_go_on_says_who_goes_on_instead() -> None:
     assert (failed.resource, failed.code) == ("ebs-backup-f", "AccessDeniedException")
     assert len(failed.message) <= 300
     assert "twice more" in failed.advice
+
+
+def test_every_advice_begins_with_what_to_do_in_words_that_fit_a_line_of_a_phone() -> None:
+    told = [advice(refusal(code, status=status)) for code, status, *_ in TABLE]
+    told += [advice(AwsError(kind=Kind.RETRY, code=code, message="")) for code in (OUT_OF_TIME, SLOW_LISTING)]
+    told += [advice(AwsError(kind=Kind.UNKNOWN_OUTCOME, code=code, message="")) for code in (UNREADABLE, "X")]
+    told += [snapshot_failed_advice(message) for message in ("KMS key", "Internal error", "Odd", "")]
+    told.append(not_continued(refusal("X"), "f").advice)
+
+    for text in told:
+        assert len(f"To do: {text.partition('. ')[0]}.") <= WIDTH, text
 
 
 def test_no_advice_deletes_snapshots_or_loses_the_operators_settings() -> None:

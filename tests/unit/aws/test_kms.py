@@ -26,5 +26,4 @@ def test_a_disabled_key_in_the_mail(golden: Callable[[str, str], None]) -> None:
 
     mail = render(an_outcome(locked_out, good, run=a_run()))
 
-    assert mail.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up"
     golden("kms.txt", f"Subject: {mail.subject}\n\n{mail.body}\n")

@@ -19,10 +19,10 @@ def test_a_rules_event_makes_a_snapshot_answers_and_mails(world: HandlerWorld) -
     assert (answer["status"], answer["run"], answer["created"], answer["failures"]) == ("OK", RUN, 1, [])
     assert world.runs() == [RUN]
     (mail,) = world.mails()
-    assert mail.subject == "[OK] EBS day backup, eu-west-1: 1 created, 0 expired"
-    assert volume in mail.text
-    assert "Account 111122223333, eu-west-1, set default, period day, run 2026-11-23T01:30:00Z" in mail.text
-    assert "/aws/lambda/ebs-backup-default" in mail.text
+    assert mail.subject == "[OK] 1 created, 0 expired (EBS day, eu-west-1)"
+    assert volume in mail.told
+    assert "Account 111122223333, eu-west-1 set default, period day run 2026-11-23T01:30:00Z" in mail.told
+    assert "/aws/lambda/ebs-backup-default" in mail.told
     assert mail.data == {"subject": mail.subject} | answer
 
 
@@ -44,7 +44,7 @@ def test_two_deliveries_of_one_instant_are_one_run_in_whatever_zone(world: Handl
     assert world.runs() == [RUN]
     assert (answer["run"], answer["created"], answer["already_made"]) == (RUN, 0, 1)
     _, second = world.mails()
-    assert second.subject == "[OK] EBS day backup, eu-west-1: 1 already made, nothing to do"
+    assert second.subject == "[OK] 1 already made (EBS day, eu-west-1)"
 
 
 def test_by_hand_the_request_names_the_run_so_that_lambdas_retry_is_the_same_run(world: HandlerWorld) -> None:
@@ -109,7 +109,7 @@ def test_a_run_limited_to_volumes_names_in_answer_and_mail_what_it_does_not_know
     assert world.account.ids(other) == []
     (mail,) = world.mails()
     assert mail.subject.startswith("[CHECK]")
-    assert "vol-0badc0de" in mail.text
+    assert "vol-0badc0de" in mail.told
 
 
 def test_nothing_selected_fails_loudly_but_returns_for_a_retry_would_not_help(world: HandlerWorld) -> None:
@@ -119,7 +119,7 @@ def test_nothing_selected_fails_loudly_but_returns_for_a_retry_would_not_help(wo
 
     assert (answer["status"], answer["failures"][0]["code"]) == ("FAILED", "NothingSelected")
     (mail,) = world.mails()
-    assert mail.subject.startswith("[FAILED] EBS day backup, eu-west-1: nothing selected")
+    assert mail.subject.startswith("[FAILED] nothing backed up: no volume is tagged Backup=true")
 
 
 def test_with_report_problems_a_good_run_is_silent(world: HandlerWorld) -> None:
@@ -140,7 +140,7 @@ def test_with_report_problems_a_failure_is_mailed(world: HandlerWorld) -> None:
 
     assert answer["status"] == "PROBLEM"
     (mail,) = world.mails()
-    assert mail.subject == "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up"
+    assert mail.subject == "[PROBLEM] data: NO backup; 1 created, 0 expired (EBS day, eu-west-1)"
 
 
 def test_with_report_problems_what_is_deferred_is_mailed(world: HandlerWorld) -> None:
@@ -151,7 +151,7 @@ def test_with_report_problems_what_is_deferred_is_mailed(world: HandlerWorld) ->
 
     assert (answer["status"], answer["expired"], answer["deferred"]) == ("CHECK", 1, 2)
     (mail,) = world.mails()
-    assert mail.subject == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 2 deferred"
+    assert mail.subject == "[CHECK] 2 snapshots deferred; 1 created, 1 expired (EBS day, eu-west-1)"
 
 
 def test_with_report_problems_a_volume_that_lost_its_tag_is_mailed(world: HandlerWorld) -> None:
@@ -163,7 +163,7 @@ def test_with_report_problems_a_volume_that_lost_its_tag_is_mailed(world: Handle
 
     assert answer["status"] == "CHECK"
     (mail,) = world.mails()
-    assert mail.subject.endswith(": 1 created, 0 expired, 1 no longer selected")
+    assert mail.subject.startswith("[CHECK] 1 volume deselected; 1 created, 0 expired")
 
 
 def test_with_report_problems_what_aws_keeps_in_place_is_silent(world: HandlerWorld) -> None:
@@ -190,7 +190,7 @@ def test_the_same_status_stands_in_subject_attribute_data_answer_and_log(world: 
     assert mail.subject.startswith("[PROBLEM]")
     (done,) = (line for line in world.logged() if line["message"] == "run done")
     assert done["answer"]["status"] == "PROBLEM"
-    assert lost in mail.text
+    assert lost in mail.told
 
 
 def test_what_is_not_ours_is_named_in_mail_and_answer(world: HandlerWorld) -> None:
@@ -202,8 +202,8 @@ def test_what_is_not_ours_is_named_in_mail_and_answer(world: HandlerWorld) -> No
     assert answer["status"] == "CHECK"
     assert [(told["volume_id"], told["snapshots"]) for told in answer["foreign"]] == [(volume, [foreign])]
     (mail,) = world.mails()
-    assert foreign in mail.text
-    assert volume in mail.text
+    assert foreign in mail.told
+    assert volume in mail.told
 
 
 def test_clients_are_made_once_for_all_invocations(world: HandlerWorld) -> None:

@@ -19,8 +19,8 @@ def test_a_broken_listing_mails_then_raises(world: HandlerWorld) -> None:
         world.invoke(RULE)
 
     (mail,) = world.mails()
-    assert mail.subject == "[FAILED] EBS day backup, eu-west-1: the run failed: UnauthorizedOperation"
-    assert "To do: The role may not do this." in mail.text
+    assert mail.subject == "[FAILED] the run failed: UnauthorizedOperation (EBS day, eu-west-1)"
+    assert "To do: Look for a policy that forbids it." in mail.told
     assert world.runs() == []
 
 
@@ -73,8 +73,8 @@ def test_a_bad_environment_mails_then_raises(world: HandlerWorld) -> None:
         world.invoke(RULE)
 
     (mail,) = world.mails()
-    assert mail.subject == "[FAILED] EBS day backup, eu-west-1: the run failed: InvalidSettings"
-    assert "keep_day must be a whole number from 1 to 1000, got 0" in mail.text
+    assert mail.subject == "[FAILED] the run failed: InvalidSettings (EBS day, eu-west-1)"
+    assert "keep_day must be a whole number from 1 to 1000, got 0" in mail.told
     assert world.account.calls == []
 
 
@@ -88,8 +88,8 @@ def test_a_fault_of_our_own_mails_then_raises(world: HandlerWorld) -> None:
         world.invoke(RULE)
 
     (mail,) = world.mails()
-    assert mail.subject.endswith("the run failed: LookupError")
-    assert "This is a fault of ebs-backup itself" in mail.text
+    assert mail.subject.startswith("[FAILED] the run failed: LookupError")
+    assert "This is a fault of ebs-backup itself" in mail.told
 
 
 def test_a_broken_dry_run_raises_and_mails_nothing(world: HandlerWorld) -> None:
@@ -155,8 +155,8 @@ def test_a_bad_event_is_answered_and_mailed_and_does_nothing_else(world: Handler
     assert len(answer["error"]) < 500
     assert "\n" not in answer["error"]
     (mail,) = world.mails()
-    assert mail.subject == "[FAILED] EBS backup, eu-west-1: the event cannot be used"
-    assert answer["error"].strip() in mail.text
+    assert mail.subject == "[FAILED] the event cannot be used (EBS, eu-west-1)"
+    assert answer["error"].strip() in mail.told
     assert mail.data["status"] == "FAILED"
     assert world.account.calls == []
     assert world.metrics() == []

@@ -41,8 +41,8 @@ def test_the_last_invocation_mails_and_answers_for_the_whole_run(world: HandlerW
         [],
     )
     (mail,) = world.mails()
-    assert mail.subject == "[OK] EBS day backup, eu-west-1: 2 created, 0 expired"
-    assert "in 2 invocations" in mail.text
+    assert mail.subject == "[OK] 2 created, 0 expired (EBS day, eu-west-1)"
+    assert "in 2 invocations" in mail.told
 
 
 def test_a_further_invocation_of_a_run_by_hand_is_still_that_run(world: HandlerWorld) -> None:
@@ -98,8 +98,8 @@ def test_failed_snapshots_that_an_earlier_invocation_deleted_are_told_in_the_mai
     assert answer["status"] == "PROBLEM"
     assert [failure["resource"] for failure in answer["failures"]] == [failed]
     (mail,) = world.mails()
-    assert failed in mail.text
-    assert "Given key ID is not accessible" in mail.text
+    assert failed in mail.told
+    assert "Given key ID is not accessible" in mail.told
 
 
 def test_a_run_that_goes_on_deletes_no_more_than_one_that_had_the_time(world: HandlerWorld) -> None:
@@ -126,10 +126,9 @@ def test_a_run_that_cannot_invoke_itself_mails_what_is_not_done_and_raises_so_th
         world.invoke(RULE, seconds=SHORT)
 
     (mail,) = world.mails()
-    assert mail.subject.startswith("[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up")
-    assert mail.subject.endswith("not finished")
-    assert "AccessDeniedException" in mail.text
-    assert waiting in mail.text
+    assert mail.subject.startswith("[PROBLEM] not finished; db-1: NO backup")
+    assert "AccessDeniedException" in mail.told
+    assert waiting in mail.told
 
 
 def test_an_answer_that_is_not_lambdas_counts_as_none_for_nobody_may_have_queued_the_rest(
@@ -142,7 +141,7 @@ def test_an_answer_that_is_not_lambdas_counts_as_none_for_nobody_may_have_queued
         world.invoke(RULE, seconds=SHORT)
 
     (mail,) = world.mails()
-    assert mail.subject.endswith("not finished")
+    assert mail.subject.startswith("[PROBLEM] not finished")
 
 
 def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world: HandlerWorld) -> None:
@@ -175,7 +174,7 @@ def test_the_twelfth_invocation_is_the_last_and_mails_what_is_left_with_advice(w
     assert world.queued == []
     assert (answer["status"], answer["expired"]) == ("PROBLEM", 7)
     (mail,) = world.mails()
-    assert mail.subject.startswith("[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up")
-    assert waiting in mail.text
-    assert "To do:" in mail.text
-    assert "7 snapshots" in mail.text
+    assert mail.subject.startswith("[PROBLEM] db-1: NO backup")
+    assert waiting in mail.told
+    assert "To do:" in mail.told
+    assert "7 snapshots" in mail.told

@@ -45,7 +45,7 @@ def test_every_run_counts_the_overdue_volumes_of_every_period(world: HandlerWorl
     overdue = {line["period"]: line["VolumesOverdue"] for line in world.metrics()[:3]}
     assert overdue == {"day": 0, "week": 1, "month": 1}
     (mail,) = world.mails()
-    assert mail.subject.startswith("[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes overdue")
+    assert mail.subject.startswith("[PROBLEM] 1 overdue; ")
 
 
 def test_a_run_limited_to_some_volumes_says_nothing_of_the_others(world: HandlerWorld) -> None:

@@ -45,8 +45,8 @@ def test_the_retry_of_a_run_whose_mail_sns_refused_tells_all_that_was_done(world
         12,
     )
     (mail,) = world.mails()
-    assert mail.subject == "[OK] EBS day backup, eu-west-1: 3 created, 12 expired"
-    assert all(snapshot in mail.text for snapshot in gone)
+    assert mail.subject == "[OK] 3 created, 12 expired (EBS day, eu-west-1)"
+    assert all(snapshot in mail.told for snapshot in gone)
     assert world.runs().count(RUN) == 3
 
 
@@ -124,7 +124,7 @@ def test_a_retry_on_another_instance_names_what_it_can_see_and_never_says_that_n
 
     (mail,) = world.mails()
     assert (
-        "An earlier try of this run may have deleted expired snapshots too; the log lists them." in mail.text
+        "An earlier try of this run may have deleted expired snapshots, too: the log lists them." in mail.told
     )
     assert "0 expired" not in mail.subject
 
@@ -186,7 +186,7 @@ def test_a_mail_that_was_lost_with_its_topic_fails_the_invocation_and_the_retry_
 
     assert world.runs() == [RUN]
     (mail,) = world.mails()
-    assert mail.subject == "[OK] EBS day backup, eu-west-1: 1 created, 0 expired"
+    assert mail.subject == "[OK] 1 created, 0 expired (EBS day, eu-west-1)"
 
 
 def test_an_event_of_a_mistyped_year_expires_nothing_of_a_volume_that_is_gone(world: HandlerWorld) -> None:

@@ -50,6 +50,11 @@ class Sent:
     text: str
     data: dict[str, Any]
 
+    @property
+    def told(self) -> str:
+        """Return the text as if no line had been broken."""
+        return " ".join(self.text.split())
+
 
 @dataclass(kw_only=True)
 class HandlerWorld:

@@ -3,8 +3,9 @@
 import json
 from dataclasses import replace
 
+from ebs_backup import __version__
 from ebs_backup.freshness import Overdue
-from ebs_backup.inventory import Foreign
+from ebs_backup.inventory import Foreign, Unselected
 from ebs_backup.model import Continued, Fate
 from ebs_backup.names import Period
 from ebs_backup.report.data import answer
@@ -43,6 +44,7 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
     result = answer(an_outcome(MADE, refused, found))
 
     assert result == {
+        "version": __version__,
         "status": "PROBLEM",
         "set": "default",
         "period": "day",
@@ -58,6 +60,7 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
         "deferred": 1,
         "undeletable": 0,
         "on_hold": 0,
+        "created_snapshots": ["snap-0new"],
         "failures": [
             {
                 "resource": "vol-0b",
@@ -70,14 +73,15 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
         "checks": [],
         "overdue": [],
         "near_misses": [],
+        "deselected": [],
         "unselected": [],
         "foreign": [],
         "strays": [],
         "stale": [],
         "edited": [],
-        "kept_by_aws": [],
+        "undeletable_snapshots": [],
         "missing": [],
-        "holds": {},
+        "held": {},
         "not_shown": {},
     }
 
@@ -128,7 +132,7 @@ def test_what_asks_for_a_look_is_listed_and_what_is_many_is_bounded() -> None:
 
     result = answer(outcome)
 
-    assert (result["undeletable"], len(result["kept_by_aws"])) == (900, 20)
+    assert (result["undeletable"], len(result["undeletable_snapshots"])) == (900, 20)
     assert result["edited"] == [{"id": "snap-0e", "volume_id": "vol-0a", "why": "kept: its tags were edited"}]
     assert (result["foreign"][0]["count"], len(result["foreign"][0]["snapshots"])) == (900, 20)
     assert result["strays"][0] == {
@@ -217,3 +221,15 @@ def test_a_dry_runs_plan_names_what_volumes_that_are_gone_have_left() -> None:
         "snapshots": {"snap-0dead": "expired: gone"},
         "notes": ["gone"],
     }
+
+
+def test_a_volume_that_lost_its_tag_lately_is_listed_once() -> None:
+    lost, left = (
+        Unselected(volume_id=id_, name="", there=True, lately=lately, snapshots=3, at_most_gib=9)
+        for id_, lately in (("vol-0a", True), ("vol-0b", False))
+    )
+
+    result = answer(an_outcome(MADE, unselected=(lost, left)))
+
+    assert [volume["volume_id"] for volume in result["deselected"]] == ["vol-0a"]
+    assert [volume["volume_id"] for volume in result["unselected"]] == ["vol-0b"]

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from ebs_backup.model import Run
 from ebs_backup.outcome import Outcome
 from ebs_backup.report.data import answer
+from ebs_backup.report.problems import lacking, worst_first
 from ebs_backup.report.render import render, render_broken
-from ebs_backup.report.text import Mail, one_line, size
+from ebs_backup.report.text import WIDTH, Mail, one_line, size
 from tests.unit.outcomes import outcomes, runs, words
 
 # The order of the mail: what went wrong, what can wait, what was done, what there is.
@@ -29,13 +30,12 @@ SECTIONS = (
     "WENT WRONG",
     "NOT DELETED",
     "TO CHECK",
-    "NOT LOOKED UP",
     "DEFERRED",
     "FOREIGN SNAPSHOTS",
     "STRAY SNAPSHOTS",
     "EDITED TAGS",
     "PENDING TOO LONG",
-    "NO LONGER SELECTED",
+    "DESELECTED",
     "NOT SELECTED",
     "NEAR MISSES",
     "SKIPPED",
@@ -92,15 +92,15 @@ def test_every_failure_and_check_is_named_with_what_to_do_and_nothing_deletes_a_
     outcome: Outcome,
 ) -> None:
     body = render(outcome).body
+    told = " ".join(body.split())
 
     assert "delete-snapshot" not in body or "delete-snapshot" in repr(outcome)
-    assert "CUT to what SNS takes" not in body
+    assert "\nCUT  " not in body
     for failure in (*outcome.failures, *outcome.checks):
-        assert one_line(failure.code) in body
-        assert one_line(failure.message) in body
-        assert f"To do: {one_line(failure.advice, 1000)}" in body
+        for said, most in ((failure.code, 300), (failure.message, 300), (failure.advice, 1000)):
+            assert " ".join(one_line(said, most).split()) in told
     for failed in outcome.failed:
-        assert one_line(failed.id) in body
+        assert " ".join(one_line(failed.id).split()) in told
 
 
 @hypothesis_settings(max_examples=60)
@@ -118,7 +118,6 @@ def test_a_section_is_there_where_it_has_something_to_tell_and_is_referred_to_on
     assert ("OVERDUE" in found) == bool(count(lambda volume: volume.overdue))
     assert ("DEFERRED" in found) == bool(outcome.deferred)
     assert ("FOREIGN SNAPSHOTS" in found) == bool(outcome.foreign)
-    assert outcome.status != "FAILED" or "  To do: " in body
     drawn = re.sub(r"<\w+\.\w+: '\w+'>", "", repr(outcome))  # people may give any name
     told = [line for line in body.splitlines() if not line.startswith(SECTIONS)]
     named = {name for name in SECTIONS if any(name in line for line in told)}
@@ -138,7 +137,7 @@ def test_a_mail_is_cut_only_where_it_does_not_fit_and_then_says_so(
 
     assert size(cut.body) <= 20_000
     assert (cut.body == whole.body) == (size(whole.body) <= 20_000)
-    assert ("\nCUT to" in cut.body) == (cut.body not in (whole.body, cut.subject) or "\nCUT to" in whole.body)
+    assert ("\nCUT  " in cut.body) == (cut.body not in (whole.body, cut.subject) or "\nCUT  " in whole.body)
     assert cut.subject == whole.subject
 
 
@@ -147,3 +146,52 @@ def test_whatever_broke_the_run_the_mail_is_one_that_sns_takes(
     run: Run, code: str, message: str, advice: str
 ) -> None:
     assert fits(render_broken(run, code=code, message=message, advice=advice))
+
+
+@hypothesis_settings(max_examples=100)
+@given(outcomes)
+def test_the_first_lines_fit_a_phone_and_say_what_has_no_backup_and_what_to_do(outcome: Outcome) -> None:
+    first, *_ = render(outcome).body.split("\n\n")
+    lines = first.splitlines()
+
+    assert len(lines) <= 5
+    assert all(len(line) <= WIDTH and line.isprintable() for line in lines)
+    assert lines[-1].startswith(
+        "To do: " if outcome.status in ("FAILED", "PROBLEM") else ("To do: ", "Nothing to do.")
+    )
+    unmade = [volume for volume in worst_first(outcome.volumes) if lacking(volume)]
+    in_error = [volume for volume in unmade if any(it.code == "VolumeError" for it in volume.failures)]
+    if not in_error and not outcome.continuation_failure:
+        assert f"{len(unmade):,} of {len(outcome.volumes):,} volume" in first or not unmade
+    shown = [one_line(volume.volume.name, 10).rstrip(".")[:7] or "(no name)" for volume in unmade]
+    if not in_error or len(in_error) == len(unmade):
+        assert all(" ".join(name.split()) in " ".join(first.split()) for name in shown[:2] if len(unmade) < 4)
+
+
+@hypothesis_settings(max_examples=100)
+@given(outcomes)
+def test_lines_end_where_a_phone_ends_but_for_ids_commands_links_and_aws_own_words(outcome: Outcome) -> None:
+    told = re.split(r"\n\n(?:AWS'S OWN WORDS|COMMAND 1|LINKS)\n", render(outcome).body)[0]
+
+    for line in told.splitlines():
+        start = re.match(r"(- |  |Why: |To do: )?", line)
+        assert len(line) <= WIDTH or " " not in line[start.end() if start else 0 :], line
+
+
+@given(outcomes)
+def test_the_subject_begins_with_the_news_and_ends_with_where(outcome: Outcome) -> None:
+    run, subject = outcome.run, render(replace(outcome, run=replace(outcome.run, region="eu-west-1"))).subject
+
+    unmade = [volume.volume for volume in outcome.volumes if lacking(volume)]
+    assert ": NO backup" in subject or not unmade or outcome.continuation_failure
+    assert subject.endswith(f"{run.period}, eu-west-1)")
+
+
+@given(outcomes)
+def test_commands_that_a_mail_refers_to_are_at_its_end_under_their_numbers(outcome: Outcome) -> None:
+    body = render(outcome).body
+
+    there = [int(number) for number in re.findall(r"^COMMAND (\d+)$", body, re.MULTILINE)]
+    told = {int(number) for number in re.findall(r": command (\d+), at the end\.", " ".join(body.split()))}
+    assert there == list(range(1, len(there) + 1))
+    assert told == set(there)

@@ -25,7 +25,16 @@ from tests.unit.builders import (
 )
 from tests.unit.commands import lines, payload_of
 from tests.unit.report.test_properties import headings
-from tests.unit.report.test_render import GONE, RETIRED, a_failed_one, a_good_one, expired, point, text
+from tests.unit.report.test_render import (
+    GONE,
+    RETIRED,
+    a_failed_one,
+    a_good_one,
+    expired,
+    point,
+    text,
+    unwrapped,
+)
 
 Golden = Callable[[str, str], None]
 
@@ -40,7 +49,6 @@ def test_an_event_that_cannot_be_used_says_what_is_allowed_and_how_to_send_it(go
         error="period must be one of day, week, month, got 'dya'",
     )
 
-    assert mail.subject == "[FAILED] EBS backup, eu-west-1: the event cannot be used"
     assert mail.attributes == {"status": "FAILED", "set": "default", "period": "?"}
     told = json.loads(mail.data)
     assert told["error"] == "period must be one of day, week, month, got 'dya'"
@@ -67,11 +75,8 @@ def test_failed_snapshots_are_told_with_ec2s_reason_and_what_lacks_because_of_th
         )
     )
 
-    assert mail.subject == (
-        "[PROBLEM] EBS day backup, eu-west-1: 1 of 2 volumes not backed up, 104 snapshots failed"
-    )
-    assert mail.body.count(key) == 1
-    assert "  ... and 100 more\n" in mail.body
+    assert unwrapped(mail.body).count(key) == 1
+    assert "\n... and 100 more\n" in mail.body
     (again,) = [line for line in mail.body.splitlines() if '"month"' in line]
     assert payload_of(again) == {"period": "month", "volumes": [id_]}
     golden("failed-snapshots.txt", text(mail))
@@ -88,7 +93,7 @@ def test_a_volume_that_ec2_has_lost_is_a_problem_of_its_own() -> None:
 
     assert headings(body)[0] == "VOLUMES IN ERROR"
     assert "NOT BACKED UP" not in body
-    assert "for those under VOLUMES IN ERROR, see there." in body
+    assert "For those under VOLUMES IN ERROR, see there." in unwrapped(body)
     assert "lambda invoke" not in body
     assert "lambda invoke" not in render(an_outcome(of_weeks, a_good_one(2, "web-1"))).body
 
@@ -98,7 +103,7 @@ def test_a_volume_without_a_restore_point_is_told_even_where_nothing_says_why() 
     body = render(an_outcome(VolumeOutcome(volume=a_volume()), a_good_one(2, "web-1"))).body
 
     assert "NOT BACKED UP  1 of 2 volumes" in body
-    assert "this run made no snapshot of it" in body
+    assert "this run made no snapshot of it" in unwrapped(body)
 
 
 def test_what_asks_for_a_look_is_named_with_what_to_do(golden: Golden) -> None:
@@ -128,7 +133,7 @@ def test_what_asks_for_a_look_is_named_with_what_to_do(golden: Golden) -> None:
 
     mail = render(outcome)
 
-    assert mail.subject.startswith("[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 to check")
+    assert mail.subject.startswith("[CHECK] 21 foreign snapshots; 2 stray snapshots; 1 edited tag (EBS day")
     golden("check.txt", text(mail))
 
 
@@ -139,10 +144,8 @@ def test_a_delete_that_failed_for_a_volume_that_is_gone_is_told_too() -> None:
 
     mail = render(replace(outcome, other_checks=(known, unknown)))
 
-    assert mail.subject == "[CHECK] EBS day backup, eu-west-1: 1 created, 1 expired, 1 not deleted"
-    assert (
-        f"    gone  {retired.snapshot.id}  of vol-0dead  2026-08-25 01:30Z  gone for 90 days\n" in mail.body
-    )
+    assert mail.subject == "[CHECK] 1 not deleted; 1 to check; 1 created, 1 expired (EBS day, eu-west-1)"
+    assert f"- gone\n  vol-0dead {retired.snapshot.id}\n  2026-08-25 01:30Z, gone for 90 days\n" in mail.body
     assert "\nTO CHECK  1\n" in mail.body
 
 
@@ -171,3 +174,33 @@ def test_what_a_run_by_hand_was_limited_to_limits_what_redoes_it() -> None:
     (command,) = lines(render(an_outcome(*failed, run=a_run(only=only))).body)
 
     assert payload_of(command)["volumes"] == list(only)
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "console.aws.amazon.com"),
+        ("cn-north-1", "console.amazonaws.cn"),
+        ("us-gov-west-1", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_links_open_the_volume_the_log_and_the_dashboard_in_the_partitions_console(
+    region: str, host: str
+) -> None:
+    run = a_run(region=region, log_group="/aws/lambda/a b")
+
+    body = render(an_outcome(a_failed_one(1, "db-1"), run=run)).body
+
+    home = f"https://{host}/cloudwatch/home?region={region}#"
+    assert (
+        f"\nvolume: https://{host}/ec2/home?region={region}#VolumeDetails:volumeId=vol-0b000122d3e4f5a6b\n"
+        in body
+    )
+    assert f"\nlog: {home}logsV2:log-groups/log-group/$252Faws$252Flambda$252Fa$2520b\n" in body
+    assert f"{home}dashboards/dashboard/ebs-backup-default-{region}\n" in body
+
+
+def test_where_the_consoles_address_is_not_certain_the_mail_has_no_links() -> None:
+    run = a_run(region="us-iso-east-1")
+
+    assert "LINKS" not in render(an_outcome(a_failed_one(1, "db-1"), run=run)).body

@@ -1,9 +1,11 @@
 """The text of a mail where volumes have odd names, or thousands are overdue."""
 
+from dataclasses import replace
+
 from ebs_backup.freshness import Overdue
 from ebs_backup.names import Period
 from ebs_backup.report.render import render
-from ebs_backup.report.text import one_line, table
+from ebs_backup.report.text import FEW, Part, one_line, wrapped
 from tests.unit.builders import altered, an_outcome
 from tests.unit.report.test_render import a_good_one
 
@@ -20,14 +22,22 @@ def test_overdue_volumes_that_do_not_fit_are_counted() -> None:
 
     body = render(an_outcome(*late)).body
 
-    told = body.count("\n    db-")
-    assert 0 < told < 4000
-    assert f"  ... and {4000 - told:,} more" in body
+    assert "\nOVERDUE  4,000 volumes\n" in body
+    assert "\n... and 3,500 more\n" in body
 
 
-def test_rows_of_different_lengths_line_up_and_those_beyond_are_counted() -> None:
-    rows = [("a", "", "x"), ("long", ""), ("b", "", "")]
+def test_rows_that_are_few_stand_above_what_to_do_and_many_below_it() -> None:
+    few = Part(rows=[("a", "fact", "")], why="Odd", to_do="Look.", nameless=2)
+    many = replace(few, rows=[("a",)] * (FEW + 1), nameless=0)
 
-    assert list(table(rows, 2)) == ["  a     x", "  long", "  ... and 1 more"]
-    assert list(table(rows, 0)) == ["  ... and 3 more"]
-    assert list(table([], 2)) == []
+    assert list(few.lines(9, {})) == ["- a", "  fact", "... and 2 more", "Why: Odd", "To do: Look."]
+    assert list(many.lines(1, {})) == ["Why: Odd", "To do: Look.", "- a", "... and 5 more"]
+
+
+def test_a_line_is_broken_where_a_phone_ends_but_never_inside_a_word() -> None:
+    assert wrapped("word " * 10 + "x" * 60, "To do: ") == [
+        "To do: word word word word word word word word",
+        "  word word",
+        "  " + "x" * 60,
+    ]
+    assert wrapped("") == []

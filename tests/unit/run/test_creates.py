@@ -118,7 +118,7 @@ def test_a_volume_without_the_tag_on_an_instance_that_carries_it_is_a_near_miss(
     outcome = account.run(settings(), a_run())
 
     misses = {miss.volume.id: miss.why for miss in outcome.near_misses}
-    assert misses[forgotten] == f"it is not tagged, but its instance {instance} db-1 is"
+    assert misses[forgotten] == f"the tag is on its instance db-1 ({instance}), not on the volume"
     assert tagged not in misses
 
 

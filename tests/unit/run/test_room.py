@@ -69,7 +69,7 @@ def test_a_full_region_in_which_nothing_is_expired_is_a_failure_and_costs_nothin
     assert sorted(account.ids()) == sorted(old)
     (failure,) = outcome.failures
     assert (failure.resource, failure.code) == (volume, NO_ROOM)
-    assert "Lower a keep_... setting" in failure.advice
+    assert "lower a keep_... setting" in failure.advice
     assert outcome.status is Status.FAILED
 
 
