@@ -105,3 +105,10 @@ def ask(question: str, *, yes: bool) -> None:
         raise CommandError(f"{question} This needs an answer, and there is no terminal.", "Add --yes.")
     if not typer.confirm(question, err=True):
         raise CommandError("Nothing was changed.")
+
+
+def decide(question: str, *, advice: str) -> bool:
+    """Ask what the operator wants, yes or no; raises a CommandError with this advice where nobody is there to say."""
+    if not sys.stdin.isatty():
+        raise CommandError(f"{question} This needs an answer, and there is no terminal.", advice)
+    return typer.confirm(question, err=True)

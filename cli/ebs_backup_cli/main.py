@@ -6,8 +6,11 @@ import typer
 
 from ebs_backup_cli.command import common, register
 from ebs_backup_cli.commands.adopt import adopt
+from ebs_backup_cli.commands.hold import hold, unhold
 from ebs_backup_cli.commands.list_ import list_
 from ebs_backup_cli.commands.plan import plan
+from ebs_backup_cli.commands.restore import restore
+from ebs_backup_cli.commands.verify import verify
 
 app = typer.Typer(
     name="ebs-backup",
@@ -20,6 +23,10 @@ app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
 register(app, "adopt", adopt, example='ebs-backup adopt --period week --volume "db-1 data"')
+register(app, "restore", restore, example='ebs-backup restore "db-1 data" --at 2026-11-20 --region eu-west-1')
+register(app, "verify", verify, example='ebs-backup verify "db-1 data" --region eu-west-1')
+register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --until 2026-12-24")
+register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
 
 
 def main() -> None:

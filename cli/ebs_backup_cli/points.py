@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """A snapshot that a backup set made: the core's view of it, all its tags, and what its source tag says."""
+    """A snapshot that a backup set made: the core's view of it, all its tags, and what its source tag says.
+
+    `archived` tells that it cannot be restored before it is brought back from EBS's archive.
+    """
 
     snapshot: Snapshot
     backup_set: str
     tags: Mapping[str, str]
     source: Source
     archived: bool
+    encrypted: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,9 @@ def _point(raw: Mapping[str, Any]) -> Point:
         backup_set=tags.get(TAG_SET, ""),
         tags=tags,
         source=Source.parse(tags.get(TAG_SOURCE, "")),
-        archived=raw.get("StorageTier") == "archive",
+        archived=raw.get("StorageTier") == "archive" and not raw.get("RestoreExpiryTime"),
+        encrypted=bool(raw.get("Encrypted")),
+        key=raw.get("KmsKeyId", ""),
     )
 
 
