@@ -5,7 +5,7 @@ import sys
 
 from emulator.server import ROOT, Emulator
 
-MODULES = ("lambda", "cli")
+MODULES = ("lambda", "cli", ".")
 
 
 def ebs_backup(emulator: Emulator, *arguments: str, columns: int = 120) -> "subprocess.CompletedProcess[str]":
