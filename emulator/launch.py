@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ministack.app import main
 
-from emulator import authorization, direct, ebs, function, mail, names, schedule, volumes
+from emulator import authorization, direct, ebs, function, mail, names, schedule, simulated, volumes
 from emulator.clock import Clock
 from emulator.failures import VARIABLE, Failures
 from emulator.patching import check_version
@@ -25,6 +25,7 @@ def patch() -> None:
     schedule.patch(clock)
     mail.patch()
     names.patch()
+    simulated.patch()
 
 
 if __name__ == "__main__":

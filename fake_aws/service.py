@@ -16,8 +16,8 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
     "DescribeVolumes": ("Filter.", "MaxResults", "NextToken"),
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
     "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
-    "CreateSnapshot": ("VolumeId", "Description", "TagSpecification."),
-    "DeleteSnapshot": ("SnapshotId",),
+    "CreateSnapshot": ("VolumeId", "Description", "TagSpecification.", "DryRun"),
+    "DeleteSnapshot": ("SnapshotId", "DryRun"),
     "CreateVolume": (
         *(
             "SnapshotId",
@@ -131,6 +131,8 @@ class Service:
         )
 
     def _do(self, action: str, params: Params, body: bytes) -> tuple[str, int]:
+        if action == "Invoke" and params.get("x-amz-invocation-type") == "DryRun":
+            return "", 204
         if action == "Invoke":
             self.account.queued.append(body)
             return "", 202
@@ -147,6 +149,8 @@ class Service:
 
     def _ec2(self, action: str, params: Params) -> str:
         account = self.account
+        if params.get("DryRun") == "true":
+            raise RefusalError("DryRunOperation", "It would have succeeded, but DryRun is set.", status=412)
         if action == "DescribeVolumes":
             volumes = self._pages.page(params, lambda: self._volumes(params), at_most=account.volumes_a_page)
             return answers.volumes(*volumes)

@@ -1,6 +1,5 @@
 """Which restore point is meant: of one volume, or of all volumes of one instance. Pure."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -48,8 +47,11 @@ class Wish:
 def _end_of(text: str) -> datetime:
     """Return the end of the day, or the instant after the one, that a text names."""
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            last = date.fromisoformat(text)
+        last = date.fromisoformat(text)
+    except ValueError:
+        last = None
+    try:
+        if last:
             return datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
         at = datetime.fromisoformat(text)
         at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
@@ -105,6 +107,15 @@ def choose(points: Sequence[Point], volume: str, wish: Wish) -> Point:
         f"{volume} has no completed restore point{wish}{_unfinished(fitting)}.",
         _later(fitting) or f"`ebs-backup list {volume}` shows what there is.",
     )
+
+
+def newer(points: Sequence[Point], chosen: Point, wish: Wish) -> list[str]:
+    """Say which newer restore points of the same volume were meant, but are not completed."""
+    return [
+        f"A newer one, {point.snapshot.id} of {minute(point.snapshot.started)}, is {point.snapshot.state}."
+        for point in by_volume(points)[chosen.snapshot.volume_id]
+        if wish.fits(point) and point.snapshot.started > chosen.snapshot.started
+    ]
 
 
 def _unfinished(points: Iterable[Point]) -> str:

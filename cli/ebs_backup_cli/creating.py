@@ -131,7 +131,7 @@ def told(error: AwsError, volume: NewVolume) -> CommandError:
             f"{volume.snapshot} is gone: it has expired meanwhile.", "`ebs-backup list` shows what there is."
         )
     where = f"No volume could be made of {volume.snapshot}"
-    advice = _ADVICE.get(error.code, "")
+    advice = _ADVICE.get(error.code, KEY_ADVICE if "kms" in error.code.lower() else "")
     if error.kind in (Kind.UNKNOWN_OUTCOME, Kind.RETRY):
         advice = "It may have been made all the same: look for its tag ebs-backup:restored-from before you try again."
     return CommandError(f"{where}. {error.code}: {error.message}", advice)
@@ -144,6 +144,8 @@ _ADVICE = {
     "MaxIOPSLimitExceeded": "Ask AWS to raise the region's quota for IOPS, or take another type with --type gp3.",
     "InvalidParameterValue": "Compare type, size, IOPS and throughput with what EC2 takes: --type, --size, --iops.",
     "InvalidParameterCombination": "Compare type, size, IOPS and throughput with what EC2 takes: --type, --size, --iops.",
+    "TagPolicyViolation": "A policy of the organization refuses a tag. --dry-run prints the command: change the tag in it.",
+    "InsufficientVolumeCapacity": "This zone has no room for it now. Take another with --zone, or try again later.",
     "InvalidZone.NotFound": "Take another zone with --zone.",
     "UnknownVolumeType.AvailabilityZone": "This zone does not have the type. Take another with --zone or --type.",
 }

@@ -34,6 +34,7 @@ NAMESPACE = "EbsBackup"
 SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
 FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
 COMPLETED = "RunCompleted"  # by set alone: a run that came to its end
+CHECK_PASSED = "CheckPassed"  # by set alone: a check that found nothing wrong
 
 
 def keep_tag(period: Period) -> str:

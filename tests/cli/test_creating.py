@@ -7,7 +7,7 @@ import pytest
 from boto3.session import Session
 
 from ebs_backup.aws.connection import connect
-from ebs_backup.aws.errors import AwsError
+from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup_cli import creating
 from ebs_backup_cli.restoring import NewVolume
 from fake_aws.account import FakeAccount
@@ -69,6 +69,21 @@ def test_a_refusal_is_told_at_once(service: Service, client: "EC2Client") -> Non
     assert len(service.calls) == 1
     assert not service.account.volumes
     assert "Ask AWS to raise the region's quota" in creating.told(error.value, VOLUME).advice
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("InvalidKMSKey.InvalidState", "it must be enabled"),
+        ("TagPolicyViolation", "--dry-run prints the command"),
+        ("UnauthorizedOperation", "docs/permissions.md"),
+        ("SomethingNew", ""),
+    ],
+)
+def test_a_refusal_has_the_advice_that_fits_it(code: str, advice: str) -> None:
+    error = AwsError(kind=Kind.REJECTED, code=code, message="No.")
+
+    assert advice in creating.told(error, VOLUME).advice
 
 
 def test_an_answer_that_never_comes_is_given_up_and_said_to_be_unclear(

@@ -1,6 +1,7 @@
 """`ebs-backup hold` and `unhold`: the tag as the function reads it, on our own snapshots alone."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -130,6 +131,20 @@ def test_a_snapshot_of_another_set_needs_its_name(command: Command, backups: Bac
     ]
     assert done.status == 0
     assert held(backups, snapshot) == "true"
+
+
+def test_the_stack_may_be_gone_or_stand_in_a_settings_file(
+    command: Command, backups: Backups, tmp_path: Path
+) -> None:
+    volume = backups.make("web")
+    snapshot = backups.run(backup_set="other")[volume]
+    (tmp_path / "settings.toml").write_text('backup_set = "other"\n', encoding="utf-8")
+
+    by_name = command("hold", snapshot, "--set", "other")
+    by_file = command("unhold", snapshot, "--settings", str(tmp_path / "settings.toml"))
+
+    assert (by_name.status, by_file.status) == (0, 0), by_name.err + by_file.err
+    assert held(backups, snapshot) is None
 
 
 def test_a_failed_snapshot_cannot_be_held(command: Command, backups: Backups) -> None:

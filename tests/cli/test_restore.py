@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,6 +83,7 @@ def test_what_is_there_is_left_as_it_is(command: Command, backups: Backups) -> N
     [
         ((), 2),
         (("--at", "2026-11-24"), 1),
+        (("--at", "20261123"), 0),
         (("--at", "2026-11-24T01:29Z"), 0),
         (("--at", "2026-11-24T01:30"), 1),
         (("--at", "2026-11-24T02:30+02:00"), 0),
@@ -152,6 +154,7 @@ def test_only_a_completed_restore_point_is_restored(command: Command, backups: B
     none = command("restore", old, "--yes")
 
     assert newest.json["volumes"][0]["snapshot"] == first
+    assert newest.json["notes"][0] == f"A newer one, {second} of 2026-11-24 01:30Z, is {state}."
     assert f"{second} is {state}, not completed." in named.err
     assert (none.status, none.err.splitlines()[0]) == (
         2,
@@ -343,6 +346,17 @@ def test_what_the_source_tag_lacks_is_taken_from_the_volume(command: Command, ba
     assert "does not tell the type of its volume, which is gone." in gone.err
 
 
+def test_no_stack_is_needed_where_the_settings_stand_in_a_file(command: Command, tmp_path: Path) -> None:
+    backups = Backups(command)
+    backups.make("web")
+    backups.run()
+    (tmp_path / "settings.toml").write_text("keep_day = 7\n", encoding="utf-8")
+
+    done = command("restore", "web", "--settings", str(tmp_path / "settings.toml"), "--yes", "--json")
+
+    assert backups.tags(restored(done))["Name"] == "web (restored)"
+
+
 def test_an_archived_snapshot_is_said_to_need_its_own_restore_first(
     command: Command, backups: Backups
 ) -> None:
@@ -357,6 +371,16 @@ def test_an_archived_snapshot_is_said_to_need_its_own_restore_first(
     assert message.startswith(f"ebs-backup: {made[old]} lies in EBS's archive.")
     assert advice.startswith(f"aws ec2 restore-snapshot-tier --region {REGION} --snapshot-id {made[old]} ")
     check(advice)
+
+
+def test_a_snapshot_that_was_brought_back_from_the_archive_for_some_days_is_restored(
+    command: Command, backups: Backups
+) -> None:
+    old = backups.make("web")
+    made = backups.run()
+    backups.alter(made[old], storage_tier="archive", restore_expiry_time=NIGHT + 7 * DAY)
+
+    assert command("restore", "web", "--yes").status == 0
 
 
 def test_a_dry_run_prints_commands_that_the_aws_cli_takes_and_makes_nothing(

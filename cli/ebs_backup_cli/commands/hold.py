@@ -13,6 +13,7 @@ from ebs_backup.names import TAG_HOLD, TAG_SET
 from ebs_backup.retention import hold_until
 from ebs_backup.tags import minute
 from ebs_backup_cli.command import Result
+from ebs_backup_cli.deployment import DEFAULT
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.operator import Operator
 from ebs_backup_cli.progress import say
@@ -68,11 +69,7 @@ def _day(text: str, operator: Operator) -> str:
 
 def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
     """Return each snapshot by its id; raises a CommandError unless all of them are the set's own."""
-    mine = (
-        operator.options.backup_set
-        if not operator.options.settings
-        else operator.deployment.settings.backup_set
-    )
+    mine = _the_set(operator)
     listed: dict[str, Mapping[str, Any]] = {}
     for part in _parts(list(dict.fromkeys(wanted))):
         filters = convert.filters({"snapshot-id": part})
@@ -98,6 +95,13 @@ def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
             )
         there[id_] = snapshot
     return there
+
+
+def _the_set(operator: Operator) -> str:
+    """Return the set that is meant. Its stack may be gone: its snapshots can still be held."""
+    if operator.options.settings:
+        return operator.deployment.settings.backup_set
+    return operator.options.backup_set or DEFAULT
 
 
 def _parts(ids: list[str]) -> list[list[str]]:

@@ -16,6 +16,7 @@ from ebs_backup_cli.choosing import (
     Wish,
     choose,
     choose_run,
+    newer,
     one_instance,
     one_volume,
     refuse_archived,
@@ -124,7 +125,8 @@ def _chosen(
         selector = _selector(operator.deployment.settings)
         choice = choose_run(found, one_instance(found, instance), wish, selector, mix=mix)
     else:
-        choice = Choice(points=(choose(found.points, one_volume(found, volume or ""), wish),))
+        point = choose(found.points, one_volume(found, volume or ""), wish)
+        choice = Choice(points=(point,), notes=tuple(newer(found.points, point, wish)))
     refuse_archived(choice.points, operator.region)
     return choice
 
