@@ -18,6 +18,7 @@ from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
 from ebs_backup_cli.adoption import Adoption, Plan
 from ebs_backup_cli.progress import say
+from ebs_backup_cli.screen import heading, put
 from ebs_backup_cli.words import several
 
 SOME = 4  # ids of those that are left alone for one reason; the JSON document has all
@@ -58,7 +59,7 @@ class AdoptionReport:
     def show(self, console: Console) -> None:
         """Show each snapshot by volume, then what is left alone, then sums, and in the last line what to do."""
         for volume, adoptions in groupby(self.plan.adoptions, key=_volume):
-            console.print(Text(printable(self.names.get(volume) or "(no name)"), style="bold"), volume)
+            put(console, heading(printable(self.names.get(volume, "")), volume, "", console.width))
             console.print(self._table(list(adoptions)))
         if self.plan.refused:
             console.print("Left alone", style="bold")
