@@ -1,14 +1,12 @@
 """What an adoption is going to do or has done, as people and as machines read it. Pure, but for the printing."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ebs_backup.aws.convert import printable
 from ebs_backup.model import Failure, Fate
@@ -18,9 +16,11 @@ from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
 from ebs_backup_cli.adoption import Adoption, Plan
 from ebs_backup_cli.progress import say
-from ebs_backup_cli.screen import heading, put
+from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, under
 from ebs_backup_cli.words import several
 
+HEADS = ("snapshot", "taken", "tool", "period", "occasion")
+SHORT = len("kept: 1000 of 1000")
 SOME = 4  # ids of those that are left alone for one reason; the JSON document has all
 
 
@@ -60,27 +60,37 @@ class AdoptionReport:
         """Show each snapshot by volume, then what is left alone, then sums, and in the last line what to do."""
         for volume, adoptions in groupby(self.plan.adoptions, key=_volume):
             put(console, heading(printable(self.names.get(volume, "")), volume, "", console.width))
-            console.print(self._table(list(adoptions)))
+            put(console, self._table(list(adoptions), console.width))
         if self.plan.refused:
             console.print("Left alone", style="bold")
             say(console, *self._left_alone())
         say(console, *self._sums(), *self._ends())
 
-    def _table(self, adoptions: list[Adoption]) -> Table:
-        table = Table(box=None, pad_edge=True)
-        for head in ("snapshot", "tool", "taken", "period", "occasion", "then"):
-            table.add_column(head, no_wrap=head == "snapshot")
-        for adoption in adoptions:
-            backup = adoption.backup
-            table.add_row(
-                backup.snapshot.id,
-                backup.tool,
-                minute(backup.snapshot.started),
-                adoption.period,
-                self._occasion(adoption),
-                Text(_then(adoption), style="yellow" if adoption.goes_with else ""),
-            )
-        return table
+    def _table(self, adoptions: Sequence[Adoption], width: int) -> Iterator[Line]:
+        """Write one snapshot a line, with heads above; in two lines each where the terminal is narrow."""
+        rows = [(*self._cells(adoption), bool(adoption.goes_with)) for adoption in adoptions]
+        tools = max(len(tool) for _, _, tool, *_ in rows)
+        widths = (SNAPSHOT, MINUTE, tools, len("period"), MINUTE)
+        indent = 2 + sum(widths) + 2 * len(widths)
+        if indent + SHORT <= width:
+            yield (Piece("  " + "  ".join(map(pad, HEADS, widths)) + "  then", "dim"),)
+        for *cells, then, expires in rows:
+            style = "yellow" if expires else ""
+            if indent + SHORT > width:
+                id_, taken, tool, period, occasion = cells
+                yield (Piece(f"  {id_}  {taken}  {tool}"),)
+                yield from under(f"{period}, occasion {occasion}; {then}", 4, width, style)
+            else:
+                head = Piece("  " + "  ".join(map(pad, cells, widths)))
+                first, *more = under(then, indent, width, style)
+                yield (head, Piece(f"  {first[0].text.lstrip()}", style))
+                yield from more
+
+    def _cells(self, adoption: Adoption) -> tuple[str, str, str, str, str, str]:
+        snapshot = adoption.backup.snapshot
+        taken = minute(snapshot.started)
+        occasion, then = self._occasion(adoption), _then(adoption)
+        return snapshot.id, taken, adoption.backup.tool, adoption.period.value, occasion, then
 
     def _left_alone(self) -> Iterator[str]:
         """Say why what is left alone is, each reason once."""
@@ -129,7 +139,7 @@ class AdoptionReport:
             return
         volumes = several(len(set(map(_volume, self.plan.adoptions))), "volume")
         stay = Counter(adoption.goes_with == 0 for adoption in self.plan.adoptions)
-        sum_ = f"{several(count, 'snapshot')} of {volumes}: {stay[True]:,} stay, {stay[False]:,} will expire."
+        sum_ = f"{several(count, 'snapshot')} of {volumes}: {stay[True]:,} kept (until newer ones come), {stay[False]:,} will expire."
         if self.outcome is None:
             yield f"Set {self.settings.backup_set!r} would adopt {sum_}"
             yield f"Nothing was changed. This adopts them: {self.command}"

@@ -52,9 +52,15 @@ def stable(text: str, *ids: str) -> str:
     return text
 
 
+@pytest.mark.parametrize(("columns", "text"), [("140", "adopt.txt"), ("70", "adopt-narrow.txt")])
 def test_it_shows_by_volume_what_joins_which_occasion_and_what_becomes_of_it(
-    command: Command, golden: Callable[[str, str], None]
+    command: Command,
+    golden: Callable[[str, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+    text: str,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     command.deploy(keep_day=2, max_expired_per_volume=1)
     data, other = command.volume("web [bold]", Backup="true"), command.volume("left out")
     ids = [data, other, *nights(command, data, 4)]
@@ -67,7 +73,7 @@ def test_it_shows_by_volume_what_joins_which_occasion_and_what_becomes_of_it(
     done = command("adopt")
 
     assert (done.status, done.err) == (0, "")
-    golden("adopt.txt", stable(done.out, *ids))
+    golden(text, stable(done.out, *ids))
     assert not any("ebs-backup:set" in tags(command, snapshot) for snapshot in ids[2:])
 
 
@@ -82,9 +88,12 @@ def test_with_yes_what_was_shown_is_tagged_and_a_second_time_there_is_nothing_to
     planned, done, again = (command("adopt", *more) for more in ((), ("--yes",), ("--yes",)))
 
     assert [each.status for each in (planned, done, again)] == [0, 0, 0]
-    assert "Set 'default' would adopt 5 snapshots of 1 volume: 4 stay, 1 will expire." in planned.out
+    assert (
+        "Set 'default' would adopt 5 snapshots of 1 volume: 4 kept (until newer ones come), 1 will expire."
+        in planned.out
+    )
     assert done.out.splitlines()[-1] == (
-        "Set 'default' has adopted 5 snapshots of 1 volume: 4 stay, 1 will expire."
+        "Set 'default' has adopted 5 snapshots of 1 volume: 4 kept (until newer ones come), 1 will expire."
     )
     assert {tags(command, snapshot)["ebs-backup:set"] for snapshot in theirs} == {"default"}
     assert tags(command, by_hand) == {}
