@@ -145,9 +145,10 @@ class AdoptionReport:
             yield f"Nothing was changed. This adopts them: {self.command}"
             return
         failures = list(filter(None, self.outcome.values()))
-        yield from (
-            f"PROBLEM  {each.resource}: {each.code}: {each.message} {each.advice}" for each in failures
-        )
+        for failure in failures:
+            yield printable(
+                f"PROBLEM  {failure.resource}: {failure.code}: {failure.message} {failure.advice}"
+            )
         if failures:
             yield f"{count - len(failures):,} of {several(count, 'snapshot')} adopted. For the others: {self.command}"
         else:
