@@ -15,7 +15,7 @@ from ebs_backup.retention import BEFORE_THE_FIRST
 from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
 from ebs_backup_cli.adoption import Adoption, Plan
-from ebs_backup_cli.progress import say
+from ebs_backup_cli.progress import write_lines
 from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, under
 from ebs_backup_cli.words import several
 
@@ -63,8 +63,8 @@ class AdoptionReport:
             put(console, self._table(list(adoptions), console.width))
         if self.plan.refused:
             console.print("Left alone", style="bold")
-            say(console, *self._left_alone())
-        say(console, *self._sums(), *self._ends())
+            write_lines(console, *self._left_alone())
+        write_lines(console, *self._sums(), *self._ends())
 
     def _table(self, adoptions: Sequence[Adoption], width: int) -> Iterator[Line]:
         """Write one snapshot a line, with heads above; in two lines each where the terminal is narrow."""
