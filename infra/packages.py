@@ -69,9 +69,10 @@ def uv() -> Path:
     if not note.exists() or note.read_text(encoding="utf-8") != pinned:
         _run([sys.executable, "-m", "venv", "--clear", str(TOOL)], environment=_others())
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()}
-        alone = {"PIP_CONFIG_FILE": os.devnull, **ways}  # the rest of what pip's files say does not count
-        _pip("install", *options, "--require-hashes", f"--requirement={PIN}", environment=alone)
+        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()} | {
+            "PIP_CONFIG_FILE": os.devnull
+        }
+        _pip("install", *options, "--require-hashes", f"--requirement={PIN}", environment=ways)
         note.write_text(pinned, encoding="utf-8")
     return TOOL / "bin" / "uv"
 
