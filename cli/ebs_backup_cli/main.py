@@ -8,6 +8,7 @@ import typer
 
 from ebs_backup.names import SERVICE
 from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.adopt import adopt
 from ebs_backup_cli.commands.check import check
 from ebs_backup_cli.commands.doctor import doctor
 from ebs_backup_cli.commands.hold import hold, unhold
@@ -40,6 +41,7 @@ register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --un
 register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
 register(app, "check", check, example="ebs-backup check --sample 20 --region eu-west-1")
 register(app, "smoke", smoke, example="ebs-backup smoke --region eu-west-1 --report smoke.md")
+register(app, "adopt", adopt, example='ebs-backup adopt --period week --volume "db-1 data"')
 
 
 def prepare() -> None:

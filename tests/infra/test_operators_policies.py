@@ -1,4 +1,4 @@
-"""The two policies for operators: enough for each command, by the calls that it makes, and nothing more."""
+"""The policies for operators: enough for each command, by the calls that it makes, and nothing more."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from tests.infra.questions import KEY_POLICY
 from tests.infra.simulator import Question, allowed
 from tests.infra.test_printed_policies import blocks, printed
 
-SEE, RESTORE = (
+SEE, RESTORE, ADOPT = (
     json.dumps(block) for block in blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
 )
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
