@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ebs_backup.model import Continued, FailedSnapshot
+from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 KEYS = ("period", "time", "dry_run", "volumes")
 MOST_VOLUMES = 200  # that an event names
@@ -70,12 +71,13 @@ def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
     """Return what the run's next invocation must know, or None where this one is the last.
 
     It is the last when nothing is unfinished, when it is the twelfth, or when it made no progress: what a whole invocation
-    waited for in vain will not come in the next. A dry run takes no time, so it never goes on.
+    waited for in vain will not come in the next. A dry run takes no time, so it never goes on. `began` is when this
+    invocation did.
     """
     before = outcome.run.continued
     invocation = before.invocation + 1 if before else 2
     unfinished = any(volume.unfinished for volume in outcome.volumes)
-    changed = any(volume.changed for volume in outcome.volumes)
+    changed = any(_changed(volume, since=began) for volume in outcome.volumes)
     if outcome.run.dry_run or not unfinished or not changed or invocation > MOST_INVOCATIONS:
         return None
     failed = _in_short(outcome)
@@ -89,6 +91,12 @@ def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
         tags_refused=(before.tags_refused if before else 0)
         + outcome.count(lambda volume: volume.tags_refused),
     )
+
+
+def _changed(volume: VolumeOutcome, *, since: datetime) -> bool:
+    """Return whether this invocation did something here: what an earlier one of the run made is no progress."""
+    made = volume.made if volume.when is Made.NOW else None
+    return bool(volume.of(Fate.EXPIRED)) or (made is not None and made.started >= since)
 
 
 def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
