@@ -73,7 +73,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     try:
         settings = Settings.from_env(os.environ)
         ec2_ = Ec2(_ec2(), deadline=deadline, full_bucket=not run.continued, now=_now)
-        outcome = execute(ec2_, settings, run, now=_now)
+        outcome = _with_untold(execute(ec2_, settings, run, now=_now))
     except Exception as error:
         _tell_broken(run, error)
         raise
@@ -115,18 +115,26 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
     if continued := run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
     if not run.dry_run:
-        key = run.id, run.period, run.only
-        outcome = outcome.after(_untold.pop(key, None))
         if settings.report == "always" or outcome.status is not Status.OK:
             try:
                 _tell(settings.topic_arn, render(outcome))
             except Exception:
-                _untold[key] = outcome
+                _untold[_key(run)] = outcome
                 raise
         _measure(outcome)
     result = answer(outcome)
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
+
+
+def _with_untold(outcome: Outcome) -> Outcome:
+    """Return the outcome with what an earlier try of the run did here and could not mail, also for one that goes on."""
+    run = outcome.run
+    return outcome if run.dry_run else outcome.after(_untold.pop(_key(run), None))
+
+
+def _key(run: Run) -> tuple[str, Period, tuple[str, ...]]:
+    return run.id, run.period, run.only
 
 
 def _where(context: LambdaContext) -> tuple[str, str]:

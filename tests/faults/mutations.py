@@ -191,11 +191,11 @@ RUN = (
     ),
     mutant(
         "a mail that was not sent is no matter",
-        ("handler.py", "                _untold[key] = outcome\n                raise\n", "                pass\n"),
+        ("handler.py", "                _untold[_key(run)] = outcome\n                raise\n", "                pass\n"),
     ),
     mutant(
         "a retry forgets what the first try did",
-        ("handler.py", "outcome.after(_untold.pop(key, None))", "outcome.after(None)"),
+        ("handler.py", "outcome.after(_untold.pop(_key(run), None))", "outcome.after(None)"),
     ),
 )  # fmt: skip
 MUTANTS = (*ROTATION, *CREATION, *RUN)
