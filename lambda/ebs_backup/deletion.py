@@ -30,6 +30,7 @@ class Deleter:
     stuck: dict[str, Decision] = field(default_factory=dict)  # what EC2 would not delete: one try each
     refusals: int = 0
     going: frozenset[str] = frozenset()  # ids of what is expired
+    gone: frozenset[Occasion] = frozenset()  # what the last deletion let go, as far as is known
 
     @property
     def unfinished(self) -> bool:
@@ -58,6 +59,7 @@ class Deleter:
             if not decision.redundant:
                 gone = fate.fate is Fate.EXPIRED or self._unsure(decision.snapshot)
                 (going if gone else staying).add(decision.occasion)
+        self.gone = frozenset(going - staying)
         return tuple(fates.values())
 
     def _unsure(self, snapshot: Snapshot) -> bool:
