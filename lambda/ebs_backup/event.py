@@ -7,7 +7,7 @@ looks anyway; only what is gone cannot be seen: failed snapshots that were delet
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ebs_backup.model import Continued, FailedSnapshot, Fate
@@ -19,6 +19,8 @@ KEYS = ("period", "time", "dry_run", "volumes")
 MOST_VOLUMES = 200  # that an event names
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a schedule fires
+AHEAD = timedelta(hours=1)  # by which a clock may be wrong: a refused event is a night without a backup
 MOST_FAILED = 100  # failed snapshots that the event names; of the others it has the number
 
 
@@ -56,6 +58,16 @@ def parse(event: object) -> Request:
         volumes=_volumes(event["volumes"]) if "volumes" in event else (),
         continued=_continued(event[CONTINUED], dry_run=dry_run) if CONTINUED in event else None,
     )
+
+
+def check_time(request: Request, *, now: datetime) -> None:
+    """Raise an InvalidEventError for a time that no rule has sent yet.
+
+    The run that is due then would find what this one made, and make nothing.
+    """
+    if request.time and not EARLIEST <= request.time <= now + AHEAD:
+        allowed = f"an instant since 1970 that has passed, and now is {now:%Y-%m-%dT%H:%M:%SZ}"
+        raise InvalidEventError("time", allowed, request.time.isoformat())
 
 
 def to_event(request: Request, continued: Continued) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from boto3.session import Session
 from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
-from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
+from ebs_backup.event import InvalidEventError, Request, check_time, next_invocation, parse, to_event
 from ebs_backup.model import Run
 from ebs_backup.names import (
     COMPLETED,
@@ -66,6 +66,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
     try:
         request = parse(event)
+        check_time(request, now=_now())
     except InvalidEventError as error:
         return _refuse(error, context)
     run = _run(request, context, os.environ)
@@ -154,7 +155,7 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
     by_hand = continued.run if continued else context.aws_request_id
     return Run(
         id=due.isoformat().replace("+00:00", "Z") if request.time else by_hand,
-        time=min(due, _now()),  # a mistyped year must not end a hold
+        time=min(due, _now()),  # a clock that is ahead must not end a hold
         period=request.period,
         backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
         dry_run=request.dry_run,

@@ -189,18 +189,6 @@ def test_a_mail_that_was_lost_with_its_topic_fails_the_invocation_and_the_retry_
     assert mail.subject == "[OK] 1 created, 0 expired (EBS day, eu-west-1)"
 
 
-def test_an_event_of_a_mistyped_year_expires_nothing_of_a_volume_that_is_gone(world: HandlerWorld) -> None:
-    world.set(nightly(expire_gone_after_days=3650))
-    world.account.volume()
-    gone = world.account.volume()
-    old = world.account.point(gone, NIGHT - timedelta(days=300), None)
-    world.account.client.delete_volume(VolumeId=gone)
-
-    world.invoke({"period": "day", "time": "2126-11-23T01:30:00Z"})
-
-    assert old in world.account.ids()
-
-
 def test_what_could_not_be_mailed_is_told_too_where_the_retry_goes_on_in_a_further_invocation(
     world: HandlerWorld,
 ) -> None:
