@@ -15,8 +15,10 @@ from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
 from ebs_backup.volume_outcome import Made, VolumeOutcome
 
-KEYS = ("period", "time", "dry_run", "volumes")
+KEYS = ("period", "time", "dry_run", "volumes", "check", "sample")
 MOST_VOLUMES = 200  # that an event names
+MOST_SAMPLED = 1000  # volumes that a check is limited to
+NOT_CHECKED = ("time", "dry_run", "volumes", "continued")  # keys of a run: a check is none
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a schedule fires
@@ -33,13 +35,18 @@ class InvalidEventError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A checked event; `time` is None when a person asks by hand, `volumes` are empty for all that are selected."""
+    """A checked event; `time` is None when a person asks by hand, `volumes` are empty for all that are selected.
+
+    `check` asks for no run, but whether one could do its work, on the first `sample` volumes, None for all.
+    """
 
     period: Period
     time: datetime | None = None
     dry_run: bool = False
     volumes: tuple[str, ...] = ()
     continued: Continued | None = None
+    check: bool = False
+    sample: int | None = None
 
 
 def parse(event: object) -> Request:
@@ -51,6 +58,8 @@ def parse(event: object) -> Request:
     dry_run = event.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise InvalidEventError("dry_run", "true or false", dry_run)
+    if check := _check(event):
+        return Request(period=_period(event.get("period")), check=check, sample=_sample(event))
     return Request(
         period=_period(event.get("period")),
         time=_instant(event, "time") if "time" in event else None,
@@ -116,6 +125,25 @@ def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
     return tuple(
         replace(failed, name=failed.name[:80], message=failed.message[:200]) for failed in outcome.failed
     )
+
+
+def _check(event: Mapping[Any, Any]) -> bool:
+    """Tell whether the event asks for a check; a check has no key of a run, and a run no `sample`."""
+    check = event.get("check", False)
+    if not isinstance(check, bool):
+        raise InvalidEventError("check", "true or false", check)
+    if check and (of_a_run := [key for key in NOT_CHECKED if key in event]):
+        raise InvalidEventError(of_a_run[0], "left out of a check", event[of_a_run[0]])
+    if not check and "sample" in event:
+        raise InvalidEventError("sample", 'left out without "check": true', event["sample"])
+    return check
+
+
+def _sample(event: Mapping[Any, Any]) -> int | None:
+    number = event.get("sample")
+    if "sample" in event and (type(number) is not int or not 1 <= number <= MOST_SAMPLED):
+        raise InvalidEventError("sample", f"a whole number from 1 to {MOST_SAMPLED}", number)
+    return number
 
 
 def _period(value: object) -> Period:
