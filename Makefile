@@ -58,7 +58,8 @@ unit: .venv/.dev ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet tests/cli
 
 deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
-	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py --hypothesis-profile=thorough
+	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py tests/unit/test_rotation_properties.py \
+		--hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet -n auto --dist loadfile tests/infra
