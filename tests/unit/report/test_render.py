@@ -280,7 +280,7 @@ def test_near_misses_skipped_volumes_and_bad_tags_are_told(golden: Golden) -> No
         action="read a tag of the volume",
         code="InvalidTag",
         message="'ebs-backup:keep-day' must be a whole number from 1 to 1000, got 'four'",
-        advice="Correct the tag or remove it; until then the set's own keep_day=4 holds.",
+        advice="Correct the tag or remove it; until then the set's own keep_day=4 applies.",
     )
     skipped = VolumeOutcome(
         volume=a_volume(id="vol-0d000199fe01c2d4e", name="tmp"), skipped="until 2026-12-24"
