@@ -64,6 +64,9 @@ def _enforcing(original: Callable[..., Any]) -> Callable[..., Any]:
     def enforce(key: str, action: str, service: str, region: str, **rest: Any) -> Any:  # noqa: ANN401 - ministack's
         if service == "logs":
             rest["resource_arn"] = stream(rest.get("resource_arn", "*"), _asked.get())
+        if service == "ebs":
+            snapshot = rest.get("resource_arn", "*").rpartition("/")[2]
+            rest["service_context"] = _resource_keys(snapshot)
         found = checks(action, _asked.get(), region, responses.get_account_id()) if service == "ec2" else ()
         if not found:
             return original(key, action, service, region, **rest)
@@ -92,10 +95,10 @@ def checks(action: str, params: Params, region: str, account: str) -> tuple[Chec
     arns = _Arns(region, account)
     if verb == "CreateSnapshot":
         return _of_create(params, arns)
+    if verb == "CreateVolume":
+        return _of_create_volume(params, arns)
     if verb in ("CreateTags", "DeleteTags"):
-        asked = _request_keys(
-            dict(zip(numbered(params, "Tag.{}.Key"), numbered(params, "Tag.{}.Value"), strict=False))
-        )
+        asked = _asked_for_tags(verb, params)
         return tuple(
             Check(action=action, resource=arns.of(resource), keys=asked | _resource_keys(resource))
             for resource in numbered(params, "ResourceId.{}")
@@ -111,9 +114,30 @@ def checks(action: str, params: Params, region: str, account: str) -> tuple[Chec
     )
 
 
+def _asked_for_tags(verb: str, params: Params) -> dict[str, Any]:
+    """Return the keys of a call that sets or removes tags: one that removes them need not name their values."""
+    names = numbered(params, "Tag.{}.Key")
+    if verb == "DeleteTags":
+        return {"aws:tagkeys": names} if names else {}
+    return _request_keys(dict(zip(names, numbered(params, "Tag.{}.Value"), strict=False)))
+
+
+def _of_create_volume(params: Params, arns: "_Arns") -> tuple[Check, ...]:
+    snapshot, volume = one(params, "SnapshotId"), arns.of("vol-*").replace("vol-*", "*")
+    asked = _request_keys(_new_tags(params, "volume"))
+    create, tag = "ec2:CreateVolume", "ec2:CreateTags"
+    of = (
+        (Check(action=create, resource=arns.of(snapshot), keys=_resource_keys(snapshot)),) if snapshot else ()
+    )
+    found = (*of, Check(action=create, resource=volume, keys=asked))
+    if not asked:
+        return found
+    return (*found, Check(action=tag, resource=volume, keys=asked | {"ec2:createaction": "CreateVolume"}))
+
+
 def _of_create(params: Params, arns: "_Arns") -> tuple[Check, ...]:
     volume, snapshot = one(params, "VolumeId"), arns.of("snap-*").replace("snap-*", "*")
-    asked = _request_keys(_new_tags(params))
+    asked = _request_keys(_new_tags(params, "snapshot"))
     create, tag = "ec2:CreateSnapshot", "ec2:CreateTags"
     found = (
         Check(action=create, resource=arns.of(volume), keys=_resource_keys(volume)),
@@ -140,10 +164,10 @@ class _Arns:
         return f"arn:aws:ec2:{self.region}:{account}:{kind}/{resource}"
 
 
-def _new_tags(params: Params) -> dict[str, str]:
-    """Return the tags that a create call sets on its snapshot."""
+def _new_tags(params: Params, of: str) -> dict[str, str]:
+    """Return the tags that a create call sets on its snapshot or volume."""
     for number, kind in enumerate(numbered(params, "TagSpecification.{}.ResourceType"), 1):
-        if kind == "snapshot":
+        if kind == of:
             keys = numbered(params, f"TagSpecification.{number}.Tag.{{}}.Key")
             return {
                 key: one(params, f"TagSpecification.{number}.Tag.{index}.Value")

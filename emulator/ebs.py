@@ -35,11 +35,11 @@ def patch(clock: Clock, failures: Failures) -> None:
         ("DescribeTags", "tagSet", TAGS_A_PAGE),
     )
     for name, items, size in listed:
-        actions[name] = _dry_run(_paged(_settled(actions[name], clock, failures), items, size))
+        actions[name] = dry_run(_paged(_settled(actions[name], clock, failures), items, size))
     create = _settled(_limited(_pending(actions["CreateSnapshot"])), clock, failures)
-    actions["CreateSnapshot"] = _dry_run(create)
+    actions["CreateSnapshot"] = dry_run(create)
     actions["CreateVolume"] = _as_large_as_its_snapshot(actions["CreateVolume"])
-    actions["DeleteSnapshot"] = _dry_run(_refused_while_in_use(actions["DeleteSnapshot"]))
+    actions["DeleteSnapshot"] = dry_run(_refused_while_in_use(actions["DeleteSnapshot"]))
 
 
 def one(params: Params, name: str) -> str:
@@ -53,10 +53,12 @@ def milliseconds(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03}Z"
 
 
-def _dry_run(action: Action) -> Action:
+def dry_run(action: Action) -> Action:
+    """Do nothing, and say so, where the call asks for no more."""
+
     def answer(params: Params) -> Answer:
         if one(params, "DryRun").lower() == "true":
-            return _error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
+            return error("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412)
         return action(params)
 
     return answer
@@ -123,7 +125,7 @@ def _limited(action: Action) -> Action:
         of_it = (snapshot for snapshot in ec2._snapshots.values() if snapshot["VolumeId"] == volume)
         if sum(snapshot["State"] in ("pending", "error") for snapshot in of_it) >= most:
             message = "Maximum allowed in-progress snapshots for a single volume exceeded."
-            return _error("ConcurrentSnapshotLimitExceeded", message, 400)
+            return error("ConcurrentSnapshotLimitExceeded", message, 400)
         return action(params)
 
     return answer
@@ -157,7 +159,7 @@ def _refused_while_in_use(action: Action) -> Action:
         snapshot = one(params, "SnapshotId")
         for ami, image in ec2._images.items():
             if snapshot in str(image.get("BlockDeviceMappings")):
-                return _error(
+                return error(
                     "InvalidSnapshot.InUse", f"The snapshot {snapshot} is currently in use by {ami}", 400
                 )
         return action(params)
@@ -165,6 +167,7 @@ def _refused_while_in_use(action: Action) -> Action:
     return answer
 
 
-def _error(code: str, message: str, status: int) -> Answer:
+def error(code: str, message: str, status: int) -> Answer:
+    """Write an error as EC2 does."""
     answer: Answer = ec2._error(code, message, status)
     return answer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ministack.app import main
 
-from emulator import authorization, ebs, function, mail, names, schedule
+from emulator import authorization, direct, ebs, function, mail, names, schedule, simulated, volumes
 from emulator.clock import Clock
 from emulator.failures import VARIABLE, Failures
 from emulator.patching import check_version
@@ -18,11 +18,14 @@ def patch() -> None:
     check_version(version("ministack"))
     clock = Clock.of_this_process()
     ebs.patch(clock, Failures(Path(os.environ.get(VARIABLE, os.devnull))))
+    volumes.patch()
+    direct.patch()
     function.patch()
     authorization.patch()
     schedule.patch(clock)
     mail.patch()
     names.patch()
+    simulated.patch()
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ class FakeAccount:
     mails: list[MailRecord] = field(default_factory=list)
     queued: list[bytes] = field(default_factory=list)
     buckets: dict[str, Bucket] = field(default_factory=dict)
+    made: dict[str, VolumeRecord] = field(
+        default_factory=dict
+    )  # volumes made of snapshots, by the client's token
     refused: Counter[str] = field(default_factory=Counter)
     _there: int = 0  # snapshots that are not deleted
     _newest: dict[str, SnapshotRecord] = field(default_factory=dict)
@@ -141,6 +144,25 @@ class FakeAccount:
             )
         if self._there >= self.most_snapshots:
             raise RefusalError("SnapshotLimitExceeded", "Maximum allowed snapshots in the region exceeded.")
+
+    def create_volume(self, token: str, snapshot_id: str, kind: str, tags: Mapping[str, str]) -> VolumeRecord:
+        """Make a volume of a snapshot; a second call with the same token gets the volume of the first."""
+        if token not in self.made:
+            snapshot = self.snapshots.get(snapshot_id)
+            if snapshot is None or not snapshot.exists(self.clock()):
+                raise RefusalError(
+                    "InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist."
+                )
+            volume = VolumeRecord(
+                id=f"vol-{len(self.made) + 1:017x}",
+                tags=dict(tags),
+                state="creating",
+                type=kind,
+                size=snapshot.size,
+                instance="",
+            )
+            self.made[token] = self.volumes[volume.id] = volume
+        return self.made[token]
 
     def delete_snapshot(self, snapshot_id: str) -> None:
         """Delete a snapshot that nothing keeps."""

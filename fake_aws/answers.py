@@ -47,7 +47,7 @@ def sns_error(code: str, message: str) -> str:
 
 def volumes(page: Iterable[VolumeRecord], token: str) -> str:
     """Write a page of DescribeVolumes."""
-    return _set("volumeSet", (_volume(volume) for volume in page), token)
+    return _set("volumeSet", (volume(record) for record in page), token)
 
 
 def snapshots(page: Iterable[tuple[SnapshotRecord, str]], token: str) -> str:
@@ -79,20 +79,21 @@ def snapshot(record: SnapshotRecord, state: str) -> str:
     )
 
 
-def _volume(volume: VolumeRecord) -> str:
+def volume(record: VolumeRecord) -> str:
+    """Write a volume."""
     attachment = (
-        f"<item><volumeId>{volume.id}</volumeId><instanceId>{volume.instance}</instanceId><device>/dev/xvdf</device>"
+        f"<item><volumeId>{record.id}</volumeId><instanceId>{record.instance}</instanceId><device>/dev/xvdf</device>"
         "<status>attached</status><attachTime>2026-01-01T00:00:00.000Z</attachTime>"
         "<deleteOnTermination>false</deleteOnTermination></item>"
-        if volume.state == "in-use"
+        if record.state == "in-use"
         else ""
     )
     return (
-        f"<volumeId>{volume.id}</volumeId><size>{volume.size}</size><snapshotId/>"
-        f"<availabilityZone>{REGION}a</availabilityZone><status>{volume.state}</status>"
-        f"<createTime>{volume.created}</createTime><attachmentSet>{attachment}</attachmentSet>"
-        f"{_tags(volume.tags)}<volumeType>{volume.type}</volumeType><iops>3000</iops><throughput>125</throughput>"
-        f"{_encryption(volume.kms_key)}<multiAttachEnabled>false</multiAttachEnabled>"
+        f"<volumeId>{record.id}</volumeId><size>{record.size}</size><snapshotId/>"
+        f"<availabilityZone>{REGION}a</availabilityZone><status>{record.state}</status>"
+        f"<createTime>{record.created}</createTime><attachmentSet>{attachment}</attachmentSet>"
+        f"{_tags(record.tags)}<volumeType>{record.type}</volumeType><iops>3000</iops><throughput>125</throughput>"
+        f"{_encryption(record.kms_key)}<multiAttachEnabled>false</multiAttachEnabled>"
     )
 
 

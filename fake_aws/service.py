@@ -16,8 +16,21 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
     "DescribeVolumes": ("Filter.", "MaxResults", "NextToken"),
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
     "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
-    "CreateSnapshot": ("VolumeId", "Description", "TagSpecification."),
-    "DeleteSnapshot": ("SnapshotId",),
+    "CreateSnapshot": ("VolumeId", "Description", "TagSpecification.", "DryRun"),
+    "DeleteSnapshot": ("SnapshotId", "DryRun"),
+    "CreateVolume": (
+        *(
+            "SnapshotId",
+            "AvailabilityZone",
+            "VolumeType",
+            "Size",
+            "Iops",
+            "Throughput",
+            "Encrypted",
+            "KmsKeyId",
+        ),
+        *("ClientToken", "TagSpecification."),
+    ),
     "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
 }
 CALLER = "x-caller"  # a header that names the delivery which calls
@@ -118,6 +131,8 @@ class Service:
         )
 
     def _do(self, action: str, params: Params, body: bytes) -> tuple[str, int]:
+        if action == "Invoke" and params.get("x-amz-invocation-type") == "DryRun":
+            return "", 204
         if action == "Invoke":
             self.account.queued.append(body)
             return "", 202
@@ -134,6 +149,8 @@ class Service:
 
     def _ec2(self, action: str, params: Params) -> str:
         account = self.account
+        if params.get("DryRun") == "true":
+            raise RefusalError("DryRunOperation", "It would have succeeded, but DryRun is set.", status=412)
         if action == "DescribeVolumes":
             volumes = self._pages.page(params, lambda: self._volumes(params), at_most=account.volumes_a_page)
             return answers.volumes(*volumes)
@@ -149,6 +166,11 @@ class Service:
                 params["VolumeId"], _tags_to_be(params), params.get("Description", "")
             )
             return answers.snapshot(made, made.state(made.started))
+        if action == "CreateVolume":
+            tags = _tags_to_be(params, of="volume")
+            return answers.volume(
+                account.create_volume(params["ClientToken"], params["SnapshotId"], params["VolumeType"], tags)
+            )
         account.delete_snapshot(params["SnapshotId"])
         return "<return>true</return>"
 
@@ -209,10 +231,10 @@ def _attributes(params: Params) -> dict[str, str]:
     return dict(zip(names, numbered(params, f"{entry}.{{}}.Value.StringValue"), strict=True))
 
 
-def _tags_to_be(params: Params) -> dict[str, str]:
+def _tags_to_be(params: Params, *, of: str = "snapshot") -> dict[str, str]:
     prefix = "TagSpecification.1"
-    if params.get(f"{prefix}.ResourceType", "snapshot") != "snapshot":
-        raise RefusalError("InvalidParameterValue", "A snapshot's tags are for a snapshot")
+    if params.get(f"{prefix}.ResourceType", of) != of:
+        raise RefusalError("InvalidParameterValue", f"The tags of a {of} are for a {of}")
     keys = numbered(params, f"{prefix}.Tag.{{}}.Key")
     return dict(zip(keys, numbered(params, f"{prefix}.Tag.{{}}.Value"), strict=True))
 

@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
+from ebs_backup import __version__
 from ebs_backup.names import TAG_SET, Period
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
@@ -116,7 +117,7 @@ def _function(
         "Function",
         # Its id in the tree must not change: a new resource cannot take a name that the old one still has.
         function_name=settings.function_name,
-        description=f"EBS backup of set {settings.backup_set}",
+        description=f"EBS backup of set {settings.backup_set}, version {__version__}",  # `ebs-backup doctor` reads it
         code=lambda_.Code.from_asset(str(code)),
         handler="ebs_backup.handler.handler",
         runtime=lambda_.Runtime(f"python{RUNTIME}", lambda_.RuntimeFamily.PYTHON),

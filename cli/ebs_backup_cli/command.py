@@ -34,7 +34,7 @@ COMMON = {"backup_set": Set, "region": Region, "profile": Profile, "settings": F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a command found: as a JSON value, as what `show` prints for people, and as an exit status."""
+    """What a command found: as a JSON value (or what returns it), as what `show` prints for people, and as an exit status."""
 
     document: Any
     show: Callable[[Console], None]
@@ -81,7 +81,8 @@ def _finish(command: Callable[[Operator], Result], options: Options) -> int:
     except (CommandError, *TOLD) as error:
         return _refuse(error if isinstance(error, CommandError) else as_command_error(error), options)
     if options.json:
-        print(json.dumps(result.document, ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
+        document = result.document() if callable(result.document) else result.document
+        print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
     else:
         result.show(Console())
     return result.status
@@ -105,3 +106,10 @@ def ask(question: str, *, yes: bool) -> None:
         raise CommandError(f"{question} This needs an answer, and there is no terminal.", "Add --yes.")
     if not typer.confirm(question, err=True):
         raise CommandError("Nothing was changed.")
+
+
+def decide(question: str, *, advice: str) -> bool:
+    """Ask what the operator wants, yes or no; raises a CommandError with this advice where nobody is there to say."""
+    if not sys.stdin.isatty():
+        raise CommandError(f"{question} This needs an answer, and there is no terminal.", advice)
+    return typer.confirm(question, err=True)

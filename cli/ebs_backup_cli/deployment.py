@@ -11,12 +11,13 @@ from botocore.exceptions import ClientError
 from ebs_backup.names import ENV_PREFIX, SERVICE
 from ebs_backup.settings import Settings
 from ebs_backup_cli.errors import CommandError
-from infra.settings.source import SettingsError, read
+from infra.settings.source import SettingsError, Source, read
 from infra.settings.stack_settings import function_name
 from infra.settings.targets import targets
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
+    from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 
 DEFAULT = "default"  # the set that is meant where none is named
@@ -48,12 +49,23 @@ def from_file(path: Path, backup_set: str, region: str) -> Deployment:
     return Deployment(settings=sets[wanted])
 
 
+def default_settings() -> Settings:
+    """Return the settings of a stack that sets none of its own."""
+    (target,) = targets(Source())
+    return target.settings
+
+
+def configuration(client: "LambdaClient", backup_set: str) -> "FunctionConfigurationResponseTypeDef":
+    """Return the configuration of a set's function; raises a ClientError where there is none."""
+    return client.get_function_configuration(FunctionName=function_name(backup_set))
+
+
 def deployed(session: Session, backup_set: str) -> Deployment:
     """Read the deployed function's settings; raises a CommandError that names the sets there are, if it is none of them."""
     client = session.client("lambda")
     name = function_name(backup_set)
     try:
-        found = client.get_function_configuration(FunctionName=name)
+        found = configuration(client, backup_set)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise

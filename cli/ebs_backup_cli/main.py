@@ -1,12 +1,23 @@
 """The command `ebs-backup`: all its commands, in the order in which they are helped with."""
 
+import gc
+import logging
 import sys
 
 import typer
 
+from ebs_backup.names import SERVICE
 from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.check import check
+from ebs_backup_cli.commands.doctor import doctor
+from ebs_backup_cli.commands.hold import hold, unhold
 from ebs_backup_cli.commands.list_ import list_
+from ebs_backup_cli.commands.page import page
 from ebs_backup_cli.commands.plan import plan
+from ebs_backup_cli.commands.restore import restore
+from ebs_backup_cli.commands.run import run
+from ebs_backup_cli.commands.simulate import simulate_
+from ebs_backup_cli.commands.verify import verify
 
 app = typer.Typer(
     name="ebs-backup",
@@ -18,10 +29,30 @@ app = typer.Typer(
 app.callback()(common)
 register(app, "plan", plan, example="ebs-backup plan day --region eu-west-1")
 register(app, "list", list_, example='ebs-backup list "db-1 data" --period day')
+register(app, "simulate", simulate_, example="ebs-backup simulate --days 400 --svg keep.svg")
+register(app, "page", page, example="ebs-backup page backups.html --yes")
+register(app, "doctor", doctor, example="ebs-backup doctor --set default --region eu-west-1")
+register(app, "run", run, example='ebs-backup run day --volume "db-1 data" --region eu-west-1')
+register(app, "restore", restore, example='ebs-backup restore "db-1 data" --at 2026-11-20 --region eu-west-1')
+register(app, "verify", verify, example='ebs-backup verify "db-1 data" --region eu-west-1')
+register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --until 2026-12-24")
+register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
+register(app, "check", check, example="ebs-backup check --sample 20 --region eu-west-1")
+
+
+def prepare() -> None:
+    """Set up the process: the core's log is the function's, and a short life needs no search for cycles.
+
+    EC2's answers are many small objects without any cycle: that search would take a tenth of a listing's time.
+    """
+    gc.set_threshold(500_000, 50, 100)
+    logging.disable(logging.INFO)
+    logging.getLogger(SERVICE).addHandler(logging.NullHandler())
 
 
 def main() -> None:
     """Run the command line."""
+    prepare()
     try:
         app(prog_name="ebs-backup")
     except KeyboardInterrupt:

@@ -8,12 +8,13 @@ from typing import TypeVar, cast
 from ebs_backup import cron
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.deletion import Deleter
-from ebs_backup.model import COMPLETED, PENDING, Fate, Run, Snapshot
+from ebs_backup.model import COMPLETED, PENDING, Fate, Snapshot
 from ebs_backup.names import Period
 from ebs_backup.retention import Rule
 from ebs_backup.rotation import Rotation
 from ebs_backup.settings import Settings
 from ebs_backup.tasks import Task
+from ebs_backup_cli.moment import moment
 
 T = TypeVar("T")
 
@@ -76,7 +77,7 @@ def _points(settings: Settings, period: Period, start: datetime, end: datetime) 
     rule = Rule(keep=settings.keep(period), source=f"keep_{period}", schedule=schedule)
     held: tuple[Snapshot, ...] = ()
     for at in cron.instants(schedule, start=start, end=end):
-        run = _run(settings, period, at)
+        run = moment(settings, at, period)
         rotation = Rotation(rule=rule, run=run, limit=settings.max_expired_per_volume)
         new = _taken(rotation, held)
         gone = _deleted(rotation, (*held, new))
@@ -84,21 +85,6 @@ def _points(settings: Settings, period: Period, start: datetime, end: datetime) 
         kept = (snapshot for snapshot in held if snapshot.id not in gone)
         held = (*kept, replace(new, state=COMPLETED))
     yield from (_point(snapshot) for snapshot in held)
-
-
-def _run(settings: Settings, period: Period, at: datetime) -> Run:
-    return Run(
-        id=at.isoformat(),
-        time=at,
-        period=period,
-        backup_set=settings.backup_set,
-        dry_run=True,
-        account="",
-        region="",
-        selector="",
-        function="",
-        log_group="",
-    )
 
 
 def _taken(rotation: Rotation, held: Sequence[Snapshot]) -> Snapshot:

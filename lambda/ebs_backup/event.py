@@ -14,8 +14,10 @@ from ebs_backup.model import Continued, FailedSnapshot
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
 
-KEYS = ("period", "time", "dry_run", "volumes")
+KEYS = ("period", "time", "dry_run", "volumes", "check", "sample")
 MOST_VOLUMES = 200  # that an event names
+MOST_SAMPLED = 1000  # volumes that a check is limited to
+NOT_CHECKED = ("time", "dry_run", "volumes", "continued")  # keys of a run; a check is not a run
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
 MOST_FAILED = 100  # failed snapshots that the event names; the others are only counted
@@ -30,13 +32,18 @@ class InvalidEventError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A checked event; `time` is None for a run by hand, `volumes` are empty for all selected volumes."""
+    """A checked event; `time` is None for a run by hand, `volumes` are empty for all selected volumes.
+
+    With `check` there is no run: it only checks whether a run could do its work, on the first `sample` volumes (None: all).
+    """
 
     period: Period
     time: datetime | None = None
     dry_run: bool = False
     volumes: tuple[str, ...] = ()
     continued: Continued | None = None
+    check: bool = False
+    sample: int | None = None
 
 
 def parse(event: object) -> Request:
@@ -48,6 +55,8 @@ def parse(event: object) -> Request:
     dry_run = event.get("dry_run", False)
     if not isinstance(dry_run, bool):
         raise InvalidEventError("dry_run", "true or false", dry_run)
+    if check := _check(event):
+        return Request(period=_period(event.get("period")), check=check, sample=_sample(event))
     return Request(
         period=_period(event.get("period")),
         time=_instant(event, "time") if "time" in event else None,
@@ -96,6 +105,25 @@ def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
     return tuple(
         replace(failed, name=failed.name[:80], message=failed.message[:200]) for failed in outcome.failed
     )
+
+
+def _check(event: Mapping[Any, Any]) -> bool:
+    """Tell whether the event asks for a check; a check has no key of a run, and a run no `sample`."""
+    check = event.get("check", False)
+    if not isinstance(check, bool):
+        raise InvalidEventError("check", "true or false", check)
+    if check and (of_a_run := [key for key in NOT_CHECKED if key in event]):
+        raise InvalidEventError(of_a_run[0], "left out of a check", event[of_a_run[0]])
+    if not check and "sample" in event:
+        raise InvalidEventError("sample", 'left out without "check": true', event["sample"])
+    return check
+
+
+def _sample(event: Mapping[Any, Any]) -> int | None:
+    number = event.get("sample")
+    if "sample" in event and (type(number) is not int or not 1 <= number <= MOST_SAMPLED):
+        raise InvalidEventError("sample", f"a whole number from 1 to {MOST_SAMPLED}", number)
+    return number
 
 
 def _period(value: object) -> Period:

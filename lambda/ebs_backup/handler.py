@@ -2,37 +2,29 @@
 
 import os
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
 from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
+from ebs_backup.aws.trial import Trial
+from ebs_backup.check import check
+from ebs_backup.checked import MAIL, WHOLE, Checked, Probe
+from ebs_backup.checked import answer as answer_check
 from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
-from ebs_backup.model import Run
-from ebs_backup.names import (
-    COMPLETED,
-    CREATED,
-    ENV_PREFIX,
-    EXPIRED,
-    FAILURES,
-    NAMESPACE,
-    OVERDUE,
-    SECONDS,
-    SELECTED,
-    SERVICE,
-    Period,
-)
+from ebs_backup.metrics import emit, measure
+from ebs_backup.model import Failure, Run
+from ebs_backup.names import CHECK_PASSED, ENV_PREFIX, FAILURES, SERVICE, Period
 from ebs_backup.outcome import Outcome, Status
+from ebs_backup.report.check import render_check
 from ebs_backup.report.data import answer
 from ebs_backup.report.render import render, render_bad_event, render_broken
 from ebs_backup.report.text import Mail
@@ -47,7 +39,6 @@ if TYPE_CHECKING:
 REPORT_SECONDS = 30  # of the function's time, kept for the report
 
 logger = Logger(service=SERVICE)
-metrics = Metrics(namespace=NAMESPACE)
 
 
 # What earlier tries did whose mail was refused, by run: Lambda's retry usually comes to the same instance and reports it.
@@ -70,6 +61,8 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
         return _refuse(error, context)
     run = _run(request, context, os.environ)
     logger.append_keys(run=run.id, set=run.backup_set, period=run.period.value)
+    if request.check:
+        return _check(request, run, deadline)
     try:
         settings = Settings.from_env(os.environ)
         ec2_ = Ec2(_ec2(), deadline=deadline, full_bucket=not run.continued, now=_now)
@@ -109,6 +102,39 @@ def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
     return {"status": Status.FAILED.value, "error": str(error)}
 
 
+def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
+    """Try everything that a run needs without doing it, mail the result, and return it as the answer.
+
+    It raises nothing: finding what a run cannot do is its purpose, and Lambda would only try again.
+    """
+    try:
+        settings = Settings.from_env(os.environ)
+        ec2_, trial = Ec2(_ec2(), deadline=deadline, now=_now), Trial(_ec2(), deadline=deadline)
+        may_invoke = partial(lambda_.may_invoke, _lambda(), run.function)
+        checked = check(ec2_, trial, may_invoke, settings, run, sample=request.sample)
+    except Exception as error:
+        logger.exception("the check broke")
+        checked = Checked(run=run, probes=(_not_done(WHOLE, error),), sample=request.sample)
+    try:
+        _tell(os.environ[f"{ENV_PREFIX}TOPIC_ARN"], render_check(checked))
+    except Exception as error:
+        logger.exception("the check could not be mailed")
+        checked = checked.and_(_not_done(MAIL, error))
+    else:
+        checked = checked.and_(Probe(what=MAIL))
+    if checked.passed:
+        emit({CHECK_PASSED: 1}, set=run.backup_set)
+    result = answer_check(checked)
+    logger.info("check done", answer=result)
+    return result
+
+
+def _not_done(what: str, error: Exception) -> Probe:
+    code, message, what_to_do = _explain(error)
+    fault = Failure(resource=what, action=what, code=code, message=message, advice=what_to_do)
+    return Probe(what=what, fault=fault)
+
+
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
     """Mail the whole run, with all its invocations, then emit its metrics: a run whose mail failed is tried again."""
     run = outcome.run
@@ -123,7 +149,7 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
             except Exception:
                 _untold[key] = outcome
                 raise
-        _measure(outcome)
+        measure(outcome)
     result = answer(outcome)
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
@@ -175,7 +201,7 @@ def _tell_broken(run: Run, error: Exception) -> None:
     logger.error("the run broke", exc_info=error)
     if run.dry_run:
         return
-    _emit({FAILURES: 1}, set=run.backup_set, period=run.period.value)
+    emit({FAILURES: 1}, set=run.backup_set, period=run.period.value)
     code, message, what_to_do = _explain(error)
     try:
         mail = render_broken(run, code=code, message=message, advice=what_to_do)
@@ -198,30 +224,6 @@ def _explain(error: Exception) -> tuple[str, str, str]:
         str(error),
         "Report it, with the traceback that is in the log. This is a fault of ebs-backup itself.",
     )
-
-
-def _measure(outcome: Outcome) -> None:
-    """Emit the run's metrics by set and period, unless it was limited to some volumes: it says nothing about the others."""
-    run = outcome.run
-    done = {CREATED: outcome.created, EXPIRED: outcome.expired, FAILURES: len(outcome.failures)}
-    if run.only:
-        _emit(done, set=run.backup_set, period=run.period.value)
-        return
-    overdue = Counter(late.period for volume in outcome.volumes for late in volume.overdue)
-    for period in Period:
-        whole = {SELECTED: len(outcome.volumes), **done, SECONDS: outcome.seconds}
-        of_the_run = whole if period is run.period else {}
-        _emit({**of_the_run, OVERDUE: overdue[period]}, set=run.backup_set, period=period.value)
-    _emit({COMPLETED: 1}, set=run.backup_set)
-
-
-def _emit(values: Mapping[str, float], **dimensions: str) -> None:
-    for dimension, of in dimensions.items():
-        metrics.add_dimension(name=dimension, value=of)
-    for name, value in values.items():
-        unit = MetricUnit.Seconds if name == SECONDS else MetricUnit.Count
-        metrics.add_metric(name=name, unit=unit, value=value)
-    metrics.flush_metrics()
 
 
 @cache

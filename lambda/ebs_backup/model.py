@@ -13,6 +13,7 @@ from typing import Self
 from ebs_backup.names import Period
 
 COMPLETED, PENDING, ERROR = "completed", "pending", "error"
+PERIODS = frozenset(Period)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ class Snapshot:
     @property
     def known_period(self) -> bool:
         """Return whether rotation can decide on it: it belongs to a run, and its period exists."""
-        return bool(self.run) and self.period in tuple(Period)
+        return bool(self.run) and self.period in PERIODS
 
 
 class Fate(StrEnum):

@@ -19,6 +19,8 @@ TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
 TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot
 TAG_HOLD = "ebs-backup:hold"  # put on a snapshot by a person: it stays
+# On a volume, by the operator's command: the snapshot it was made of, by a restore and by a verify.
+TAG_RESTORED_FROM, TAG_VERIFY = "ebs-backup:restored-from", "ebs-backup:verify"
 # On a volume, by its owner: keep counts of its own (`keep_tag`), or to be skipped.
 TAG_PREFIX = "ebs-backup:"
 TAG_SKIP = "ebs-backup:skip"
@@ -32,6 +34,7 @@ NAMESPACE = "EbsBackup"
 SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
 FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
 COMPLETED = "RunCompleted"  # by set alone: a run that was completed
+CHECK_PASSED = "CheckPassed"  # by set alone: a check that found nothing wrong
 
 
 def keep_tag(period: Period) -> str:

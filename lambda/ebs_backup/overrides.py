@@ -14,10 +14,12 @@ from ebs_backup.names import (
     TAG_OLDER,
     TAG_PERIOD,
     TAG_PREFIX,
+    TAG_RESTORED_FROM,
     TAG_RUN,
     TAG_SET,
     TAG_SKIP,
     TAG_SOURCE,
+    TAG_VERIFY,
     Period,
     keep_tag,
 )
@@ -27,6 +29,10 @@ from ebs_backup.settings import InvalidSettingsError, Settings, count
 KEEP_TAGS = {keep_tag(period): period for period in Period}
 # A volume that was restored by hand may carry its snapshot's tags: they ask for nothing.
 SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER, TAG_HOLD})
+ASK_FOR_NOTHING = SNAPSHOTS_OWN | {
+    TAG_RESTORED_FROM,
+    TAG_VERIFY,
+}  # the last two tell where a volume comes from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run:
     skipped = ""
     remarks: list[Remark] = []
     for key, value in sorted(volume.tags.items()):
-        if not key.lower().startswith(TAG_PREFIX) or key in SNAPSHOTS_OWN:
+        if not key.lower().startswith(TAG_PREFIX) or key in ASK_FOR_NOTHING:
             continue
         try:
             if key in KEEP_TAGS:

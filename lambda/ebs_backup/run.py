@@ -55,7 +55,7 @@ def execute(
     volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
-    outcomes = run_all((backup.step() for backup in backups), workers=WORKERS)
+    outcomes = run_all((backup.step() for backup in backups), workers=_workers(run))
     outcome = Outcome(
         run=run,
         volumes=tuple(outcomes),
@@ -71,6 +71,11 @@ def execute(
         outcome = _with_the_gone(outcome, ec2, writer, settings, unlisted)
         outcome = _with_the_rest(outcome, settings, selection, tagged, held)
     return replace(outcome, seconds=clock() - began)
+
+
+def _workers(run: Run) -> int:
+    """Return how many threads a run needs; a dry run waits for nothing."""
+    return 1 if run.dry_run else WORKERS
 
 
 def _backups(
@@ -107,7 +112,7 @@ def _with_the_gone(
 ) -> Outcome:
     """Delete what has expired of volumes that are gone."""
     gone, doubts = surely_gone(ec2, settings, outcome.run, unlisted)
-    retired = run_all(retirements(writer, settings, outcome.run, gone), workers=WORKERS)
+    retired = run_all(retirements(writer, settings, outcome.run, gone), workers=_workers(outcome.run))
     failures = chain.from_iterable(failures for _, failures in retired)
     return replace(
         outcome,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -10,8 +11,10 @@ from unittest.mock import patch
 import pytest
 from boto3.session import Session
 from moto import mock_aws
+from moto.ec2.models import ec2_backends
 
 from ebs_backup_cli import main as module
+from ebs_backup_cli.operator import Operator
 from tests.unit.builders import settings
 from tests.unit.conftest import models_read_once, no_way_out
 from tests.unit.run.conftest import account
@@ -20,6 +23,8 @@ __all__ = ["account", "models_read_once", "no_way_out"]  # fixtures that the uni
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)  # a Wednesday, where a test asks for it
 ROLE = "arn:aws:iam::123456789012:role/of-the-function"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
@@ -44,6 +49,7 @@ class Command:
 
     capture: pytest.CaptureFixture[str]
     ec2: Any = field(default_factory=lambda: Session(region_name=REGION).client("ec2"))
+    ids: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str) -> Done:
         """Run one command line."""
@@ -79,7 +85,48 @@ class Command:
             Size=8,
             TagSpecifications=[{"ResourceType": "volume", "Tags": named}],
         )
-        return str(made["VolumeId"])
+        return self._numbered(str(made["VolumeId"]))
+
+    def point(
+        self, volume: str, taken: datetime, *, period: str = "day", backup_set: str = "default", **tags: str
+    ) -> str:
+        """Make a completed restore point of a set, as a run would have at that time; return its id."""
+        ours = {
+            "ebs-backup:set": backup_set,
+            "ebs-backup:period": period,
+            "ebs-backup:run": f"{taken:%Y-%m-%dT%H:%M:%SZ}",
+            "ebs-backup:source": f"volume={volume} zone={REGION}a type=gp3 size=8",
+            "Name": f"{tags.pop('of', volume)} {period} {taken:%Y-%m-%d %H:%MZ}",
+        }
+        listed = [{"Key": key.replace("__", ":"), "Value": value} for key, value in (ours | tags).items()]
+        made = self.ec2.create_snapshot(
+            VolumeId=volume, TagSpecifications=[{"ResourceType": "snapshot", "Tags": listed}]
+        )
+        self.backend.snapshots[made["SnapshotId"]].start_time = taken
+        return self._numbered(str(made["SnapshotId"]))
+
+    def nights(self, volume: str, count: int, **tags: str) -> list[str]:
+        """Make the restore points of the last nights, the newest first: weekdays at 01:30, as the default rule does."""
+        days = (NOW.replace(hour=1, minute=30) - timedelta(days=days) for days in range(10 * count))
+        weekdays = [day for day in days if day.weekday() < 5]
+        return [self.point(volume, night, **tags) for night in weekdays[:count]]
+
+    @property
+    def backend(self) -> Any:  # noqa: ANN401 - moto has no types for it
+        """Return what moto keeps of EC2."""
+        return ec2_backends[ACCOUNT][REGION]
+
+    def _numbered(self, id_: str) -> str:
+        kind = id_.partition("-")[0]
+        number = sum(known.startswith(kind) for known in self.ids) + 1
+        self.ids[id_] = f"{kind}-{number:017x}"
+        return id_
+
+    def stable(self, text: str) -> str:
+        """Return a text with the ids numbered in the order in which they were made: moto draws them."""
+        for id_, number in self.ids.items():
+            text = text.replace(id_, number)
+        return text
 
 
 @pytest.fixture
@@ -98,6 +145,13 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         monkeypatch.delenv(name, raising=False)
     with mock_aws(config={"lambda": {"use_docker": False}}):
         yield Command(capsys)
+
+
+@pytest.fixture
+def wednesday(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Let the command believe that it is NOW."""
+    monkeypatch.setattr(Operator, "now", lambda _: NOW)
+    return NOW
 
 
 @pytest.fixture

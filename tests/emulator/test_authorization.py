@@ -147,3 +147,29 @@ def test_a_log_is_written_by_who_may_write_to_streams_of_its_group_and_of_no_oth
 
     told = owner.get_log_events(logGroupName="in", logStreamName="a")["events"]
     assert [refusal["message"] for refusal in told] == ["words"]
+
+
+@pytest.mark.parametrize(("value", "decision"), [("true", "allowed"), ("false", "implicitDeny")])
+def test_a_simulation_of_a_policy_heeds_its_context(
+    account: EmulatedAccount, value: str, decision: str
+) -> None:
+    iam = account.emulator.client("iam")
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
+    role = iam.create_role(RoleName=f"simulated-{value}", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": CREATE})
+    iam.put_role_policy(RoleName=role["RoleName"], PolicyName="all", PolicyDocument=policy)
+
+    answer = iam.simulate_principal_policy(
+        PolicySourceArn=role["Arn"],
+        ActionNames=["ec2:CreateSnapshot"],
+        ResourceArns=["arn:aws:ec2:eu-west-1:111122223333:volume/vol-0a"],
+        ContextEntries=[
+            {
+                "ContextKeyName": "aws:ResourceTag/Backup",
+                "ContextKeyType": "string",
+                "ContextKeyValues": [value],
+            }
+        ],
+    )
+
+    assert [result["EvalDecision"] for result in answer["EvaluationResults"]] == [decision]

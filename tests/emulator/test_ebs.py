@@ -87,6 +87,8 @@ def test_a_listing_is_filtered_by_tags_and_by_several_volumes_at_once(account: E
 
 def test_a_volume_of_a_snapshot_is_as_large_as_that(account: EmulatedAccount) -> None:
     snapshot = account.snapshot(account.volume("db", size=100))
+    account.emulator.clock.set(account.emulator.clock.now() + timedelta(hours=1))
+    account.snapshots()
 
     restored = account.ec2.create_volume(AvailabilityZone=f"{REGION}a", SnapshotId=snapshot)
 

@@ -14,8 +14,8 @@ from unittest.mock import patch
 
 import botocore.endpoint
 
-from ebs_backup import handler, lookout, run, tasks
-from ebs_backup.aws import ec2, patience
+from ebs_backup import check, handler, lookout, run, tasks
+from ebs_backup.aws import ec2, patience, trial
 from ebs_backup.settings import Settings
 from fake_aws.account import OWNER, REGION, TOPIC
 from fake_aws.records import MailRecord
@@ -199,9 +199,12 @@ def deployed(
     replaced = (
         (handler, "time", clock),
         (handler, "Ec2", partial(ec2.Ec2, clock=clock)),
+        (handler, "Trial", partial(trial.Trial, clock=clock)),
         (handler, "execute", partial(run.execute, clock=clock)),
         (run, "run_all", partial(tasks.run_all, clock=clock, sleep=clock.sleep)),
         (run, "WORKERS", workers),
+        (check, "run_all", partial(tasks.run_all, clock=clock, sleep=clock.sleep)),
+        (check, "WORKERS", workers),
         (tasks, "ThreadPoolExecutor", partial(ClockPool, clock)),
         (lookout, "threading", SimpleNamespace(Lock=partial(ClockLock, clock))),
         (patience, "random", random.Random(seed)),  # noqa: S311 - not a secret

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parent.parent.parent
 FUNCTION = Path("lambda", "ebs_backup")
 SUITE = (
     "tests/faults/test_clean_run.py",
+    "tests/faults/test_check.py",
     "tests/faults/test_extra_runs.py",
     "tests/faults/test_failed_snapshots.py",
     "tests/faults/test_room.py",

@@ -198,4 +198,30 @@ RUN = (
         ("handler.py", "outcome.after(_untold.pop(key, None))", "outcome.after(None)"),
     ),
 )  # fmt: skip
-MUTANTS = (*ROTATION, *CREATION, *RUN)
+CHECK = (
+    mutant(
+        "a check makes snapshots",
+        ("aws/trial.py", "create_snapshot(**asked, DryRun=True)", "create_snapshot(**asked)"),
+    ),
+    mutant(
+        "a check deletes snapshots",
+        ("aws/trial.py", "delete_snapshot(SnapshotId=snapshot.id, DryRun=True)", "delete_snapshot(SnapshotId=snapshot.id)"),
+    ),
+    mutant(
+        "a check queues an invocation",
+        ("aws/lambda_.py", 'InvocationType="DryRun"', 'InvocationType="Event"'),
+    ),
+    mutant(
+        "whatever EC2 says to a check is a yes",
+        ("aws/trial.py", "if fault.code == ALLOWED:", "if True:"),
+    ),
+    mutant(
+        "a check is a run",
+        ("handler.py", "    if request.check:\n", "    if False:\n"),
+    ),
+    mutant(
+        "a check that cannot be mailed is well",
+        ("handler.py", "checked = checked.and_(_not_done(MAIL, error))", "pass"),
+    ),
+)  # fmt: skip
+MUTANTS = (*ROTATION, *CREATION, *RUN, *CHECK)

@@ -26,7 +26,7 @@ OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 
 @pytest.fixture(scope="module")
 def called() -> set[str]:
-    """Run the function against an AWS of our own, undisturbed and then so throttled that it has to go on in a further one."""
+    """Run the function against an AWS of our own, undisturbed, so throttled that it goes on in a further one, and a check."""
     operations: set[str] = set()
 
     def record(model: OperationModel, **_: object) -> None:
@@ -39,6 +39,7 @@ def called() -> set[str]:
         function.invoke(world.event)
         world.next_night()
         function.invoke(world.event, plan=throttled, seconds=150)
+        function.invoke({"period": "day", "check": True})
     return operations
 
 

@@ -14,6 +14,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
+from ebs_backup import check
 from ebs_backup import run as module
 from ebs_backup.aws import connection
 from ebs_backup.aws.ec2 import Ec2
@@ -244,7 +245,12 @@ class MotoAccount:
     def in_no_time(self) -> Iterator[None]:
         """Let the steps of a run wait on this account's clock, one after the other."""
         steps = partial(run_all, clock=self.clock, sleep=self.sleep)
-        with patch.object(module, "run_all", steps), patch.object(module, "WORKERS", 1):
+        with (
+            patch.object(module, "run_all", steps),
+            patch.object(module, "WORKERS", 1),
+            patch.object(check, "run_all", steps),
+            patch.object(check, "WORKERS", 1),
+        ):
             yield
 
     def clock(self) -> float:

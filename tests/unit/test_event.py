@@ -38,6 +38,14 @@ def test_by_hand_the_period_is_enough() -> None:
     assert parse({"period": "day"}) == Request(period=Period.DAY, time=None, dry_run=False)
 
 
+def test_a_check_may_be_limited_to_some_volumes() -> None:
+    assert parse({"period": "week", "check": True, "sample": 1000}) == Request(
+        period=Period.WEEK, check=True, sample=1000
+    )
+    assert parse({"period": "day", "check": True}) == Request(period=Period.DAY, check=True)
+    assert parse({"period": "day", "check": False}) == Request(period=Period.DAY)
+
+
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_a_dry_run_is_asked_for_with_a_boolean(dry_run: bool) -> None:  # noqa: FBT001 - a case of the test
     assert parse({"period": "day", "dry_run": dry_run}).dry_run is dry_run
@@ -72,13 +80,40 @@ def test_one_instant_is_one_time_in_whatever_zone_it_is_written(written: str) ->
         ({"period": ["day"]}, "period must be one of day, week, month, got ['day']"),
         (
             {"period": "day", "dryrun": True},
-            "a key of the event must be one of period, time, dry_run, volumes, got 'dryrun'",
+            "a key of the event must be one of period, time, dry_run, volumes, check, sample, got 'dryrun'",
         ),
         (
             {"period": "day", 1: 2},
-            "a key of the event must be one of period, time, dry_run, volumes, got '1'",
+            "a key of the event must be one of period, time, dry_run, volumes, check, sample, got '1'",
         ),
         ({"period": "day", "dry_run": "true"}, "dry_run must be true or false, got 'true'"),
+        ({"period": "day", "check": "true"}, "check must be true or false, got 'true'"),
+        ({"period": "day", "check": 1}, "check must be true or false, got 1"),
+        (
+            {"period": "day", "check": True, "dry_run": False},
+            "dry_run must be left out of a check, got False",
+        ),
+        (
+            {"period": "day", "check": True, "time": "2026-11-23T01:30:00Z"},
+            "time must be left out of a check, got '2026-11-23T01:30:00Z'",
+        ),
+        (
+            {"period": "day", "check": True, "volumes": ["vol-0a"]},
+            "volumes must be left out of a check, got ['vol-0a']",
+        ),
+        ({"period": "day", "check": True, "continued": {}}, "continued must be left out of a check, got {}"),
+        *(
+            (
+                {"period": "day", "check": True, "sample": sample},
+                f"sample must be a whole number from 1 to 1000, got {sample!r}",
+            )
+            for sample in (0, 1001, -1, True, "5", 2.0, None)
+        ),
+        ({"period": "day", "sample": 5}, 'sample must be left out without "check": true, got 5'),
+        (
+            {"period": "day", "check": False, "sample": 5},
+            'sample must be left out without "check": true, got 5',
+        ),
         ({"period": "day", "dry_run": 1}, "dry_run must be true or false, got 1"),
         ({"period": "day", "dry_run": None}, "dry_run must be true or false, got None"),
         *(

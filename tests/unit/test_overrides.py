@@ -32,6 +32,10 @@ def test_each_period_has_a_keep_count_of_its_own() -> None:
     assert of(keep_day="7", keep_month="1000") == Overrides(keeps={Period.DAY: 7, Period.MONTH: 1000})
 
 
+def test_a_restored_volume_asks_for_nothing_by_saying_where_it_comes_from() -> None:
+    assert of(restored_from="snap-0a", verify="snap-0a") == Overrides(keeps={})
+
+
 @pytest.mark.parametrize("value", ["0", "1001", "", "four", "-1", "4.5", " 4", "0x4", "1_0"])
 def test_a_bad_keep_count_is_a_failure_and_the_sets_own_holds(value: str) -> None:
     found = of(keep_week=value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.session import Session
 from botocore.config import Config
-from botocore.parsers import ResponseParserError
+from botocore.parsers import ResponseParserError, ResponseParserFactory
 
 from ebs_backup.names import SERVICE
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 WORKERS = 16  # threads, and connections
+PARSERS = "response_parser_factory"  # a component of botocore's session
 
 
 def connect(session: Session) -> "EC2Client":
@@ -22,9 +23,6 @@ def connect(session: Session) -> "EC2Client":
     botocore's own retries serve the listings. They are off for the writes: a re-sent CreateSnapshot makes a second
     snapshot (it has no client token), and our own rate limiter times the writes.
     """
-    # Half the cost of a listed snapshot is python-dateutil's parser; EC2's times are plain ISO 8601.
-    parsers = session._session.get_component("response_parser_factory")  # noqa: SLF001 - boto3 has no door to it
-    parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
     config = Config(
         user_agent=SERVICE,  # CloudTrail shows this name; botocore computes its own name again for each call
         max_pool_connections=WORKERS,
@@ -32,7 +30,15 @@ def connect(session: Session) -> "EC2Client":
         read_timeout=15,
         retries={"mode": "standard", "total_max_attempts": 8},
     )
+    # Half the cost of a listed snapshot is python-dateutil's parser; EC2's times are plain ISO 8601. Those of other services
+    # may be numbers: the session's next clients get the parsers back that it came with.
+    parsers = ResponseParserFactory()
+    parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
+    botocores = session._session  # noqa: SLF001 - boto3 has no door to it
+    usual = botocores.get_component(PARSERS)
+    botocores.register_component(PARSERS, parsers)
     client = session.client("ec2", config=config)
+    botocores.register_component(PARSERS, usual)
     for write in ("CreateSnapshot", "DeleteSnapshot"):
         client.meta.events.register(f"needs-retry.ec2.{write}", _never)
     client.meta.events.register("response-received.ec2", _take_only_ec2s_own)

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 from ebs_backup.aws.errors import ERRORS, AwsError
 from ebs_backup.model import Instance, Snapshot, Volume
 from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SOURCE
-from ebs_backup.tags import named_after, names_source
+from ebs_backup.tags import Tagging, named_after, names_source
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FilterTypeDef
@@ -24,6 +24,16 @@ def filters(wanted: Mapping[str, Sequence[str]]) -> "list[FilterTypeDef]":
         {"Name": name, "Values": [re.sub(r"([\\*?])", r"\\\1", value) for value in values]}
         for name, values in wanted.items()
     ]
+
+
+def new_snapshot(volume: Volume, tagging: Tagging) -> dict[str, Any]:
+    """Return what CreateSnapshot is called with, in earnest and in a dry run."""
+    tags = [{"Key": key, "Value": value} for key, value in tagging.tags.items()]
+    return {
+        "VolumeId": volume.id,
+        "Description": tagging.description,
+        "TagSpecifications": [{"ResourceType": "snapshot", "Tags": tags}],
+    }
 
 
 def rows(pages: Iterable[Mapping[str, Any]], of: str, read: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:

@@ -30,7 +30,6 @@ from ebs_backup.tasks import Task
 if TYPE_CHECKING:
     from botocore.model import OperationModel
     from types_boto3_ec2 import EC2Client
-    from types_boto3_ec2.type_defs import TagTypeDef
 
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000  # as many as EC2 gives
 FILTER_VALUES = 200  # that EC2 takes in one call
@@ -211,14 +210,10 @@ class Ec2:
             unsure = unsure or fault.kind is Kind.UNKNOWN_OUTCOME
 
     def _create(self, volume: Volume, tagging: Tagging) -> Snapshot:
-        tags: list[TagTypeDef] = [{"Key": key, "Value": value} for key, value in tagging.tags.items()]
-        answer = self._client.create_snapshot(
-            VolumeId=volume.id,
-            Description=tagging.description,
-            TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}],
-        )
+        parameters = convert.new_snapshot(volume, tagging)
+        answer = self._client.create_snapshot(**parameters)
         try:
-            return convert.snapshot({**answer, "Tags": tags})
+            return convert.snapshot({**answer, **parameters["TagSpecifications"][0]})
         except KeyError as field:
             raise ResponseParserError(f"the answer to CreateSnapshot lacks {field}") from None
 

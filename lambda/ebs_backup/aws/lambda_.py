@@ -8,10 +8,13 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
 
+from ebs_backup.aws.errors import ERRORS, AwsError
+from ebs_backup.aws.trial import taken_for_a_call
+
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
-QUEUED = 202
+QUEUED, ALLOWED = 202, 204
 
 
 def connect(session: Session) -> "LambdaClient":
@@ -24,9 +27,24 @@ def connect(session: Session) -> "LambdaClient":
     return session.client("lambda", config=config)
 
 
-def invoke(client: "LambdaClient", function: str, event: Mapping[str, Any]) -> None:
-    """Queue one invocation; raises what botocore raises. Lambda tries it twice more if it fails."""
+def invoke(client: "LambdaClient", function: str, event: Mapping[str, Any]) -> str:
+    """Queue one invocation and return its request's id; raises what botocore raises.
+
+    Lambda tries it twice more if it fails, with the same id.
+    """
     answer = client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
     answer["Payload"].close()
     if answer["StatusCode"] != QUEUED:  # the answer of another server: the rest of the run would be lost
         raise ResponseParserError(f"the answer is not Lambda's: its status is {answer['StatusCode']}")
+    return answer.get("ResponseMetadata", {}).get("RequestId", "")
+
+
+def may_invoke(client: "LambdaClient", function: str) -> None:
+    """Ask Lambda whether it would queue an invocation; raises an AwsError if not. Nothing is queued."""
+    try:
+        answer = client.invoke(FunctionName=function, InvocationType="DryRun")
+    except ERRORS as error:
+        raise AwsError.of(error) from None
+    answer["Payload"].close()
+    if answer["StatusCode"] != ALLOWED:
+        raise taken_for_a_call("lambda")

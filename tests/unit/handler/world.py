@@ -14,6 +14,7 @@ from botocore.client import BaseClient
 
 from ebs_backup import handler as module
 from ebs_backup.aws.ec2 import Ec2
+from ebs_backup.aws.trial import Trial
 from ebs_backup.handler import handler
 from ebs_backup.settings import Settings
 from tests.unit.account import MotoAccount, nightly
@@ -76,6 +77,7 @@ class HandlerWorld:
         clock = SimpleNamespace(time=self._seconds, monotonic=account.clock)
         self.env.setattr(module, "time", clock)
         self.env.setattr(module, "Ec2", partial(Ec2, clock=account.clock))
+        self.env.setattr(module, "Trial", partial(Trial, clock=account.clock))
         self.set(nightly())
         mail = module._sns(self.topic)
         self.on(mail, "provide-client-params.sns.Publish", lambda params, **_: self._sending.append(params))

@@ -1,0 +1,27 @@
+"""Ids by what a person calls a thing: its id or its name; where there is none, the nearest. Pure."""
+
+import difflib
+from collections.abc import Mapping
+
+from ebs_backup_cli.errors import CommandError
+
+NEAREST = 3
+
+
+def find(wanted: str, names: Mapping[str, str], *, what: str = "volume") -> list[str]:
+    """Return the ids with this id or name; raises a CommandError with the nearest if there is none."""
+    found = [id_ for id_, name in names.items() if wanted in (id_, name)]
+    if found:
+        return found
+    near = _nearest(wanted, names)
+    advice = f"Did you mean {', '.join(near)}?" if near else "`ebs-backup list` shows all."
+    raise CommandError(f"No {what} with the id or name {wanted!r}.", advice)
+
+
+def _nearest(wanted: str, names: Mapping[str, str]) -> list[str]:
+    """Return known names and ids that hold the word, or that look like it."""
+    known = {word.casefold(): word for word in (*names, *names.values()) if word}
+    word = wanted.casefold()
+    inside = [name for name in known if word and word in name]
+    alike = difflib.get_close_matches(word, known, n=NEAREST, cutoff=0.5)
+    return [repr(known[name]) for name in dict.fromkeys((*inside, *alike))][:NEAREST]

@@ -1,0 +1,23 @@
+"""A run that is none: what the core's judgments ask for where a command only looks at what there is. Pure."""
+
+from datetime import datetime
+
+from ebs_backup.model import Run
+from ebs_backup.names import Period
+from ebs_backup.settings import Settings
+
+
+def moment(settings: Settings, at: datetime, period: Period = Period.DAY) -> Run:
+    """Return a dry run of the set at this time, in no account: for what asks a run for its time and period alone."""
+    return Run(
+        id=at.isoformat(),
+        time=at,
+        period=period,
+        backup_set=settings.backup_set,
+        dry_run=True,
+        account="",
+        region="",
+        selector=f"{settings.tag_name}={settings.tag_value}",
+        function="",
+        log_group="",
+    )

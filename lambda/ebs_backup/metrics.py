@@ -1,0 +1,47 @@
+"""The function's metrics: what a run did, by set and period, in lines of the log that CloudWatch reads."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from ebs_backup.names import (
+    COMPLETED,
+    CREATED,
+    EXPIRED,
+    FAILURES,
+    NAMESPACE,
+    OVERDUE,
+    SECONDS,
+    SELECTED,
+    Period,
+)
+from ebs_backup.outcome import Outcome
+
+metrics = Metrics(namespace=NAMESPACE)
+
+
+def measure(outcome: Outcome) -> None:
+    """Emit the run's metrics by set and period; a run that was limited to some volumes says nothing of the others."""
+    run = outcome.run
+    done = {CREATED: outcome.created, EXPIRED: outcome.expired, FAILURES: len(outcome.failures)}
+    if run.only:
+        emit(done, set=run.backup_set, period=run.period.value)
+        return
+    overdue = Counter(late.period for volume in outcome.volumes for late in volume.overdue)
+    for period in Period:
+        whole = {SELECTED: len(outcome.volumes), **done, SECONDS: outcome.seconds}
+        of_the_run = whole if period is run.period else {}
+        emit({**of_the_run, OVERDUE: overdue[period]}, set=run.backup_set, period=period.value)
+    emit({COMPLETED: 1}, set=run.backup_set)
+
+
+def emit(values: Mapping[str, float], **dimensions: str) -> None:
+    """Emit some values under these dimensions."""
+    for dimension, of in dimensions.items():
+        metrics.add_dimension(name=dimension, value=of)
+    for name, value in values.items():
+        unit = MetricUnit.Seconds if name == SECONDS else MetricUnit.Count
+        metrics.add_metric(name=name, unit=unit, value=value)
+    metrics.flush_metrics()

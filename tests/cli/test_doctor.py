@@ -1,0 +1,257 @@
+"""`doctor`: every line good or bad with what to do; what it may not read is said, and never guessed."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from boto3.session import Session
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from ebs_backup_cli.findings import SHOWN, some
+from tests.cli.conftest import ACCOUNT, NOW, REGION, Command
+from tests.cli.schemas import assert_conforms
+
+pytestmark = pytest.mark.usefixtures("wednesday")
+SCHEDULES = {"day": "30 1 ? * MON-FRI *", "week": "30 2 ? * SAT *", "month": "30 3 1 * ? *"}
+# What a real account answers and moto here does not: CloudFormation, IAM's simulation and the quota.
+ALLOWED = {"EvaluationResults": [{"EvalActionName": "ec2:CreateSnapshot", "EvalDecision": "allowed"}]}
+DENIED = {"EvaluationResults": [{"EvalActionName": "ec2:DeleteSnapshot", "EvalDecision": "explicitDeny"}]}
+Answers = dict[str, Any]
+
+
+def client(service: str) -> Any:  # noqa: ANN401 - a client of any service
+    any_service: Any = Session(region_name=REGION).client
+    return any_service(service)
+
+
+@pytest.fixture
+def answers() -> Iterator[Answers]:
+    """Return what AWS answers instead of moto, by operation: an answer, or an error to raise."""
+    told: Answers = {"SimulatePrincipalPolicy": ALLOWED, "GetServiceQuota": {"Quota": {"Value": 100_000.0}}}
+    call = BaseClient._make_api_call  # type: ignore[attr-defined] # all calls pass it, and it has no public name
+
+    def answer(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:  # noqa: ANN401 - any answer
+        if isinstance(told.get(operation), Exception):
+            raise told[operation]
+        return told[operation] if operation in told else call(client, operation, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", answer):
+        yield told
+
+
+@pytest.fixture
+def well(command: Command, answers: Answers) -> Command:
+    """Return an account in which all is well: a stack, a confirmed subscription, a volume with its restore points."""
+    command.deploy()
+    answers |= {"DescribeStackResources": {"StackResources": list(_resources())}}
+    answers |= {"DescribeStacks": {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]}}
+    sns = client("sns")
+    sns.create_topic(Name="topic")
+    sns.subscribe(
+        TopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:topic",
+        Protocol="sqs",
+        Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox",
+    )
+    web = command.volume("web-1 data", Backup="true")
+    command.nights(web, 4)
+    command.point(web, NOW - timedelta(days=4), period="week")
+    command.point(web, NOW - timedelta(days=24), period="month")
+    answers["GetMetricStatistics"] = {"Datapoints": [{"Sum": 6.0}]}
+    return command
+
+
+def _resources() -> Iterator[dict[str, str]]:
+    """Make what the stack has, and return it as CloudFormation lists it."""
+    for period, schedule in SCHEDULES.items():
+        client("events").put_rule(
+            Name=f"rule-{period}", ScheduleExpression=f"cron({schedule})", State="ENABLED"
+        )
+        yield _listed("AWS::Events::Rule", f"Rule{period}1A2B3C4D", f"rule-{period}")
+    for name in ("UndeliveredEvents", "FailedRuns"):
+        url = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+        yield _listed("AWS::SQS::Queue", f"{name}5E6F7A8B", url)
+    client("cloudwatch").put_metric_alarm(
+        AlarmName="stack-RunFailed",
+        MetricName="Errors",
+        Namespace="AWS/Lambda",
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    yield _listed("AWS::CloudWatch::Alarm", "RunFailed12345678", "stack-RunFailed")
+
+
+def _listed(kind: str, logical: str, physical: str) -> dict[str, str]:
+    return {"ResourceType": kind, "LogicalResourceId": logical, "PhysicalResourceId": physical}
+
+
+def states(command: Command, *topics: str) -> list[tuple[str, str]]:
+    """Return the state and text of the checks on these topics."""
+    done = command("doctor", "--json")
+    assert_conforms(done.json, "doctor")
+    return [(check["state"], check["text"]) for check in done.json["checks"] if check["topic"] in topics]
+
+
+def test_one_screen_says_that_all_is_well(well: Command, golden: Callable[[str, str], None]) -> None:
+    done = well("doctor")
+
+    assert (done.status, done.err) == (0, "")
+    golden("doctor.txt", well.stable(done.out))
+
+
+def test_a_rule_that_somebody_disabled_or_deleted_is_bad(well: Command) -> None:
+    events = client("events")
+    events.disable_rule(Name="rule-week")
+    events.delete_rule(Name="rule-month")
+
+    found = states(well, "rule")
+
+    assert [state for state, _ in found] == ["good", "bad", "bad"]
+    assert found[1][1] == "week: the rule is disabled"
+    assert well("doctor").status == 1
+    assert "aws events enable-rule --region eu-west-1 --name" in " ".join(well("doctor").out.split())
+
+
+def test_a_rule_that_fires_at_another_time_than_the_settings_say_is_bad(well: Command) -> None:
+    name = "rule-day"
+    client("events").put_rule(Name=name, ScheduleExpression="cron(0 5 * * ? *)", State="ENABLED")
+
+    assert states(well, "rule")[0][0] == "bad"
+
+
+def test_messages_in_a_dead_letter_queue_are_bad(well: Command) -> None:
+    queue = client("sqs").get_queue_url(QueueName="FailedRuns")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+
+    assert states(well, "dead letters") == [
+        ("good", "events that could not be delivered: none"),
+        ("bad", "runs that failed: 1 waiting"),
+    ]
+
+
+def test_an_alarm_that_goes_off_is_silenced_or_gone_is_bad(well: Command) -> None:
+    cloudwatch, name = client("cloudwatch"), "stack-RunFailed"
+
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="one message")
+    assert states(well, "alarm") == [("bad", "RunFailed is going off: one message")]
+
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="none")
+    cloudwatch.disable_alarm_actions(AlarmNames=[name])
+    assert states(well, "alarm") == [("bad", "RunFailed tells nobody: its actions are disabled")]
+
+    cloudwatch.delete_alarms(AlarmNames=[name])
+    assert states(well, "alarm") == [("bad", "RunFailed was deleted")]
+
+
+@pytest.mark.parametrize(
+    ("arns", "told"),
+    [
+        ([], ("bad", "nobody is subscribed: nobody is told")),
+        (["PendingConfirmation"], ("bad", "not confirmed yet: you@example.com; nobody is told")),
+        (["PendingConfirmation", "arn:1"], ("look", "1 subscription confirmed; pending: you@example.com")),
+        (["arn:1", "arn:2"], ("good", "2 subscriptions confirmed")),
+    ],
+)
+def test_it_says_who_is_told(well: Command, answers: Answers, arns: list[str], told: tuple[str, str]) -> None:
+    answers["ListSubscriptionsByTopic"] = {
+        "Subscriptions": [{"SubscriptionArn": arn, "Endpoint": "you@example.com"} for arn in arns]
+    }
+
+    assert states(well, "mail") == [told]
+
+
+def test_a_volume_that_is_overdue_is_bad_and_named(well: Command) -> None:
+    volume = well.volume("db-1 data", Backup="true")
+    well.backend.volumes[volume].create_time = NOW - timedelta(days=400)
+
+    assert states(well, "overdue") == [("bad", f"1 volume: db-1 data {volume} (day, week, month)")]
+
+
+def test_a_firing_that_made_nothing_is_bad(well: Command) -> None:
+    for snapshot in well.ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]:
+        if snapshot["StartTime"].date() == NOW.date():
+            well.ec2.delete_snapshot(SnapshotId=snapshot["SnapshotId"])
+
+    assert states(well, "run")[0] == (
+        "bad",
+        "day: nothing was made since the rule fired at 2026-11-25 01:30Z; next 2026-11-26 01:30Z",
+    )
+
+
+def test_a_week_without_any_completed_run_asks_for_a_look(well: Command, answers: Answers) -> None:
+    answers["GetMetricStatistics"] = {"Datapoints": []}
+
+    assert states(well, "run")[-1] == ("look", "0 runs completed in the last 7 days")
+
+
+def test_what_only_looks_backed_up_and_what_only_looks_like_a_backup_is_told(well: Command) -> None:
+    near = well.volume("log", backup="True")
+    foreign = well.point(near, NOW - timedelta(days=1))
+    tag = {"Key": "ebs-backup:source", "Value": "volume=vol-0dead zone=eu-west-1a"}
+    well.ec2.create_tags(Resources=[foreign], Tags=[tag])
+
+    assert states(well, "near miss") == [("look", "log (its tag is 'backup'='True')")]
+    assert states(well, "foreign")[0][0] == "look"
+    assert well("doctor").status == 0
+
+
+def test_a_set_without_any_volume_is_bad(command: Command) -> None:
+    command.deploy()
+
+    assert states(command, "volumes") == [("bad", "no volume has the tag Backup=true")]
+
+
+def test_a_quota_that_is_almost_used_up_is_bad(well: Command, answers: Answers) -> None:
+    answers["GetServiceQuota"] = {"Quota": {"Value": 6.0}}
+
+    assert states(well, "quota") == [("bad", "6 of 6 snapshots in eu-west-1")]
+
+
+def test_a_role_that_may_not_do_its_work_is_bad(well: Command, answers: Answers) -> None:
+    answers["SimulatePrincipalPolicy"] = DENIED
+
+    assert states(well, "role") == [("bad", "the function may not ec2:DeleteSnapshot")]
+
+
+def test_what_it_may_not_read_is_not_checked_and_not_bad(well: Command, answers: Answers) -> None:
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeStackResources")
+    for operation in (
+        "DescribeStackResources",
+        "DescribeStacks",
+        "SimulatePrincipalPolicy",
+        "GetServiceQuota",
+    ):
+        answers[operation] = denied
+    answers["ListSubscriptionsByTopic"] = NotImplementedError("not emulated")
+
+    done = well("doctor", "--json")
+
+    unknown = {
+        check["topic"]: check["text"] for check in done.json["checks"] if check["state"] == "not checked"
+    }
+    assert set(unknown) == {"stack", "rule", "alarm", "dead letters", "role", "quota", "mail"}
+    assert unknown["rule"] == "not checked: AccessDenied: no"
+    assert done.status == 0
+
+
+def test_where_there_is_no_stack_each_line_that_needs_it_says_so(command: Command, answers: Answers) -> None:
+    missing: Any = {
+        "Error": {"Code": "ValidationError", "Message": "Stack with id ebs-backup-default does not exist"}
+    }
+    answers["DescribeStackResources"] = ClientError(missing, "DescribeStackResources")
+    command.deploy()
+
+    done = command("doctor", "--json")
+
+    text = {check["topic"]: check["text"] for check in done.json["checks"] if check["state"] == "not checked"}
+    assert text["rule"] == text["alarm"] == "not checked: no stack of set 'default' in eu-west-1"
+
+
+def test_a_long_list_says_how_many_more_there_are() -> None:
+    assert some("abcdefg") == "a, b, c, d, e and 2 more"
+    assert some("abcde"[:SHOWN]) == "a, b, c, d, e"
