@@ -35,7 +35,7 @@ class VolumePlan:
 
     @property
     def create(self) -> bool:
-        """Tell whether the run would make a snapshot of it."""
+        """Return whether the run would make a snapshot of it."""
         return self.outcome is not None and self.outcome.when is Made.NOW
 
 
@@ -60,7 +60,7 @@ class Plan:
 
     @property
     def bad(self) -> bool:
-        """Tell whether the run would end as PROBLEM or FAILED."""
+        """Return whether the run would end as PROBLEM or FAILED."""
         return self.outcome.status in (Status.PROBLEM, Status.FAILED)
 
 

@@ -27,6 +27,6 @@ def aside(operator: Operator) -> Console:
 
 
 def say(console: Console, *lines: str) -> None:
-    """Print lines as they are: AWS's names and words are no markup, and a command stays in one line."""
+    """Print lines as they are: AWS's names and words are not markup, and a command stays on one line."""
     for line in lines:
         console.print(Text(line), soft_wrap=True)

@@ -245,7 +245,7 @@ def test_at_a_terminal_it_asks_for_both(
     done = command("restore", "web", "--json")
 
     assert "Backup" not in backups.tags(restored(done))
-    assert asked == ["Shall set 'default' back up what is restored (tag Backup=true)?", "Make 1 volume?"]
+    assert asked == ["Shall set 'default' back up the new volumes (tag Backup=true)?", "Make 1 volume?"]
     assert "in state" not in done.err
     assert old in done.err  # what it is going to do was shown before
 
@@ -343,7 +343,7 @@ def test_what_the_source_tag_lacks_is_taken_from_the_volume(command: Command, ba
     gone = command("restore", old, "--yes")
 
     assert backups.volume(restored(there)) == was
-    assert "does not tell the type of its volume, which is gone." in gone.err
+    assert "does not say the type of its volume, which is gone." in gone.err
 
 
 def test_no_stack_is_needed_where_the_settings_stand_in_a_file(command: Command, tmp_path: Path) -> None:
@@ -368,7 +368,7 @@ def test_an_archived_snapshot_is_said_to_need_its_own_restore_first(
 
     assert done.status == 2
     message, advice = done.err.splitlines()
-    assert message.startswith(f"ebs-backup: {made[old]} lies in EBS's archive.")
+    assert message.startswith(f"ebs-backup: {made[old]} is in EBS's archive.")
     assert advice.startswith(f"aws ec2 restore-snapshot-tier --region {REGION} --snapshot-id {made[old]} ")
     check(advice)
 
