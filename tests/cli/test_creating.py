@@ -95,7 +95,7 @@ def test_an_answer_that_never_comes_is_given_up_and_said_to_be_unclear(
         creating.create(client, VOLUME, "token", sleep=NO_TIME)
 
     assert len(service.account.volumes) == 1
-    assert "It may have been made all the same" in creating.told(error.value, VOLUME).advice
+    assert "It may have been made anyway" in creating.told(error.value, VOLUME).advice
 
 
 def test_a_snapshot_that_has_expired_meanwhile_is_said_to_be_gone(

@@ -193,7 +193,7 @@ def test_a_name_that_nobody_has_is_refused_with_the_nearest(command: Command, ba
     [
         (("--backed-up",), "true", "Backed up by set 'default': with the tag Backup=true."),
         (("--not-backed-up",), None, "Not backed up: without the tag Backup=true."),
-        ((), "true", "Backed up by set 'default': with the tag Backup=true, for nothing else was said"),
+        ((), "true", "Backed up by set 'default': with the tag Backup=true, which is the default"),
     ],
 )
 def test_whether_it_is_backed_up_is_as_the_operator_says(
