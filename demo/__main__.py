@@ -167,14 +167,14 @@ def _counts(stage: Stage, name: str) -> list[tuple[str, str, int]]:
 
 
 def _reasons(stage: Stage, occasion: Occasion, volume: str) -> Mapping[str, str]:
-    """Ask the function itself, by a dry run of a run that is done: it would change nothing, and says why."""
+    """Return the reason for each snapshot of a volume, from a dry run of a run that is already done."""
     answer = stage.function.run(period=occasion.period, time=occasion.time.isoformat(), dry_run=True)
     (plan,) = (decision for decision in answer["plan"] if decision["volume"] == volume)
     return dict(plan["snapshots"])
 
 
 def _a_failed_snapshot(stage: Stage) -> Letter:
-    """Let a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
+    """Make a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
     stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred")
     return _expected(_fire(stage, AFTER_A_FAILURE), "[PROBLEM]")
 

@@ -46,7 +46,7 @@ class Cdk:
         self.run("destroy", stacks, "--force", *self.settings(settings))
 
     def settings(self, settings: Mapping[str, object]) -> tuple[str, str]:
-        """Write a settings file and return the option that names it: a settings.toml of one's own is not read."""
+        """Write a settings file and return the option that names it, so that your own settings.toml is not read."""
         file = self.emulator.folder / "settings.toml"
         file.write_text("".join(f"{name} = {toml(value)}\n" for name, value in settings.items()), "utf-8")
         return "--context", f"settings={file}"

@@ -89,7 +89,7 @@ def _paged(action: Action, items: str, most: int) -> Action:
 
 
 def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
-    """Fail what is to fail, and complete what has been pending for long enough, before anything else."""
+    """First fail the snapshots that should fail, and complete those that have been pending for long enough."""
 
     def answer(params: Params) -> Answer:
         done, failed = milliseconds(clock.now() - PENDING), failures.all()
@@ -104,7 +104,7 @@ def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
 
 
 def _pending(action: Action) -> Action:
-    """Begin every snapshot as pending, as AWS does."""
+    """Create every snapshot as pending, as AWS does."""
 
     def answer(params: Params) -> Answer:
         before = set(ec2._snapshots)
@@ -133,7 +133,7 @@ def _limited(action: Action) -> Action:
 
 
 def _as_large_as_its_snapshot(action: Action) -> Action:
-    """Make a volume of a snapshot as large as that, if no size is given."""
+    """Make a volume from a snapshot as large as the snapshot, if no size is given."""
 
     def answer(params: Params) -> Answer:
         snapshot = ec2._snapshots.get(one(params, "SnapshotId"))

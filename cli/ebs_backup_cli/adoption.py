@@ -1,7 +1,7 @@
 """What adopting the backups of another tool does: which tags each gets, and what rotation then decides about it. Pure.
 
-A plan reads the tags that are there. So it goes on where the last one was interrupted, and a second time there is nothing
-to do. It adds tags, and never changes one.
+A plan reads the existing tags. So it goes on where the last one was interrupted, and the second time there is nothing to
+do. It adds tags, and never changes one.
 """
 
 from collections.abc import Collection, Mapping
@@ -127,7 +127,7 @@ def _is_ours(snapshot: FoundSnapshot, settings: Settings) -> bool:
 
 
 def _refusal(backup: Adoptable, region: Region, request: Request, selected: Collection[str]) -> str:
-    """Say why it cannot or may not be adopted, whatever its tags are, or nothing."""
+    """Return why it cannot or may not be adopted apart from its tags, or an empty text."""
     snapshot = backup.snapshot
     if snapshot.state != COMPLETED:
         return f"its state is {snapshot.state}: {snapshot.message or 'only completed ones are adopted'}"
@@ -138,7 +138,7 @@ def _refusal(backup: Adoptable, region: Region, request: Request, selected: Coll
 
 
 def _want(backup: Adoptable, region: Region, request: Request) -> _Wanted | str:
-    """Return the snapshot with its tags, or what is in their way."""
+    """Return the snapshot with its tags, or the reason why it cannot get them."""
     snapshot = backup.snapshot
     period = backup.period or request.period
     if period is None and backup.tool == EC2_AUTOMATE_BACKUP:
@@ -170,23 +170,21 @@ def _own_tags(
 
 
 def _conflict(snapshot: FoundSnapshot, wanted: Mapping[str, str]) -> str:
-    """Say which tag is in the way, or nothing."""
+    """Return which tag prevents the adoption, or an empty text."""
     tags = snapshot.tags
     if tags.get(TAG_SET, wanted[TAG_SET]) != wanted[TAG_SET]:
         return f"it belongs to the backup set {tags[TAG_SET]!r}"
     if TAG_SOURCE in tags and not names_source(tags[TAG_SOURCE], snapshot.volume_id):
-        return f"its ebs-backup: tags were copied from a volume, {TAG_SOURCE} names another one: take them off first"
+        return f"its ebs-backup: tags were copied from a volume, {TAG_SOURCE} names another one: remove them first"
     for key in (TAG_PERIOD, TAG_RUN):
         if tags.get(key, wanted[key]) != wanted[key]:
-            return f"its tag {key} is {tags[key]!r}, not {wanted[key]!r}: take it off first"
+            return f"its tag {key} is {tags[key]!r}, not {wanted[key]!r}: remove it first"
     count = len([key for key in tags.keys() | wanted.keys() if not key.startswith("aws:")])
-    return (
-        f"it would have {count} tags, EC2 takes {MAX_TAGS}: take some off first" if count > MAX_TAGS else ""
-    )
+    return f"it would have {count} tags, EC2 takes {MAX_TAGS}: remove some first" if count > MAX_TAGS else ""
 
 
 def _gone(snapshot: FoundSnapshot) -> Volume:
-    """Return what a snapshot tells of a volume that is gone: neither its zone nor its type."""
+    """Return what a snapshot says about a volume that is gone: not its zone or type."""
     return Volume(
         id=snapshot.volume_id,
         name="",

@@ -1,4 +1,4 @@
-"""Something that is done beside the rest: EC2 answers two listings in the time of one."""
+"""Work in a thread beside the rest: EC2 answers two listings in the time of one."""
 
 import threading
 from collections.abc import Callable

@@ -10,12 +10,12 @@ from ebs_backup.tags import minute
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.points import Holdings, Point, by_volume
 
-AT = "a day such as 2026-11-20, or a time such as 2026-11-20T13:00Z (UTC where no zone is told)"
+AT = "a day such as 2026-11-20, or a time such as 2026-11-20T13:00Z (UTC if it has no zone)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the operator says of the restore point: `before` is the instant that it must have begun before."""
+    """Which restore point the operator wants: it must have begun before the time `before`."""
 
     before: datetime | None = None
     period: Period | None = None
@@ -23,7 +23,7 @@ class Wish:
 
     @classmethod
     def of(cls, at: str | None, period: Period | None, snapshot: str | None) -> "Wish":
-        """Read the options; raises a CommandError where they cannot be read or do not go together."""
+        """Return the options as a wish; raises a CommandError if they cannot be read or do not go together."""
         if snapshot and (at or period):
             raise CommandError(
                 "--snapshot names one restore point: --at and --period cannot choose another.",
@@ -32,7 +32,7 @@ class Wish:
         return cls(before=_end_of(at) if at else None, period=period, snapshot=snapshot or "")
 
     def fits(self, point: Point) -> bool:
-        """Tell whether a restore point is among those that are meant."""
+        """Return whether a restore point fits the wish."""
         return (
             (self.before is None or point.snapshot.started < self.before)
             and self.period in (None, point.snapshot.period)
@@ -45,7 +45,7 @@ class Wish:
 
 
 def _end_of(text: str) -> datetime:
-    """Return the end of the day, or the instant after the one, that a text names."""
+    """Return the end of the day that a text names, or the moment after the time that it names."""
     try:
         last = date.fromisoformat(text)
     except ValueError:
@@ -110,7 +110,7 @@ def choose(points: Sequence[Point], volume: str, wish: Wish) -> Point:
 
 
 def newer(points: Sequence[Point], chosen: Point, wish: Wish) -> list[str]:
-    """Say which newer restore points of the same volume were meant, but are not completed."""
+    """Return which newer restore points of the same volume fit, but are not completed."""
     return [
         f"A newer one, {point.snapshot.id} of {minute(point.snapshot.started)}, is {point.snapshot.state}."
         for point in by_volume(points)[chosen.snapshot.volume_id]
@@ -129,11 +129,11 @@ def _later(points: Iterable[Point]) -> str:
 
 
 def refuse_archived(points: Iterable[Point], region: str) -> None:
-    """Raise a CommandError where a restore point lies in EBS's archive, with the command that brings it back."""
+    """Raise a CommandError where a restore point is in EBS's archive, with the command that brings it back."""
     for point in points:
         if point.archived:
             snapshot = point.snapshot.id
             raise CommandError(
-                f"{snapshot} lies in EBS's archive. It must be restored from there first, which takes up to 72 hours.",
+                f"{snapshot} is in EBS's archive. It must be restored from there first, which takes up to 72 hours.",
                 f"aws ec2 restore-snapshot-tier --region {region} --snapshot-id {snapshot} --temporary-restore-days 7",
             )

@@ -1,4 +1,4 @@
-"""The command `ebs-backup`: all its commands, in the order in which they are helped with."""
+"""The command `ebs-backup`: all its commands, in the order of the help."""
 
 import gc
 import logging

@@ -1,4 +1,4 @@
-"""What the function's own rotation decides once backups are adopted, by the very code that a run uses. Pure."""
+"""What the function's own rotation decides after an adoption, by the same code that a run uses. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

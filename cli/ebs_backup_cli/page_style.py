@@ -1,4 +1,4 @@
-"""How the page looks, and the little script that sorts and filters it; without script it is whole and in order."""
+"""The page's style, and the little script that sorts and filters it; the page is complete without the script."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --quiet: #59636e; --paper: #ffffff; --card: #f6f8fa; --line: #d0d7de;

@@ -1,4 +1,4 @@
-"""The restore points that there are: listed once, each with the volume it is of, whether that still exists or not."""
+"""The restore points that exist: listed once, each with its volume, whether that still exists or not."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

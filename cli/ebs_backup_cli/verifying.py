@@ -88,7 +88,7 @@ def to_verify(found: Holdings, volumes: Iterable[str], settings: Settings) -> tu
             of_it = [p for p in there if p.snapshot.period == period and p.snapshot.state == COMPLETED]
             called = f"{names.get(volume) or volume}, {period}"
             if of_it and of_it[-1].archived:
-                notes.append(f"{called}: {of_it[-1].snapshot.id} lies in EBS's archive.")
+                notes.append(f"{called}: {of_it[-1].snapshot.id} is in EBS's archive.")
             elif of_it:
                 points.append(of_it[-1])
             elif period in settings.periods or period in known:

@@ -1,4 +1,4 @@
-"""One volume's new snapshot: made within the region's room, and whatever a policy says of the volume's own tags."""
+"""One volume's new snapshot: also if the region is full, or if a policy refuses the volume's own tags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from ebs_backup.tasks import Task
 
 UNFINISHED = 5  # pending and failed snapshots that EC2 takes of one volume
 UNFINISHED_OF = {"st1": 1, "sc1": 1}
-MOST_IN_VAIN = 5  # second tries of one run: after that it is not the copied tags that are refused
+MOST_IN_VAIN = 5  # second tries of one run: after these, the copied tags are not the reason
 
 
 @dataclass(slots=True)
@@ -29,9 +29,9 @@ class SecondTries:
 
 @dataclass(slots=True, kw_only=True)
 class Creation:
-    """Makes one volume's restore point of a run.
+    """Creates one volume's restore point of a run.
 
-    `drained` is what became of the expired ones where there was no room, `refused` why its tags are not copied, if not.
+    `drained` are the decisions on snapshots that were deleted to make room; `refused` says why tags were not copied.
     """
 
     writer: Ec2 | DryRun
@@ -42,7 +42,7 @@ class Creation:
     volume: Volume
     rotation: Rotation
     deleter: Deleter
-    failed: Sequence[Snapshot] = ()  # that were there when the run began
+    failed: Sequence[Snapshot] = ()  # that existed when the run began
     removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
@@ -50,7 +50,7 @@ class Creation:
     plan: Plan | None = None  # made for the new snapshot's tag
 
     def create(self) -> Task[Created]:
-        """Create; where the region is full, first delete what is expired without a new snapshot, and try once more."""
+        """Create; if the region is full, first delete what is expired even without a new snapshot, and try once more."""
         try:
             return (yield from self._with_tags())
         except AwsError as error:
@@ -72,7 +72,7 @@ class Creation:
         return decisions
 
     def _with_tags(self) -> Task[Created]:
-        """Create; where a policy may have refused a copied tag, try once more without those."""
+        """Create; if a policy may have refused a copied tag, try once more without the copied tags."""
         try:
             return (yield from self._create(copy=self.refused is None))
         except AwsError as error:
@@ -97,15 +97,15 @@ class Creation:
 
     @property
     def blocked(self) -> bool:
-        """Return whether as many snapshots of ours are pending or failed as EC2 takes of the volume."""
+        """Return whether our own pending and failed snapshots reach EC2's limit for the volume."""
         most = UNFINISHED_OF.get(self.volume.type, UNFINISHED)
         return sum(snapshot.state in (PENDING, ERROR) for snapshot in self.deleter.there.values()) >= most
 
     def _hopeless(self) -> bool:
-        """Return whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
+        """Return whether waiting cannot help when EC2 says that too many snapshots of the volume are unfinished.
 
-        Where one is the limit and none of ours is to blame, another tool's is; a failed one of ours that has just been
-        deleted may count for some seconds yet.
+        If the limit is one and no snapshot of ours blocks the volume, another tool's does. A failed one of ours that was
+        just deleted may still count for some seconds.
         """
         others = self.volume.type in UNFINISHED_OF and not self.failed
         return self.blocked or self.removing or others
@@ -114,7 +114,7 @@ class Creation:
         return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
 
     def _older(self, at: datetime) -> int:
-        """Return the number for the new snapshot's tag: a restore point of this run that failed hands its own on."""
+        """Return the number for the new snapshot's tag: that of a failed restore point of this run, if there is one."""
         mine = (
             snapshot.older
             for snapshot in self.failed
@@ -128,7 +128,7 @@ class Creation:
         return self.rotation.leaves(self.plan.decisions, new, freed=self.occasions_freed)
 
     def decide(self, made: Snapshot) -> tuple[Decision, ...]:
-        """Return what rotation decides when the restore point is made."""
+        """Return the decisions of rotation after the restore point was made."""
         there = tuple(self.deleter.there.values())
         if self.plan is None:
             return self.rotation.decide(there)

@@ -1,4 +1,4 @@
-"""What volumes that are gone have left behind: it expires where the set says so, within the limit of every run."""
+"""Snapshots of volumes that are gone: they expire if the set says so, within the limit of every run."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -21,16 +21,16 @@ Retired = tuple[tuple[Decision, ...], tuple[Failure, ...]]
 
 
 def retirements(writer: Ec2 | DryRun, settings: Settings, run: Run, gone: Held) -> Iterator[Task[Retired]]:
-    """Return a task for each volume that `surely_gone` gave; it returns its decisions and failures."""
+    """Return a task for each volume that `surely_gone` returned; a task returns its decisions and failures."""
     for volume_id, held in gone.items():
         yield _retire(writer, settings, run, volume_id, held)
 
 
 def surely_gone(ec2: Ec2, settings: Settings, run: Run, unlisted: Held) -> tuple[Held, tuple[Failure, ...]]:
-    """Return those volumes of which something may expire, and why it may not.
+    """Return the volumes whose snapshots may expire, and the failure if this could not be decided.
 
-    The newest snapshot, of any period, must be older than `expire_gone_after_days`. And EC2 must not know the volume when
-    it is asked for it by its id: a listing that lacks a volume is not enough to delete its backups.
+    The newest snapshot, of any period, must be older than `expire_gone_after_days`. EC2 must also not know the volume by
+    its id: a listing that lacks a volume is not enough to delete its backups.
     """
     if settings.expire_gone_after_days is None:
         return {}, ()

@@ -1,4 +1,4 @@
-"""What Lambda calls: an event and the environment in; one run, one mail, metrics and the answer out."""
+"""What Lambda calls: it takes an event and the environment, does one run, sends one mail and metrics, and answers."""
 
 import os
 import time
@@ -41,17 +41,17 @@ REPORT_SECONDS = 30  # of the function's time, kept for the report
 logger = Logger(service=SERVICE)
 
 
-# What a try of this instance did whose mail was refused, by run: Lambda's retry usually comes back here, and tells it.
+# What earlier tries did whose mail was refused, by run: Lambda's retry usually comes to the same instance and reports it.
 # Runs of two periods, or of all volumes and of some, may have the same time.
 _untold: dict[tuple[str, Period, tuple[str, ...]], Outcome] = {}
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
-    """Do one run, or as much of it as there is time for, and let a further invocation go on.
+    """Do one run, or as much of it as there is time for, and start a further invocation for the rest.
 
-    An event that asks for nothing the function does is answered and mailed: trying it again would not help. Raises what
-    broke a run, after mailing it, so that Lambda tries again and the alarm goes off.
+    An event that cannot be used is answered and mailed: trying it again would not help. If a run fails, the function mails
+    that and raises the error, so that Lambda tries again and the alarm goes off.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
     began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
@@ -76,7 +76,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     try:
         lambda_.invoke(_lambda(), context.function_name, to_event(request, further))
     except ERRORS as error:
-        # What was done is told now; then Lambda's own retry goes on in the place of the next invocation.
+        # Mail what was done now; then Lambda's own retry goes on instead of the next invocation.
         cause = AwsError.of(error)
         _finish(settings, replace(outcome, continuation_failure=not_continued(cause, context.function_name)))
         raise cause from None
@@ -89,7 +89,7 @@ def _now() -> datetime:
 
 
 def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
-    """Answer and mail an event that cannot be used: nothing is created or deleted on the strength of it."""
+    """Answer and mail an event that cannot be used; nothing is created or deleted."""
     logger.error("the event cannot be used", error_message=str(error))
     mail = render_bad_event(
         backup_set=os.environ.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
@@ -104,9 +104,9 @@ def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
 
 
 def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
-    """Try what a run needs and do none of it, mail what was found, and answer it.
+    """Try everything that a run needs without doing it, mail the result, and return it as the answer.
 
-    It raises nothing: what a run cannot do is what is asked here, and Lambda would ask again.
+    It raises nothing: finding what a run cannot do is its purpose, and Lambda would only try again.
     """
     try:
         settings = Settings.from_env(os.environ)
@@ -137,7 +137,7 @@ def _not_done(what: str, error: Exception) -> Probe:
 
 
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
-    """Tell of the whole run, whichever invocation did it, then count it: once, for a run that is not told is tried again."""
+    """Mail the whole run, with all its invocations, then emit its metrics: a run whose mail failed is tried again."""
     run = outcome.run
     if continued := run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
@@ -171,9 +171,9 @@ def _where(context: LambdaContext) -> tuple[str, str]:
 
 
 def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Run:
-    """Name the run: by the event's time, which every delivery repeats, else by the request, which every retry does.
+    """Return the run: its id is the event's time, the same on every delivery, or the request's id, the same on every retry.
 
-    The environment is read raw here: a run that its settings break still has to say which one it is.
+    The environment is read unchecked here, so that a run with bad settings can still say which run it is.
     """
     region, account = _where(context)
     continued = request.continued
@@ -197,7 +197,7 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
 
 
 def _tell(topic_arn: str, mail: Mail) -> None:
-    """Mail; raises an AwsError, whose words are short, whatever the answer was."""
+    """Mail; raises an AwsError, whose message is short even if the answer was long."""
     try:
         sns.publish(_sns(topic_arn), topic_arn, mail)
     except ERRORS as error:
@@ -206,7 +206,7 @@ def _tell(topic_arn: str, mail: Mail) -> None:
 
 
 def _tell_broken(run: Run, error: Exception) -> None:
-    """Mail what broke the run, as far as that is possible; what cannot be mailed stands in the log."""
+    """Mail why the run failed, if that is possible; the log always has it."""
     logger.error("the run broke", exc_info=error)
     if run.dry_run:
         return
@@ -242,13 +242,13 @@ def _session() -> Session:
 
 @cache
 def _ec2() -> "EC2Client":
-    """Make the client once for all invocations of one instance of the function."""
+    """Create the client once for all invocations of one instance of the function."""
     return connection.connect(_session())
 
 
 @cache
 def _lambda() -> "LambdaClient":
-    """Make the client only when a run does not suffice with one invocation: most do."""
+    """Create the client only when a run needs a further invocation, because most runs do not."""
     return lambda_.connect(_session())
 
 

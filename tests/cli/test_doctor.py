@@ -148,7 +148,7 @@ def test_an_alarm_that_goes_off_is_silenced_or_gone_is_bad(well: Command) -> Non
 
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="none")
     cloudwatch.disable_alarm_actions(AlarmNames=[name])
-    assert states(well, "alarm") == [("bad", "RunFailed tells nobody: its actions are disabled")]
+    assert states(well, "alarm") == [("bad", "RunFailed mails nobody: its actions are disabled")]
 
     cloudwatch.delete_alarms(AlarmNames=[name])
     assert states(well, "alarm") == [("bad", "RunFailed was deleted")]

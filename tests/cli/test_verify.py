@@ -248,7 +248,7 @@ def test_a_volume_that_vanishes_is_a_restore_point_that_is_none(
     (one,) = done.json["verified"]
     assert done.status == 1
     assert (one["snapshot"], one["restored"], one["blocks_read"]) == (snapshot, False, 0)
-    assert one["error"].endswith("was made, and is gone again.")
+    assert one["error"].endswith("was made, and then vanished.")
     assert shown
     assert len(backups.tags(snapshot)) > 1
 
@@ -258,7 +258,7 @@ def test_a_volume_that_vanishes_is_a_restore_point_that_is_none(
     [
         ("UnauthorizedOperation", 2, "docs/permissions.md has the policy"),
         ("VolumeLimitExceeded", 1, "VolumeLimitExceeded"),
-        ("InvalidSnapshot.NotFound", 0, "is gone: it has expired meanwhile."),
+        ("InvalidSnapshot.NotFound", 0, "is gone: it has expired in the meantime."),
     ],
 )
 def test_a_volume_that_cannot_be_made_is_told_by_why(
@@ -364,6 +364,6 @@ def test_an_archived_snapshot_is_not_verified_and_said(
 
     done = command("verify", "--yes", "--json")
 
-    assert f"db, day: {made[volume]} lies in EBS's archive." in done.json["notes"]
+    assert f"db, day: {made[volume]} is in EBS's archive." in done.json["notes"]
     assert made[volume] not in [one["snapshot"] for one in done.json["verified"]]
     assert snapshot

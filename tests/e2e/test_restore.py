@@ -244,4 +244,4 @@ def test_what_the_policies_do_not_allow_is_one_line_with_advice(
     done = run("hold", foreign)
 
     assert done.status == 2
-    assert done.err.splitlines()[0].startswith(f"ebs-backup: {foreign} is no backup of this tool")
+    assert done.err.splitlines()[0].startswith(f"ebs-backup: {foreign} is not a backup of this tool")

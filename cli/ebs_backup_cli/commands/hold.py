@@ -1,4 +1,4 @@
-"""`ebs-backup hold` and `unhold`: the tag that keeps a snapshot, whatever rotation says of it."""
+"""`ebs-backup hold` and `unhold`: the tag that keeps a snapshot, whatever rotation decides."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -62,7 +62,7 @@ def _day(text: str, operator: Operator) -> str:
         raise CommandError(f"--until must be a date such as 2026-12-24, got {text!r}.")
     if last < operator.now().date():
         raise CommandError(
-            f"{text} is over: a hold until then keeps nothing.", "`ebs-backup unhold` ends a hold."
+            f"{text} is in the past: a hold until then keeps nothing.", "`ebs-backup unhold` ends a hold."
         )
     return text
 
@@ -86,7 +86,7 @@ def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
         backup_set = next((tag["Value"] for tag in raw.get("Tags", []) if tag["Key"] == TAG_SET), "")
         if not snapshot.ours or not backup_set:
             raise CommandError(
-                f"{id_} is no backup of this tool: no rotation touches it, so it needs no hold.",
+                f"{id_} is not a backup of this tool: it is never rotated, so it needs no hold.",
                 "Nothing was changed.",
             )
         if backup_set != mine:
@@ -98,7 +98,7 @@ def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
 
 
 def _the_set(operator: Operator) -> str:
-    """Return the set that is meant. Its stack may be gone: its snapshots can still be held."""
+    """Return the set. Its stack may be gone, but its snapshots can still be held."""
     if operator.options.settings:
         return operator.deployment.settings.backup_set
     return operator.options.backup_set or DEFAULT

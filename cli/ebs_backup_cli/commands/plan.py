@@ -28,7 +28,7 @@ VOLUME = Annotated[
     list[str] | None,
     typer.Option("--volume", metavar="VOLUME|NAME", help="Only this volume; may be repeated."),
 ]
-NEXT = Annotated[bool, typer.Option("--next", help="As the rule's next firing would do it, not a run now.")]
+NEXT = Annotated[bool, typer.Option("--next", help="Plan the run of the rule's next firing, not a run now.")]
 MARKS = {Fate.EXPIRED: ("delete", "red"), Fate.DEFERRED: ("later", "yellow")}
 ALL = 10**9  # rows of a list in the JSON document
 
@@ -54,7 +54,7 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
 
 
 def _only(listing: Listing, settings: Settings, wanted: list[str]) -> tuple[str, ...]:
-    """Return the ids of the volumes with these ids or names; raises a CommandError for one that there is not."""
+    """Return the ids of the volumes with these ids or names; raises a CommandError for an unknown one."""
     if not wanted:
         return ()
     instances = listing.instances(settings.tag_name)

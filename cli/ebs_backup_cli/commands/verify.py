@@ -33,7 +33,7 @@ YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DENIED = ("UnauthorizedOperation", "AccessDenied")
 NEVER_CHECKED = (
     "Not checked: all other blocks, whether the file systems are whole, and what is in the files."
-    " A restore and a look with the program that wrote them tells that."
+    " To check these, restore a volume and look at it with the program that wrote the files."
 )
 
 
@@ -86,7 +86,7 @@ def _show(console: Console, done: Sequence[Verified], names: Mapping[str, str]) 
 
 
 def _verified(operator: Operator, one: Verified, look: NewVolume) -> Verified:
-    """Try one restore point; raises a CommandError where the operator may not make volumes at all."""
+    """Try one restore point; raises a CommandError if the operator may not make volumes at all."""
     try:
         made = creating.create(operator.ec2, look, str(uuid4()))
     except AwsError as error:
@@ -109,7 +109,7 @@ def _verified(operator: Operator, one: Verified, look: NewVolume) -> Verified:
 
 @contextmanager
 def _removed_at_the_end(operator: Operator, one: Verified, volume: str) -> Iterator[None]:
-    """Remove the volume when the block is left, however it is left."""
+    """Remove the volume at the end of the block, also after an exception."""
     try:
         yield
     finally:
@@ -118,7 +118,7 @@ def _removed_at_the_end(operator: Operator, one: Verified, volume: str) -> Itera
 
 
 def _remove(operator: Operator, volume: str) -> bool:
-    """Delete one volume that a verify made, and tell whether it is gone."""
+    """Delete one volume that a verify made, and return whether it is gone."""
     try:
         operator.ec2.delete_volume(VolumeId=volume)
     except ERRORS as error:

@@ -117,11 +117,11 @@ def test_what_is_denied_is_told_with_code_words_and_advice_and_is_not_raised(wor
     create, delete = answer["failures"]
     assert (create["resource"], create["code"], create["message"]) == (denied, "Blocked", "You cannot")
     assert (delete["resource"], delete["action"], delete["code"]) == (snapshot, "delete a snapshot", DENIED)
-    assert create["advice"].startswith("AWS has blocked this account")
+    assert create["advice"].startswith("Ask AWS Support now.")
     (mail,) = world.mails()
     assert mail.subject.startswith("[PROBLEM] check: 1 of 2 volumes would NOT be backed up")
     assert denied in mail.text
-    assert "To do: AWS has blocked this account" in mail.text
+    assert "To do: Ask AWS Support now." in mail.text
     assert world.metrics() == []
 
 
