@@ -78,3 +78,11 @@ def mail(title: str, letter: Letter, *, only: str = "") -> None:
     console.print()
     console.rule(f"[bold]{title}", align="left")
     console.print(Text(f"{text}{left_out}"), soft_wrap=True)
+
+
+def command(typed: str, output: str) -> None:
+    """Show a command as it is typed, and what it prints, without breaking a line."""
+    console.print()
+    console.rule("[bold]The volume db-1 data is deleted, and restored", align="left")
+    console.print(Text(f"$ {typed}", style="bold"))
+    console.print(Text(output), soft_wrap=True)

@@ -69,7 +69,9 @@ def uv() -> Path:
     if not note.exists() or note.read_text(encoding="utf-8") != pinned:
         _run([sys.executable, "-m", "venv", "--clear", str(TOOL)], environment=_others())
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()}
+        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()} | {
+            "PIP_CONFIG_FILE": os.devnull
+        }
         _pip("install", *options, "--require-hashes", f"--requirement={PIN}", environment=ways)
         note.write_text(pinned, encoding="utf-8")
     return TOOL / "bin" / "uv"
@@ -112,8 +114,7 @@ def _pip_settings() -> dict[str, str]:
 
 def _pip(*arguments: str, environment: Mapping[str, str]) -> str:
     python = TOOL / "bin" / "python"
-    quiet = {"PIP_CONFIG_FILE": os.devnull, **environment}
-    return _run([str(python), "-m", "pip", *arguments], environment={**_others(), **quiet})
+    return _run([str(python), "-m", "pip", *arguments], environment={**_others(), **environment})
 
 
 def _run(command: list[str], *, environment: Mapping[str, str]) -> str:

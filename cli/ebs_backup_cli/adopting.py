@@ -23,8 +23,8 @@ DESCRIPTIONS = ["*snapshot script*", "day_snapshot*", "week_snapshot*", "month_s
 TRY_LATER = (Kind.RETRY, Kind.UNKNOWN_OUTCOME)  # tagging twice has the same result as tagging once
 GO_ON = "When that is fixed, run the command again: it goes on where it stopped."
 ADVICE = {
-    "UnauthorizedOperation": "Your credentials need ec2:CreateTags on snapshots, and no policy that denies tags which begin"
-    f" with ebs-backup: (docs/security.md). {GO_ON}",
+    "UnauthorizedOperation": "Your credentials need ec2:CreateTags on snapshots (docs/permissions.md), and no policy that"
+    f" denies tags which begin with ebs-backup: (docs/security.md). {GO_ON}",
     "TagPolicyViolation": f"A tag policy of the organization refuses one of the tags. {GO_ON}",
     "InvalidSnapshot.NotFound": "It is no longer there: nothing to do.",
 }

@@ -14,7 +14,7 @@ from ebs_backup.selection import select
 from ebs_backup.settings import Settings
 from ebs_backup.tags import MAX_TAGS, names_source, tagging
 from ebs_backup_cli.foreign_backups import EC2_AUTOMATE_BACKUP, Adoptable, Found, FoundSnapshot, NotAdoptable
-from ebs_backup_cli.outlook import Region, outlook, run_at
+from ebs_backup_cli.outlook import Region, Verdict, outlook, run_at
 
 # Neither copied tags nor `extra_tags`: a snapshot that is adopted keeps the tags it has.
 OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
@@ -24,8 +24,8 @@ OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
 class Request:
     """What the operator asks for.
 
-    `period` is that of backups whose tool names none. `named` are ids of snapshots, or of volumes: these are adopted even
-    where the volume is not selected, or is gone.
+    `period` is that of backups whose tool names none. `named` are ids of volumes whose backups are adopted even where the
+    volume is not selected, or is gone.
     """
 
     settings: Settings
@@ -35,12 +35,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """One snapshot to adopt: the tags that it lacks, and what rotation then decides about it, in which occasion."""
+    """One snapshot to adopt: the tags that it lacks, and what rotation then decides about it, in which occasion.
+
+    `goes_with` is which of the next runs of its period deletes it: 1 is the next, 0 none.
+    """
 
     backup: Adoptable
     period: Period
     tags: Mapping[str, str]
     decision: Decision
+    goes_with: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +78,16 @@ class _Wanted:
             hold=found.tags.get(TAG_HOLD),
         )
 
-    def by(self, decision: Decision) -> Adoption:
+    def by(self, verdict: Verdict) -> Adoption:
         """Return the adoption, with what rotation decides."""
         there = self.backup.snapshot.tags
-        missing = {key: value for key, value in self.tags.items() if key not in there}
-        return Adoption(backup=self.backup, period=self.period, tags=missing, decision=decision)
+        return Adoption(
+            backup=self.backup,
+            period=self.period,
+            tags={key: value for key, value in self.tags.items() if key not in there},
+            decision=verdict.decision,
+            goes_with=verdict.goes_with,
+        )
 
 
 def plan(found: Found, region: Region, request: Request, *, now: datetime) -> Plan:
@@ -96,18 +105,18 @@ def plan(found: Found, region: Region, request: Request, *, now: datetime) -> Pl
             refused.append(NotAdoptable(snapshot=backup.snapshot, reason=judged))
         else:
             wanted.append(judged)
-    decisions = outlook([want.adopted() for want in wanted], region, request.settings, now=now)
+    verdicts = outlook([want.adopted() for want in wanted], region, request.settings, now=now)
     wanted.sort(key=lambda want: want.backup.snapshot.started, reverse=True)
     wanted.sort(key=lambda want: want.backup.snapshot.volume_id)
     return Plan(
-        adoptions=tuple(want.by(decisions[want.backup.snapshot.id]) for want in wanted),
+        adoptions=tuple(want.by(verdicts[want.backup.snapshot.id]) for want in wanted),
         done=tuple(done),
         refused=tuple(refused),
     )
 
 
 def _is_ours(snapshot: FoundSnapshot, settings: Settings) -> bool:
-    """Return whether the set already has it, in any period."""
+    """Return whether the set has it already, whatever period it joined."""
     tags = snapshot.tags
     return (
         tags.get(TAG_SET) == settings.backup_set
@@ -122,10 +131,10 @@ def _refusal(backup: Adoptable, region: Region, request: Request, selected: Coll
     snapshot = backup.snapshot
     if snapshot.state != COMPLETED:
         return f"its state is {snapshot.state}: {snapshot.message or 'only completed ones are adopted'}"
-    if snapshot.volume_id in selected or not request.named.isdisjoint({snapshot.id, snapshot.volume_id}):
+    if snapshot.volume_id in selected or snapshot.volume_id in request.named:
         return ""
     state = "is not selected" if snapshot.volume_id in region.volumes else "is gone"
-    return f"its volume {snapshot.volume_id} {state}: name it to adopt it anyway"
+    return f"its volume {snapshot.volume_id} {state}: --volume {snapshot.volume_id} adopts it all the same"
 
 
 def _want(backup: Adoptable, region: Region, request: Request) -> _Wanted | str:

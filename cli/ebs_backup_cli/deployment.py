@@ -49,9 +49,9 @@ def from_file(path: Path, backup_set: str, region: str) -> Deployment:
     return Deployment(settings=sets[wanted])
 
 
-def default_settings() -> Settings:
-    """Return the settings of a stack that sets none of its own."""
-    (target,) = targets(Source())
+def default_settings(**options: str) -> Settings:
+    """Return the settings of a stack that sets none of its own but these."""
+    (target,) = targets(Source(options=options))
     return target.settings
 
 

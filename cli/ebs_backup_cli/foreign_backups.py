@@ -131,7 +131,7 @@ def _purged_after(tags: Mapping[str, str]) -> datetime | None:
 
 
 def _resembles(snapshot: FoundSnapshot) -> bool:
-    """Return whether a person could think that it is one of theirs."""
+    """Return whether a person could take it for one of theirs."""
     tags = snapshot.tags
     return (
         "snapshot script" in snapshot.description.lower()

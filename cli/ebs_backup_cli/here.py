@@ -43,7 +43,8 @@ class Steps(logging.Handler):
 def heard(tell: Callable[[int, int], None]) -> Iterator[None]:
     """Read the core's log while the block runs, and do not print it."""
     logger = logging.getLogger(SERVICE)
-    before, steps = (logger.level, logger.propagate), Steps(tell)
+    before, steps = (logger.level, logger.propagate, logging.root.manager.disable), Steps(tell)
+    logging.disable(logging.NOTSET)
     logger.addHandler(steps)
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -51,7 +52,8 @@ def heard(tell: Callable[[int, int], None]) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(steps)
-        logger.level, logger.propagate = before
+        logger.level, logger.propagate, disabled = before
+        logging.disable(disabled)
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ MOST_IN_VAIN = 5  # second tries of one run: after these, the copied tags are no
 
 @dataclass(slots=True)
 class SecondTries:
-    """How many creates without the copied tags also failed, in the whole run."""
+    """How many creates without the copied tags were refused as those with them, in the whole run."""
 
     in_vain: int = 0
 
@@ -46,15 +46,8 @@ class Creation:
     removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
+    occasions_freed: int = 0  # to make room
     plan: Plan | None = None  # made for the new snapshot's tag
-
-    @property
-    def occasions_freed(self) -> int:
-        """Count the occasions that were deleted to make room."""
-        gone = (
-            decision for decision in self.drained if decision.fate is Fate.EXPIRED and not decision.redundant
-        )
-        return len({decision.occasion for decision in gone})
 
     def create(self) -> Task[Created]:
         """Create; if the region is full, first delete what is expired even without a new snapshot, and try once more."""
@@ -63,12 +56,20 @@ class Creation:
         except AwsError as error:
             if error.code != NO_ROOM:
                 raise
-            there = tuple(self.deleter.there.values())
-            decisions = yield from self.deleter.delete(self.rotation.decide(there), room=self.rotation.limit)
-            self.drained = tuple(decision for decision in decisions if decision.fate is not Fate.KEPT)
+            decisions = yield from self._drain()
             if all(decision.fate is not Fate.EXPIRED for decision in decisions):
                 raise
         return (yield from self._with_tags())
+
+    def _drain(self) -> Task[tuple[Decision, ...]]:
+        """Delete what is expired without a new snapshot, however often it is asked for: within one limit."""
+        expired = self.rotation.decide(tuple(self.deleter.there.values()))
+        room = self.rotation.limit - self.occasions_freed
+        decisions = yield from self.deleter.delete(expired, room=room)
+        self.occasions_freed += len(self.deleter.gone)
+        drained = (decision for decision in decisions if decision.fate is not Fate.KEPT)
+        self.drained = (*self.drained, *drained)
+        return decisions
 
     def _with_tags(self) -> Task[Created]:
         """Create; if a policy may have refused a copied tag, try once more without the copied tags."""
@@ -82,8 +83,8 @@ class Creation:
             refused = (copied, error)
         try:
             created = yield from self._create(copy=False)
-        except AwsError:
-            self.second_tries.in_vain += 1
+        except AwsError as again:
+            self.second_tries.in_vain += again.code in TAG_REFUSALS  # anything else has another cause
             raise
         self.refused = refused
         return created

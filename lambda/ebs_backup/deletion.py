@@ -30,6 +30,7 @@ class Deleter:
     stuck: dict[str, Decision] = field(default_factory=dict)  # what EC2 would not delete: one try each
     refusals: int = 0
     going: frozenset[str] = frozenset()  # ids of what is expired
+    gone: frozenset[Occasion] = frozenset()  # what the last deletion let go, as far as is known
 
     @property
     def unfinished(self) -> bool:
@@ -58,6 +59,7 @@ class Deleter:
             if not decision.redundant:
                 gone = fate.fate is Fate.EXPIRED or self._unsure(decision.snapshot)
                 (going if gone else staying).add(decision.occasion)
+        self.gone = frozenset(going - staying)
         return tuple(fates.values())
 
     def _unsure(self, snapshot: Snapshot) -> bool:
@@ -69,15 +71,22 @@ class Deleter:
         if self.refusals >= MOST_REFUSALS:
             reason = f"{decision.reason}, but not tried: EC2 refused {MOST_REFUSALS} others of this volume"
             return replace(decision, fate=Fate.KEPT, reason=reason)
-        try:
+        snapshot = decision.snapshot
+
+        def still_goes() -> bool:
+            nonlocal decision
             if self._leaves_one(decision.snapshot):
                 decision = self._looked_at_again(decision)
-                if decision.fate is not Fate.EXPIRED or decision.snapshot.id not in self.there:
-                    return decision
-            was_there = yield from self.writer.delete(decision.snapshot)
+                return decision.fate is Fate.EXPIRED and snapshot.id in self.there
+            return True
+
+        try:
+            was_there = yield from self.writer.delete(snapshot, still_goes)
         except AwsError as error:
             return self._refused(decision, error)
-        self.there.pop(decision.snapshot.id, None)
+        if was_there is None:
+            return decision
+        self.there.pop(snapshot.id, None)
         return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
 
     def _refused(self, decision: Decision, error: AwsError) -> Decision:
@@ -98,7 +107,7 @@ class Deleter:
             for other in self.there.values()
             if other.state == COMPLETED and other.period == snapshot.period and other.id not in self.going
         }
-        return snapshot.state == COMPLETED and len(rest) <= 1
+        return snapshot.state == COMPLETED and len(rest - {""}) <= 1  # what belongs to no run is none
 
     def _looked_at_again(self, decision: Decision) -> Decision:
         """Return what is decided for the snapshot now: it stays if other snapshots have gone since the first decision."""

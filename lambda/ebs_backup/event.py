@@ -7,12 +7,13 @@ It cannot see what they deleted, so the event tells it: the failed snapshots, an
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ebs_backup.model import Continued, FailedSnapshot
+from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 KEYS = ("period", "time", "dry_run", "volumes", "check", "sample")
 MOST_VOLUMES = 200  # that an event names
@@ -20,7 +21,9 @@ MOST_SAMPLED = 1000  # volumes that a check is limited to
 NOT_CHECKED = ("time", "dry_run", "volumes", "continued")  # keys of a run; a check is not a run
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
-MOST_FAILED = 100  # failed snapshots that the event names; the others are only counted
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a schedule fires
+AHEAD = timedelta(hours=1)  # by which a clock may be wrong: a refused event is a night without a backup
+MOST_FAILED = 100  # failed snapshots that the event names; of the others it has the number
 
 
 class InvalidEventError(ValueError):
@@ -66,6 +69,16 @@ def parse(event: object) -> Request:
     )
 
 
+def check_time(request: Request, *, now: datetime) -> None:
+    """Raise an InvalidEventError for a time that no rule has sent yet.
+
+    The run that is due then would find what this one made, and make nothing.
+    """
+    if request.time and not EARLIEST <= request.time <= now + AHEAD:
+        allowed = f"an instant since 1970 that has passed, and now is {now:%Y-%m-%dT%H:%M:%SZ}"
+        raise InvalidEventError("time", allowed, request.time.isoformat())
+
+
 def to_event(request: Request, continued: Continued) -> dict[str, Any]:
     """Return the event of the run's next invocation: the same event, and the key `continued`, which `parse` reads."""
     time = {"time": request.time.isoformat()} if request.time else {}
@@ -78,13 +91,14 @@ def to_event(request: Request, continued: Continued) -> dict[str, Any]:
 def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
     """Return what the run's next invocation must know, or None if this one is the last.
 
-    It is the last if nothing is unfinished, if it is the twelfth, or if it changed nothing: what did not come during a
-    whole invocation will not come in the next. A dry run takes no time, so it never goes on.
+    It is the last when nothing is unfinished, when it is the twelfth, or when it made no progress: what a whole invocation
+    waited for in vain will not come in the next. A dry run takes no time, so it never goes on. `began` is when this
+    invocation did.
     """
     before = outcome.run.continued
     invocation = before.invocation + 1 if before else 2
     unfinished = any(volume.unfinished for volume in outcome.volumes)
-    changed = any(volume.changed for volume in outcome.volumes)
+    changed = any(_changed(volume, since=began) for volume in outcome.volumes)
     if outcome.run.dry_run or not unfinished or not changed or invocation > MOST_INVOCATIONS:
         return None
     failed = _in_short(outcome)
@@ -98,6 +112,12 @@ def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
         tags_refused=(before.tags_refused if before else 0)
         + outcome.count(lambda volume: volume.tags_refused),
     )
+
+
+def _changed(volume: VolumeOutcome, *, since: datetime) -> bool:
+    """Return whether this invocation did something here: what an earlier one of the run made is no progress."""
+    made = volume.made if volume.when is Made.NOW else None
+    return bool(volume.of(Fate.EXPIRED)) or (made is not None and made.started >= since)
 
 
 def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:

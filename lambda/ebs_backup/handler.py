@@ -19,7 +19,7 @@ from ebs_backup.aws.trial import Trial
 from ebs_backup.check import check
 from ebs_backup.checked import MAIL, WHOLE, Checked, Probe
 from ebs_backup.checked import answer as answer_check
-from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
+from ebs_backup.event import InvalidEventError, Request, check_time, next_invocation, parse, to_event
 from ebs_backup.metrics import emit, measure
 from ebs_backup.model import Failure, Run
 from ebs_backup.names import CHECK_PASSED, ENV_PREFIX, FAILURES, SERVICE, Period
@@ -57,6 +57,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
     try:
         request = parse(event)
+        check_time(request, now=_now())
     except InvalidEventError as error:
         return _refuse(error, context)
     run = _run(request, context, os.environ)
@@ -66,7 +67,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     try:
         settings = Settings.from_env(os.environ)
         ec2_ = Ec2(_ec2(), deadline=deadline, full_bucket=not run.continued, now=_now)
-        outcome = execute(ec2_, settings, run, now=_now)
+        outcome = _with_untold(execute(ec2_, settings, run, now=_now))
     except Exception as error:
         _tell_broken(run, error)
         raise
@@ -141,18 +142,26 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
     if continued := run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
     if not run.dry_run:
-        key = run.id, run.period, run.only
-        outcome = outcome.after(_untold.pop(key, None))
         if settings.report == "always" or outcome.status is not Status.OK:
             try:
                 _tell(settings.topic_arn, render(outcome))
             except Exception:
-                _untold[key] = outcome
+                _untold[_key(run)] = outcome
                 raise
         measure(outcome)
     result = answer(outcome)
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
+
+
+def _with_untold(outcome: Outcome) -> Outcome:
+    """Return the outcome with what an earlier try of the run did here and could not mail, also for one that goes on."""
+    run = outcome.run
+    return outcome if run.dry_run else outcome.after(_untold.pop(_key(run), None))
+
+
+def _key(run: Run) -> tuple[str, Period, tuple[str, ...]]:
+    return run.id, run.period, run.only
 
 
 def _where(context: LambdaContext) -> tuple[str, str]:
@@ -172,7 +181,7 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
     by_hand = continued.run if continued else context.aws_request_id
     return Run(
         id=due.isoformat().replace("+00:00", "Z") if request.time else by_hand,
-        time=min(due, _now()),  # a mistyped year must not end a hold
+        time=min(due, _now()),  # a clock that is ahead must not end a hold
         period=request.period,
         backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
         dry_run=request.dry_run,

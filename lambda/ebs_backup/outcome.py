@@ -127,10 +127,12 @@ class Outcome:
         before = {volume.volume.id: volume for volume in untold.volumes}
         volumes = [volume.after(before.pop(volume.volume.id, None)) for volume in self.volumes]
         deselected = (volume.done() for volume in before.values() if volume.changed)
+        listed = {decision.snapshot.id for decision in self.retired}  # a listing may lag behind a delete
+        retired = (gone for gone in untold.retired if gone.snapshot.id not in listed)
         return replace(
             self,
             volumes=(*volumes, *deselected),
-            retired=(*(gone for gone in untold.retired if gone.fate is Fate.EXPIRED), *self.retired),
+            retired=(*(gone for gone in retired if gone.fate is Fate.EXPIRED), *self.retired),
         )
 
     @property

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import time
 import traceback
@@ -45,7 +46,7 @@ class RealFunction:
 
     def _handle(self, name: str, event: Any, request: str, out: Any) -> bytes:  # noqa: ANN401
         log, stream = io.StringIO(), cast("Any", module.logger.registered_handler)
-        with patch.object(stream, "stream", log), redirect_stdout(self.metrics):
+        with patch.object(stream, "stream", log), redirect_stdout(self.metrics), _logging():
             try:
                 answer = module.handler(event, cast("Any", Context(name, request)))
                 payload = json.dumps(answer)
@@ -78,6 +79,17 @@ class Context:
     def get_remaining_time_in_millis(self) -> int:
         """Return all of Lambda's 900 s."""
         return 900_000
+
+
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Log again what the command has turned off."""
+    before = logging.root.manager.disable
+    logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _log(name: str, lines: list[str]) -> None:

@@ -346,7 +346,7 @@ def test_it_asks_first_and_says_what_it_costs(command: Command, backups: Backups
     assert done.status == 2
     assert "Verify 1 restore point? This needs an answer, and there is no terminal." in done.err
     assert done.out.splitlines()[-1] == (
-        "1 temporary gp3 volumes, one after another, 8 GiB together, each for about 10 minutes, and at most 9 blocks read:"
+        "1 temporary gp3 volume, one after another, 8 GiB together, each for about 10 minutes, and at most 9 blocks read:"
         " less than $0.01 (us-east-1's prices: $0.08 a GiB and month, $0.003 for 1,000 blocks)."
     )
     assert backups.ids() == before

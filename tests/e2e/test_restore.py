@@ -55,7 +55,7 @@ class Done:
 
 @pytest.fixture(scope="module")
 def keys(emulator: Emulator, outputs: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """Return the credentials of a role that has the two policies of docs/permissions.md and nothing else."""
+    """Return the credentials of a role that has the policies of docs/permissions.md and nothing else."""
     assert outputs
     iam, sts = emulator.client("iam"), emulator.client("sts")
     page = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")

@@ -133,6 +133,19 @@ def test_a_mirror_that_only_pips_file_names_is_where_uv_looks(tmp_path: Path) ->
     assert installed(tmp_path / "venv") == {"only_here-1.0.dist-info"}
 
 
+def test_a_mirror_is_found_in_the_file_that_pip_looks_for_by_itself(tmp_path: Path) -> None:
+    index, lock = mirror(tmp_path)
+    (tmp_path / "home" / ".config" / "pip").mkdir(parents=True)
+    file = tmp_path / "home" / ".config" / "pip" / "pip.conf"
+    file.write_text(f"[global]\nindex-url = {index.as_uri()}\n", encoding="utf-8")
+    home = {"HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": str(tmp_path / "home" / ".config")}
+
+    done = fill(tmp_path / "venv", lock, no_setting_of_pip_or_uv() | home)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    assert installed(tmp_path / "venv") == {"only_here-1.0.dist-info"}
+
+
 def test_where_uv_has_an_index_of_its_own_it_looks_there(tmp_path: Path) -> None:
     index, lock = mirror(tmp_path)
     variables = {"PIP_INDEX_URL": "http://127.0.0.1:1/simple", "UV_DEFAULT_INDEX": index.as_uri()}
@@ -170,7 +183,11 @@ def test_the_rest_of_the_way_is_pips_too(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_where_pip_asks_no_index_uv_asks_none(tmp_path: Path) -> None:
     index, lock = mirror(tmp_path)
-    variables = {"PIP_NO_INDEX": "1", "PIP_INDEX_URL": "http://127.0.0.1:1/simple"}
+    variables = {
+        "PIP_NO_INDEX": "1",
+        "PIP_INDEX_URL": "http://127.0.0.1:1/simple",
+        "PIP_CONFIG_FILE": os.devnull,
+    }
 
     refused = fill(tmp_path / "none", lock, no_setting_of_pip_or_uv() | variables)
     found = {**variables, "PIP_FIND_LINKS": str(index / "only-here")}

@@ -10,6 +10,7 @@ from ebs_backup.aws.convert import printable
 from ebs_backup_cli import examine_backups as backups
 from ebs_backup_cli import examine_stack as stack
 from ebs_backup_cli.command import OK, PROBLEM, Result
+from ebs_backup_cli.examine_check import last_check
 from ebs_backup_cli.findings import Finding, State, examine
 from ebs_backup_cli.operator import Operator
 from ebs_backup_cli.points import Holdings, holdings
@@ -54,6 +55,7 @@ def _checks(operator: Operator) -> list[tuple[str, Check]]:
         ("alarm", lambda: stack.alarms(of)),
         ("dead letters", lambda: stack.dead_letters(of)),
         ("quota", lambda: backups.quota(of, found(), settings)),
+        ("check", lambda: last_check(of, settings, now)),
         ("role", lambda: stack.role(of, settings, operator.account)),
     ]
 

@@ -16,7 +16,7 @@ from ebs_backup_cli.command import Result
 from ebs_backup_cli.deployment import DEFAULT
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.progress import say
+from ebs_backup_cli.progress import write_lines
 
 SNAPSHOTS = Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="The snapshots, by id.")]
 UNTIL = Annotated[
@@ -115,7 +115,7 @@ def _result(there: Mapping[str, Snapshot], changed: Sequence[str], value: str | 
     def show(console: Console) -> None:
         for id_, snapshot in there.items():
             before = "" if id_ in changed else " already"
-            say(
+            write_lines(
                 console,
                 f"{id_} ({snapshot.name or snapshot.volume_id}, {minute(snapshot.started)}) is{before} {words}.",
             )

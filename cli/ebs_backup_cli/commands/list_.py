@@ -52,7 +52,7 @@ class Shown:
         return (point for group in self.groups.values() for point in group)
 
     def overdue(self, point: Point) -> bool:
-        """Return whether its volume is overdue for its period."""
+        """Return whether its volume went too long without a restore point of its period."""
         late = self.late.get(point.snapshot.volume_id, ())
         return any(miss.period == point.snapshot.period for miss in late)
 

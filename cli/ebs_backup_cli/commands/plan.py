@@ -37,19 +37,15 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
     """Show what a run would create and delete, snapshot by snapshot, with the reasons. Nothing is changed."""
     settings = operator.deployment.settings
     listing = Listing(operator.ec2, deadline=time.monotonic() + PATIENCE)
-    listing.begin(settings.backup_set)
-    now = operator.run(period, only=_only(listing, settings, volume or []))
-    firing = planning.next_after(settings.schedule(period), now.time)
-    later = planning.at_firing(now, firing) if firing else None
-    if next_:
-        if later is None:
-            raise CommandError(
-                f"No next run: schedule_{period} is {settings.schedule(period)!r}.", "Leave out --next."
-            )
-        planned, other = planning.make(listing, settings, later), None
-    else:
-        planned = planning.make(listing, settings, now)
-        other = planning.make(listing, settings, later) if later else None
+    with listing.begin(settings.backup_set):
+        now = operator.run(period, only=_only(listing, settings, volume or []))
+        firing = planning.next_after(settings.schedule(period), now.time)
+        later = planning.at_firing(now, firing) if firing else None
+        if next_ and later is None:
+            why = f"schedule_{period} is {settings.schedule(period)!r}"
+            raise CommandError(f"No next run: {why}.", "Leave out --next.")
+        planned = planning.make(listing, settings, later if next_ and later else now)
+        other = planning.make(listing, settings, later) if later and not next_ else None
     return Result(
         document=lambda: _document(planned, firing, other),
         show=lambda console: _show(console, planned, firing, other),

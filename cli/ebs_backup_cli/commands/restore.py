@@ -12,20 +12,18 @@ from ebs_backup.settings import Settings
 from ebs_backup_cli import creating
 from ebs_backup_cli.choosing import (
     AT,
-    Choice,
     Wish,
     choose,
-    choose_run,
     newer,
-    one_instance,
     one_volume,
     refuse_archived,
 )
+from ebs_backup_cli.choosing_run import Choice, choose_run, one_instance
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask, decide
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.operator import Operator
 from ebs_backup_cli.points import Holdings, holdings
-from ebs_backup_cli.progress import aside, progress, say
+from ebs_backup_cli.progress import aside, progress, write_lines
 from ebs_backup_cli.restores import Restore, Restores
 from ebs_backup_cli.restoring import Changes, new_volume, tags_of
 from ebs_backup_cli.words import several
@@ -88,7 +86,7 @@ def restore(  # noqa: PLR0913 - an option each
     if dry_run:
         return Result(
             document=restores.document(dry_run=True),
-            show=lambda console: say(
+            show=lambda console: write_lines(
                 console, *(f"# {note}" for note in restores.notes), *restores.commands()
             ),
         )
@@ -122,8 +120,8 @@ def _chosen(
     operator: Operator, found: Holdings, volume: str | None, instance: str | None, wish: Wish, *, mix: bool
 ) -> Choice:
     if instance:
-        selector = _selector(operator.deployment.settings)
-        choice = choose_run(found, one_instance(found, instance), wish, selector, mix=mix)
+        settings = operator.deployment.settings
+        choice = choose_run(found, one_instance(found, instance), wish, settings, mix=mix)
     else:
         point = choose(found.points, one_volume(found, volume or ""), wish)
         choice = Choice(points=(point,), notes=tuple(newer(found.points, point, wish)))
@@ -190,7 +188,7 @@ def _make(operator: Operator, restores: Sequence[Restore]) -> None:
             show(f"Making a volume of {one.point.snapshot.id}")
             try:
                 one.made = creating.create(operator.ec2, one.volume, one.token)
-                say(aside(operator), f"{one.made} is being made.")
+                write_lines(aside(operator), f"{one.made} is being made.")
             except AwsError as error:
                 one.fault = creating.told(error, one.volume)
         made = {one.made: one for one in restores if one.made}

@@ -48,10 +48,14 @@ class DryRun:
         made = replace(would_be(volume, self.run, at), older=int(tagged_as.tags[TAG_OLDER]))
         return Created(snapshot=made, tagging=tagged_as)
 
-    def delete(self, snapshot: Snapshot) -> Task[bool]:  # noqa: ARG002 - as Ec2.delete
-        """Return True, as if the snapshot had been deleted; nothing is deleted."""
+    def delete(
+        self,
+        snapshot: Snapshot,  # noqa: ARG002 - as Ec2.delete
+        still_goes: Callable[[], bool],
+    ) -> Task[bool | None]:
+        """Return that it was there, unless it does not go any more; nothing is deleted."""
         yield from ()
-        return True
+        return True if still_goes() else None
 
     def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:  # noqa: ARG002 - as Ec2.snapshots
         """Return the snapshots of a volume that were listed at the beginning."""

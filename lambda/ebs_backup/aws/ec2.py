@@ -189,14 +189,17 @@ class Ec2:
                     return Created(snapshot=made, tagging=tagged_as if unsure else None)
                 raise fault.but(kind=Kind.REJECTED)
 
-    def delete(self, snapshot: Snapshot) -> Task[bool]:
-        """Delete one snapshot and return whether it still existed; raises an AwsError as `create` does.
+    def delete(self, snapshot: Snapshot, still_goes: Callable[[], bool]) -> Task[bool | None]:
+        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
 
-        A refusal is of kind UNKNOWN_OUTCOME if an earlier try was never answered, because that try may have deleted it.
+        `still_goes` is asked whenever its turn has come, which may be minutes later; None where it said no.
+        A refusal is of kind UNKNOWN_OUTCOME where an earlier try was never answered: that one may have deleted it.
         """
         fault, unsure = None, False
         while True:
             yield from self._patience.turn(self._deletes, fault)
+            if not still_goes():
+                return None
             try:
                 self._client.delete_snapshot(SnapshotId=snapshot.id)
             except ERRORS as error:
