@@ -175,7 +175,7 @@ def test_a_volume_that_no_listing_ever_shows_is_gone(service: Service, client: "
 
     ended = creating.wait(client, [made], sleep=NO_TIME)
 
-    assert ended[made].message == f"{made} was made, and is gone again."
+    assert ended[made].message == f"{made} was made, and then vanished."
 
 
 def test_zones_that_cannot_be_listed_are_an_error_of_awss(client: "EC2Client") -> None:
