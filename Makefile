@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup deploy-tools demo test check lint types unit deleter infra e2e faults mutants bench picture phone audit lock release clean
+.PHONY: help setup deploy-tools demo test check lint types unit deleter infra e2e faults mutants bench picture terminal phone audit lock release clean
 .NOTPARALLEL: # the tests use all cores by themselves; one installation waits for the other
 
 help: ## Show this list
@@ -58,7 +58,8 @@ unit: .venv/.dev ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet tests/cli
 
 deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
-	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py --hypothesis-profile=thorough
+	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py tests/unit/test_rotation_properties.py \
+		--hypothesis-profile=thorough
 
 infra: setup ## The synthesized templates, and the app as the CDK CLI runs it
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 $(BIN)/pytest --quiet -n auto --dist loadfile tests/infra
@@ -80,6 +81,9 @@ bench: setup ## Speed and memory beside a bare thread pool, into docs/performanc
 
 picture: setup ## Draw docs/dashboard.svg: the real dashboard over a simulated year of the real function (minutes)
 	@JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 PYTHONPATH=lambda $(BIN)/python -m tools.picture >/dev/null
+
+terminal: .venv/.dev ## Draw docs/ebs-backup-command.svg: the command in a terminal
+	@PYTHONPATH=lambda:cli $(BIN)/python -m tools.terminal
 
 phone: .venv/.dev ## Draw docs/mail-on-a-phone.svg: how a mail looks at night
 	@$(BIN)/python -m tools.phone

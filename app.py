@@ -1,4 +1,4 @@
-"""The CDK app: settings.toml and `-c` -> settings -> one stack for each backup set and region; nothing else."""
+"""The CDK app: reads settings.toml and `-c`, and makes one stack for each backup set and region; nothing else."""
 
 import os
 import sys

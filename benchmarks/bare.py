@@ -1,4 +1,4 @@
-"""The yardstick: a plain thread pool that makes exactly the run's calls, and decides nothing.
+"""The comparison: a plain thread pool that makes exactly the run's calls, and decides nothing.
 
 It knows beforehand what to create and to delete, keeps no listing, retries as botocore does and reports nothing.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def clients() -> "tuple[EC2Client, SNSClient]":
-    """Make the two clients as anybody would, with a pool as large as the number of threads."""
+    """Create the two clients in the usual way, with a pool as large as the number of threads."""
     session = Session()
     return session.client("ec2", config=Config(max_pool_connections=WORKERS)), session.client("sns")
 

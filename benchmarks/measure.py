@@ -1,4 +1,4 @@
-"""Measurements, each with an endpoint and a client in processes of their own."""
+"""Measurements, each with an endpoint and a client in separate processes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The endpoint in a process of its own: prints its address, and serves until its standard input closes.
+"""The endpoint in a separate process: it prints its address, and serves until its standard input closes.
 
 `GET /status` returns the calls so far, `GET /truth` what the account holds in the end, `GET /queued` the next
 queued invocation.

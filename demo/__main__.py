@@ -1,4 +1,4 @@
-"""The demo: deploy, let the schedules fire, show what is kept and why, and the mails; then stop everything."""
+"""The demo: deploy, let the schedules fire, show what is kept and why, the mails, and the way back; then stop everything."""
 
 import argparse
 import signal
@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from demo import show
+from demo import hints, show, way_back
 from demo.calendar import A_WEEK_LATER, AFTER_A_FAILURE, BY_HAND, BY_RULES, THE_NIGHT_AFTER, Occasion
 from demo.show import console
+from demo.way_back import NotRestoredError
 from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET, Period
 from emulator.account import DeployedFunction, EmulatedAccount, Inbox, Letter
 from emulator.cdk import Cdk, CdkError
 from emulator.server import Emulator, EmulatorError, running
 
 STACK = "ebs-backup-default"
+DATABASE = "db-1 data"  # the volume that is looked at, and then lost
 PATIENCE = 60  # seconds for a rule to fire and its mail to come
 
 
@@ -46,7 +48,7 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("\nStopped; nothing is left running.")
         return 130
-    except (EmulatorError, CdkError, DemoError) as error:
+    except (EmulatorError, CdkError, DemoError, NotRestoredError) as error:
         print(f"demo: {error}", file=sys.stderr)  # noqa: T201 - the one line of a refusal
         return 1
     return 0
@@ -74,9 +76,11 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
             "The mail eight days later: no run since, an AMI, two mistyped tags",
             _a_night_with_problems(stage),
         )
+        way_back.restore(stage.account, DATABASE, stage.volumes[DATABASE])
+        hints.closing()
         if keep:
-            _stay(emulator, stage)
-    console.print("The emulator is stopped. [dim]make demo KEEP=1 leaves it up to play with.[/]")
+            hints.stay(emulator, stage.function)
+    console.print("\nThe emulator is stopped. [dim]make demo KEEP=1 leaves it up to play with.[/]")
 
 
 def _set_up(emulator: Emulator) -> Stage:
@@ -87,10 +91,10 @@ def _set_up(emulator: Emulator) -> Stage:
         cdk.deploy(STACK, alert_email="you@example.com")
     with show.step("three volumes tagged Backup=true, one that is not, a snapshot made by hand"):
         volumes = {name: account.volume(name, Backup="true") for name in ("web-1 root", "web-1 data")}
-        volumes["db-1 data"] = account.volume("db-1 data", size=100, Backup="true")
-        account.instance("db-1", volumes["db-1 data"], Team="data")
+        volumes[DATABASE] = account.volume(DATABASE, size=100, Backup="true", Team="data")
+        account.instance("db-1", volumes[DATABASE], Team="data")
         volumes["scratch"] = account.volume("scratch")
-        account.snapshot(volumes["db-1 data"], Name="day_snapshot of db-1, by hand")
+        account.snapshot(volumes[DATABASE], Name="day_snapshot of db-1, by hand")
     outputs = cdk.outputs(STACK)
     function = DeployedFunction(client=emulator.client("lambda"), name=outputs["FunctionName"])
     inbox = Inbox.of(emulator, outputs["TopicArn"])
@@ -141,7 +145,6 @@ def _show(stage: Stage) -> None:
     fired = (*BY_RULES, THE_NIGHT_AFTER)
     last = {occasion.period: occasion for occasion in fired}  # the last one of each period
     by_rule = {f"{occasion.time:%Y-%m-%dT%H:%M:%SZ}" for occasion in fired}
-    name = "db-1 data"
     snapshots = {snapshot["SnapshotId"]: snapshot for snapshot in stage.account.snapshots()}
     rows = [
         (
@@ -151,9 +154,9 @@ def _show(stage: Stage) -> None:
             why,
         )
         for occasion in (last[period] for period in Period)
-        for snapshot, why in _reasons(stage, occasion, stage.volumes[name]).items()
+        for snapshot, why in _reasons(stage, occasion, stage.volumes[DATABASE]).items()
     ]
-    show.kept(name, rows)
+    show.kept(DATABASE, rows)
     show.totals([row for volume in stage.volumes for row in _counts(stage, volume)])
 
 
@@ -164,14 +167,14 @@ def _counts(stage: Stage, name: str) -> list[tuple[str, str, int]]:
 
 
 def _reasons(stage: Stage, occasion: Occasion, volume: str) -> Mapping[str, str]:
-    """Ask the function itself, by a dry run of a run that is done: it would change nothing, and says why."""
+    """Return the reason for each snapshot of a volume, from a dry run of a run that is already done."""
     answer = stage.function.run(period=occasion.period, time=occasion.time.isoformat(), dry_run=True)
     (plan,) = (decision for decision in answer["plan"] if decision["volume"] == volume)
     return dict(plan["snapshots"])
 
 
 def _a_failed_snapshot(stage: Stage) -> Letter:
-    """Let a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
+    """Make a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
     stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred")
     return _expected(_fire(stage, AFTER_A_FAILURE), "[PROBLEM]")
 
@@ -187,36 +190,11 @@ def _days(stage: Stage, name: str) -> list[str]:
 
 def _a_night_with_problems(stage: Stage) -> Letter:
     """Register an AMI of a snapshot, mistype two tags, and let a week pass without its run."""
-    stage.account.image(_days(stage, "db-1 data")[0], name="db-1 golden image")
+    stage.account.image(_days(stage, DATABASE)[0], name="db-1 golden image")
     stage.account.volume("db-1 log", backup="True")
     tag = {"Key": "ebs-backup:keep-day", "Value": "seven"}
     stage.account.ec2.create_tags(Resources=[stage.volumes["web-1 data"]], Tags=[tag])
     return _expected(_fire(stage, A_WEEK_LATER), "[PROBLEM]")
-
-
-def _stay(emulator: Emulator, stage: Stage) -> None:
-    console.print(
-        f"\n[bold]The emulator stays up at {emulator.endpoint} until Ctrl-C.[/] In another shell:\n"
-    )
-    names = (
-        "AWS_ENDPOINT_URL",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_REGION",
-        "AWS_DEFAULT_REGION",
-    )
-    invoke = f"aws lambda invoke --function-name {stage.function.name} --cli-binary-format raw-in-base64-out"
-    text = """python3 -c 'import json, sys; print(json.load(sys.stdin)["text"])'"""
-    commands = (
-        *(f"export {name}={emulator.environment()[name]}" for name in names),
-        "aws ec2 describe-snapshots --owner-ids self --output table",
-        f"""{invoke} --payload '{{"period": "day", "dry_run": true}}' /dev/stdout""",
-        f"""{invoke} --invocation-type Event --payload '{{"period": "day"}}' /dev/stdout""",
-        f"tail -n 1 {emulator.outbox.file} | {text}  # the last mail",
-    )
-    for command in commands:
-        console.print(f"  {command}", soft_wrap=True, markup=False)
-    signal.pause()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""When the demo's runs begin: enough firsts, Saturdays and weekdays to see each period rotate with the defaults."""
+"""When the demo's runs begin: enough months, Saturdays and weekdays to see each period rotate with the defaults."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -19,7 +19,7 @@ console = Console(highlight=False)
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Show that something is going on, then that it is done and how long it took."""
+    """Show that a step is running, then that it is done and how long it took."""
     began = time.monotonic()
     with console.status(f"{what} ..."):
         yield
@@ -60,7 +60,7 @@ def kept(volume: str, rows: list[tuple[str, datetime, str, str]]) -> None:
 
 
 def totals(rows: list[tuple[str, str, int]]) -> None:
-    """Show how many snapshots each volume has, and of whom."""
+    """Show how many snapshots each volume has, and who made them."""
     table = Table(title="Snapshots in the account", title_justify="left", title_style="bold")
     for column in ("volume", "made by", "snapshots"):
         table.add_column(column, no_wrap=True)
@@ -78,3 +78,11 @@ def mail(title: str, letter: Letter, *, only: str = "") -> None:
     console.print()
     console.rule(f"[bold]{title}", align="left")
     console.print(Text(f"{text}{left_out}"), soft_wrap=True)
+
+
+def command(typed: str, output: str) -> None:
+    """Show a command as it is typed, and what it prints, without breaking a line."""
+    console.print()
+    console.rule("[bold]The volume db-1 data is deleted, and restored", align="left")
+    console.print(Text(f"$ {typed}", style="bold"))
+    console.print(Text(output), soft_wrap=True)

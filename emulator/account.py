@@ -54,7 +54,7 @@ class EmulatedAccount:
         return str(made["SnapshotId"])
 
     def fail(self, snapshot: str, message: str = "") -> None:
-        """Let a snapshot that is still pending end in state `error`, with EC2's reason."""
+        """Make a snapshot that is still pending end in state `error`, with EC2's reason."""
         self.emulator.failures.add(snapshot, message)
 
     def image(self, snapshot: str, name: str = "golden") -> str:

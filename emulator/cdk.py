@@ -1,6 +1,7 @@
 """The real CDK CLI against the emulator: bootstrap, deploy, diff, destroy."""
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ class Cdk:
         self.run("destroy", stacks, "--force", *self.settings(settings))
 
     def settings(self, settings: Mapping[str, object]) -> tuple[str, str]:
-        """Write a settings file and return the option that names it: a settings.toml of one's own is not read."""
+        """Write a settings file and return the option that names it, so that your own settings.toml is not read."""
         file = self.emulator.folder / "settings.toml"
         file.write_text("".join(f"{name} = {toml(value)}\n" for name, value in settings.items()), "utf-8")
         return "--context", f"settings={file}"
@@ -61,6 +62,7 @@ class Cdk:
             ),  # else unpacked anew under each HOME
             "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             "NO_COLOR": "1",
+            **_way_to_packages(),
         }
         guard.check(environment)
         done = subprocess.run(  # noqa: S603 - our own words
@@ -76,6 +78,13 @@ class Cdk:
         if done.returncode != 0:
             raise CdkError(f"cdk {command} ended with {done.returncode}:\n{said.strip()[-2000:]}")
         return said
+
+
+def _way_to_packages() -> dict[str, str]:
+    """Return what says where the function's packages come from: the user's own, though HOME is the emulator's."""
+    named = {name: it for name, it in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_CERT_"))}
+    files = os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))
+    return {"XDG_CONFIG_HOME": files, **named}
 
 
 def toml(value: object) -> str:

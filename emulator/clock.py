@@ -40,6 +40,6 @@ class Clock:
 
 
 def keep_time() -> None:
-    """Let `time.time` of this process be the emulator's time."""
+    """Replace `time.time` of this process by the emulator's time."""
     clock = Clock.of_this_process()
     time.time = lambda: clock.now().timestamp()

@@ -28,6 +28,7 @@ def patch(clock: Clock, failures: Failures) -> None:
     replace(ec2, "_snapshot_inner_xml", _with_the_reason)
     replace(ec2, "_now_ts", lambda _: lambda: milliseconds(clock.now()))
     replace(ec2, "_glob_match", lambda _: matches)
+    replace(ec2, "_snapshot_matches_filters", _with_wildcards_in_descriptions)
     actions = ec2._ACTION_MAP
     listed: tuple[tuple[str, str, int], ...] = (
         ("DescribeVolumes", "volumeSet", VOLUMES_A_PAGE),
@@ -88,7 +89,7 @@ def _paged(action: Action, items: str, most: int) -> Action:
 
 
 def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
-    """Fail what is to fail, and complete what has been pending for long enough, before anything else."""
+    """First fail the snapshots that should fail, and complete those that have been pending for long enough."""
 
     def answer(params: Params) -> Answer:
         done, failed = milliseconds(clock.now() - PENDING), failures.all()
@@ -103,7 +104,7 @@ def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
 
 
 def _pending(action: Action) -> Action:
-    """Begin every snapshot as pending, as AWS does."""
+    """Create every snapshot as pending, as AWS does."""
 
     def answer(params: Params) -> Answer:
         before = set(ec2._snapshots)
@@ -132,7 +133,7 @@ def _limited(action: Action) -> Action:
 
 
 def _as_large_as_its_snapshot(action: Action) -> Action:
-    """Make a volume of a snapshot as large as that, if no size is given."""
+    """Make a volume from a snapshot as large as the snapshot, if no size is given."""
 
     def answer(params: Params) -> Answer:
         snapshot = ec2._snapshots.get(one(params, "SnapshotId"))
@@ -150,6 +151,17 @@ def _with_the_reason(inner: Callable[[Mapping[str, Any]], str]) -> Callable[[Map
         return inner(snapshot) + (f"<statusMessage>{escape(reason)}</statusMessage>" if reason else "")
 
     return xml
+
+
+def _with_wildcards_in_descriptions(exact: Callable[..., bool]) -> Callable[..., bool]:
+    """Take a filter's wildcards in descriptions, too: ministack compares all but tags letter by letter."""
+
+    def fits(snapshot: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
+        others = {name: values for name, values in filters.items() if name != "description"}
+        patterns = filters.get("description") or ["*"]
+        return any(matches(it, snapshot["Description"]) for it in patterns) and exact(snapshot, others)
+
+    return fits
 
 
 def _refused_while_in_use(action: Action) -> Action:

@@ -1,4 +1,4 @@
-"""Which snapshots EC2 could not finish, and why: set from outside, shown in every listing."""
+"""Which snapshots EC2 could not finish, and why; set from outside, and shown in every listing."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ class Failures:
     file: Path
 
     def add(self, snapshot: str, message: str) -> None:
-        """Let a snapshot that is still pending end in state `error`, with this reason."""
+        """Make a snapshot that is still pending end in state `error`, with this reason."""
         with self.file.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps({"snapshot": snapshot, "message": message}) + "\n")
 

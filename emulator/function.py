@@ -17,7 +17,7 @@ FIRST = "from emulator.clock import keep_time; keep_time()\n"
 
 
 def patch() -> None:
-    """Let every worker set its clock before it does anything else, and tell it where its log is."""
+    """Make every worker set its clock before it does anything else, and give it the name of its log group."""
     replace(lambda_runtime, "_PYTHON_WORKER_SCRIPT", lambda script: FIRST + script)
     replace(lambda_runtime, "execution_credentials", _with_the_log_group)
     replace(lambda_svc, "invoke_async_with_retry", _under_one_id)

@@ -1,4 +1,4 @@
-"""Keeps tests and demo away from AWS: without dummy keys and an endpoint on loopback nothing is called."""
+"""Keeps tests and demo away from AWS: nothing starts without dummy keys and an endpoint on loopback."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""What other policies would allow: the emulator's own authorization, asked without doing anything.
+"""What other policies would allow: it asks the emulator's own authorization, without doing anything.
 
 `ask` runs this module once in the emulator's interpreter, for as many policies and requests as there are; there the
 requests go through what ministack does before it serves one. Nothing is served.

@@ -1,4 +1,4 @@
-"""The emulator's process: ministack, patched; `--check` only says whether every patch still fits."""
+"""The emulator's process: ministack with patches; `--check` only checks that every patch still fits."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Where the emulator puts what goes to e-mail addresses: a file that is read from outside."""
+"""The emulator's outbox: a file with the mails to e-mail addresses, which is read from outside."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Replaces names of the pinned ministack: where a name is gone, the emulator does not start."""
+"""Replaces names of the pinned ministack; if a name is missing, the emulator does not start."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -8,7 +8,7 @@ MINISTACK = "1.5.33"  # what was read before it was patched; requirements/emulat
 
 
 class PatchError(RuntimeError):
-    """What is to be patched is not there: another version of ministack is installed."""
+    """A name that should be patched is missing: another version of ministack is installed."""
 
 
 def require(module: ModuleType, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""Starting and stopping the emulator: one process of our own, in a folder of its own, on loopback."""
+"""Starts and stops the emulator: one process, with its own folder, on loopback."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ class EmulatorError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emulator:
-    """A running emulator: where it listens, and the folder that holds all that it and its callers write."""
+    """A running emulator: where it listens, and the folder with everything that it and its callers write."""
 
     endpoint: str
     folder: Path
@@ -75,7 +75,7 @@ class Emulator:
 
 @contextmanager
 def running(folder: Path, *, port: int = 0) -> Iterator[Emulator]:
-    """Run an emulator until the block ends, also by an exception; `port` 0 takes any free one."""
+    """Run an emulator until the block ends, also after an exception; `port` 0 takes any free one."""
     port = _free(port)
     for name in ("home", "tmp", "state", "s3"):
         (folder / name).mkdir(parents=True, exist_ok=True)

@@ -70,7 +70,7 @@ class FakeAccount:
         return snapshot
 
     def lose(self, *ids: str) -> None:
-        """Delete snapshots as a person, or another tool, would."""
+        """Delete snapshots as a person or another tool would."""
         for snapshot in (self.snapshots[id_] for id_ in ids):
             if snapshot.deleted is None:
                 self._delete(snapshot)

@@ -1,4 +1,4 @@
-"""AWS's query protocol as EC2 speaks it: numbered parameters in, filters and pages."""
+"""EC2's query protocol: numbered parameters, filters and pages."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,7 +50,7 @@ def _matcher_of_any(patterns: Sequence[str]) -> Callable[[str], object]:
 
 
 def matches(pattern: str, value: str) -> bool:
-    """Return whether a filter's value fits: `*` and `?` are wildcards, and a backslash takes away that meaning."""
+    """Return whether a filter's value fits: `*` and `?` are wildcards, unless a backslash stands before them."""
     return _compiled(pattern).fullmatch(value) is not None
 
 

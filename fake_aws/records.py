@@ -1,4 +1,4 @@
-"""What an account holds: volumes, snapshots, accepted mails; and how AWS refuses a call."""
+"""The records of an account (volumes, snapshots, accepted mails), and how AWS refuses a call."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

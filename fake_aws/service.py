@@ -54,7 +54,7 @@ class ReceivedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What goes back: `reply` says how much of it arrives, `after` in how many seconds."""
+    """The answer: `reply` says how much of it arrives, `after` in how many seconds."""
 
     body: bytes
     status: int = 200

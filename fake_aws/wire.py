@@ -1,4 +1,4 @@
-"""What can happen to a call on its way: faults of the wire and of AWS, as data."""
+"""What can happen to a call on its way: faults of the network and of AWS, as data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ class Reply(Enum):
     WHOLE = auto()
     HALF = auto()
     HEAD = auto()  # the status and a part of the headers
-    NOISE = auto()  # what is no HTTP
+    NOISE = auto()  # bytes that are not HTTP
     NONE = auto()  # the connection is closed
     RESET = auto()
     NEVER = auto()  # the connection stays open
@@ -19,7 +19,7 @@ class Reply(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One fault: whether the call is done all the same, and what the caller gets.
+    """One fault: whether the call is still done, and what the caller gets.
 
     With a `code` it gets that error, with a `page` this text, else the true answer; `reply` says how much of it arrives.
     `kills` says that the caller dies at this call: the test's client raises what nothing catches.

@@ -1,4 +1,4 @@
-"""Who is told: the topic that carries the reports, and the alarms for what no report can tell."""
+"""The topic for the reports, and the alarms for what no report can say."""
 
 from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -19,9 +19,9 @@ FIVE_MINUTES = Duration.minutes(5)
 
 
 def report_topic(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> sns.ITopic:
-    """Make the topic, or take the given one, and subscribe the addresses.
+    """Create the topic, or use the given one, and subscribe the addresses.
 
-    The construct ids must stay: another id is another topic, and every address would have to confirm again.
+    The construct ids must not change: another id makes another topic, and every address would have to confirm again.
     """
     if settings.topic_arn:
         topic = sns.Topic.from_topic_arn(scope, "Topic", settings.topic_arn)
@@ -49,7 +49,7 @@ def report_topic(scope: Construct, settings: StackSettings, key: kms.IKey | None
 def _topic(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> sns.Topic:
     name = f"EBS backup {settings.backup_set}"[:100]
     topic = sns.Topic(scope, "Topic", display_name=name, enforce_ssl=True, master_key=key)
-    # enforce_ssl writes a policy with a Deny alone, which would silence the alarms.
+    # enforce_ssl writes a policy with only a Deny, which would stop the alarms' mails.
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             sid="AlarmsPublish",
@@ -71,17 +71,17 @@ def alarms(
     undelivered: sqs.IQueue,
     failed: sqs.IQueue,
 ) -> list[cloudwatch.Alarm]:
-    """Make the alarms; each text says what happened and what to do, for whoever is woken by it."""
+    """Create the alarms; each text says what happened and what to do, for the person whom it wakes."""
     region = Stack.of(scope).region
-    what = f"For whoever looks after the EBS backups of set {settings.backup_set} in {region}"
+    what = f"EBS backups of set {settings.backup_set} in {region}"
     made = [
         _errors(scope, function=function, what=what),
         _queued(
             scope,
             "RunFailed",
             queue=failed,
-            text=f"{what}: a run failed three times and was given up: its volumes may have no backup."
-            f" {_read(failed, region)} . responsePayload says why, requestPayload has PERIOD and TIME.",
+            text=f"{what}: a run failed three times, and Lambda gave up. Its volumes may have no backup."
+            f" {_read(failed, region)} . responsePayload says why; requestPayload has PERIOD and TIME.",
             function=function,
         ),
         _queued(
@@ -90,7 +90,7 @@ def alarms(
             queue=undelivered,
             text=f"{what}: EventBridge could not start a run."
             f" {_read(undelivered, region)} --message-attribute-names All . The attributes say why and name the"
-            " rule, so PERIOD; the body has TIME.",
+            " rule, which names PERIOD; the body has TIME.",
             function=function,
         ),
         *_heartbeat(scope, settings, function=function, what=what),
@@ -104,22 +104,22 @@ def _errors(scope: Construct, *, function: lambda_.Function, what: str) -> cloud
     """Watch for runs that raise, time out or run out of memory.
 
     Lambda stamps an error with the start of the invocation, so one that dies after 15 minutes arrives three periods
-    late. CloudWatch judges only the alarm's own periods and a few more that it does not promise: hence six, one of
-    which is enough.
+    late. CloudWatch looks only at the alarm's own periods and a few more that it does not promise. So there are six
+    periods, and an error in one of them is enough.
     """
     region = Stack.of(scope).region
     text = (
-        f"{what}: a run failed, or its report could not be mailed. Nothing needs to be started: Lambda tries it twice"
-        " more by itself within minutes, and the alarm RunFailed goes off if that does not help. Why: aws logs tail"
+        f"{what}: a run failed, or its report could not be mailed. You need not start anything: Lambda tries"
+        " it twice more within minutes. If that fails too, the alarm RunFailed goes off. To see why: aws logs tail"
         f" {function.log_group.log_group_name} --region {region} --since 2h"
-        """ --filter-pattern '?ERROR ?timeout ?"Runtime."' . Fix what it names."""
+        """ --filter-pattern '?ERROR ?timeout ?"Runtime."' . Fix what the log names."""
     )
     return _alarm(
         scope,
         "FunctionErrors",
         metric=function.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
         periods=6,
-        # No data is no error: the function runs a few times a week.
+        # No data means no error: the function runs a few times a week.
         missing=cloudwatch.TreatMissingData.NOT_BREACHING,
         text=text,
     )
@@ -136,10 +136,10 @@ def _queued(
         name,
         metric=queue.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum"),
         periods=1,
-        # SQS stops to send metrics of a queue that nobody uses for six hours: the message is there all the same.
+        # SQS stops sending a queue's metrics when nobody uses it for six hours, but the message is still there.
         missing=cloudwatch.TreatMissingData.IGNORE,
-        text=f"{text} Fix that, then redo it (that makes only what is missing; without time if it has none): {again} ."
-        f" All are done? aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
+        text=f"{text} Fix that, then redo the run (this makes only what is missing; leave out time if it has none): {again} ."
+        f" When all are redone, empty the queue: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
     )
 
 
@@ -150,18 +150,18 @@ def _read(queue: sqs.IQueue, region: str) -> str:
 def _heartbeat(
     scope: Construct, settings: StackSettings, *, function: lambda_.Function, what: str
 ) -> list[cloudwatch.Alarm]:
-    """Watch that runs come at all: the one alarm that goes off when nothing is there to fail (docs/decisions/0007)."""
+    """Watch that runs come at all: only this alarm goes off if nothing runs that could fail (docs/decisions/0007)."""
     hours = heartbeat_hours(settings)
     if hours is None:
         Annotations.of(scope).add_warning_v2(
             "ebs-backup:nobody-watches-the-runs",
             f"the schedules of set {settings.backup_set} pause for longer than CloudWatch looks back ({MOST_HOURS}"
-            " hours): no alarm tells when no run comes any more. Let one period run at least every six days.",
+            " hours), so no alarm can tell you that the runs have stopped. Let one period run at least every six days.",
         )
         return []
     region = Stack.of(scope).region
     first, *others = settings.periods
-    each = f" (then the same with {' and '.join(others)})" if others else ""
+    rest = f" (then do the same with {' and '.join(others)})" if others else ""
     start = invoke(region=region, function=function.function_name, event={"period": first.value})
     alarm = cloudwatch.Alarm(
         scope,
@@ -170,14 +170,14 @@ def _heartbeat(
         threshold=1,
         evaluation_periods=hours,
         comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-        # No data is exactly what this one is about.
+        # This alarm is about missing data.
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
-        alarm_description=f"{what}: no run was completed for {hours} hours, so nothing is backed up. Start one:"
-        f""" {start} . Just deployed? That ends this alarm within the hour{each}."""
-        " Otherwise: if no mail comes, the function fails, and its log says why; if one comes, look at the rules"
-        f" (one each for {', '.join(settings.periods)}). Are all there, and ENABLED? aws events list-rule-names-by-target"
-        f" --region {region} --target-arn {function.function_arn} , then aws events enable-rule --region {region}"
-        " --name NAME . One is gone? npx cdk deploy makes it again.",
+        alarm_description=f"{what}: no run was completed for {hours} hours, so there are no new backups. Start one:"
+        f""" {start} . If you have just deployed, this turns the alarm green within the hour{rest}."""
+        " Otherwise wait for its mail. If none comes, the function fails, and its log says why. If one comes, check the"
+        f" rules, one each for {', '.join(settings.periods)}. List them: aws events list-rule-names-by-target"
+        f" --region {region} --target-arn {function.function_arn} . Enable one: aws events enable-rule --region {region}"
+        " --name NAME . If one is missing, npx cdk deploy makes it again.",
     )
     return [alarm]
 
@@ -191,7 +191,7 @@ def _alarm(
     missing: cloudwatch.TreatMissingData,
     text: str,
 ) -> cloudwatch.Alarm:
-    """Make an alarm that goes off when one of its periods has one or more."""
+    """Create an alarm that goes off when one of its periods has one or more."""
     return cloudwatch.Alarm(
         scope,
         name,

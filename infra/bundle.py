@@ -14,7 +14,7 @@ BUILD = ROOT / "build" / "function"
 
 RUNTIME = "3.13"  # the newest that the tests run on and Lambda offers (docs/decisions/0001)
 PLATFORM = "aarch64-manylinux2014"
-FORMAT = "2"  # of the folder: another number when modes or anything else but its contents change
+FORMAT = "2"  # of the folder: increase it when modes or anything else but the contents changes
 
 
 class BundleError(RuntimeError):
@@ -22,14 +22,14 @@ class BundleError(RuntimeError):
 
 
 def bundle(build: Path = BUILD, lock: Path = LOCK) -> Path:
-    """Return a folder with the function's sources and packages, made anew only when one of them has changed.
+    """Return a folder with the function's sources and packages; it is made again only when one of them has changed.
 
     It is the same, bit by bit and mode by mode, for the same commit from any folder, interpreter and umask.
     """
     made = build / _fingerprint(lock)
     if not made.exists():
         build.mkdir(parents=True, exist_ok=True)
-        # A folder of its own until it is whole: a synth that is stopped leaves nothing half made behind.
+        # A temporary folder until it is complete: if synth is stopped, nothing half made is left.
         with tempfile.TemporaryDirectory(dir=build) as scratch:
             whole = Path(scratch) / "function"
             _install(lock, whole)
@@ -46,12 +46,12 @@ def _put(whole: Path, made: Path) -> None:
     try:
         whole.rename(made)
     except OSError:
-        if not made.exists():  # else another synth was faster: it is the same
+        if not made.exists():  # else another synth was faster, and made the same
             raise
 
 
 def _sources() -> list[Path]:
-    """List the function's modules: not what an editor or an interpreter left beside them."""
+    """List the function's modules, without the files that an editor or an interpreter left beside them."""
     return sorted(SOURCES.rglob("*.py"))
 
 
@@ -63,7 +63,7 @@ def _fingerprint(lock: Path) -> str:
 
 
 def _normalize(folder: Path) -> None:
-    """Let everybody read everything, and remove what uv notes about the machine that it ran on.
+    """Make everything readable for everybody, and remove the files in which uv describes the machine.
 
     Lambda unpacks the zip with its modes, as another user: under umask 077 it could not read one file.
     """
@@ -83,7 +83,7 @@ def _install(lock: Path, target: Path) -> None:
         f"--python={sys.executable}",
         f"--python-version={RUNTIME}",
         f"--python-platform={PLATFORM}",
-        "--link-mode=copy",  # a link would pass the modes that are set here on to uv's cache
+        "--link-mode=copy",  # through a link, the modes that are set here would also change uv's cache
         f"--target={target}",
     )
     try:

@@ -6,7 +6,7 @@ import json
 def invoke(*, region: str, function: str, event: dict[str, object]) -> str:
     """Return the command that sends an event to the function.
 
-    A run is queued: without Event the CLI calls again after a minute, which would be another run.
+    It queues the run: without Event the CLI calls again after a minute, which would be another run.
     """
     queued = "" if event.get("dry_run") else " --invocation-type Event"
     payload = json.dumps(event, separators=(",", ":"))

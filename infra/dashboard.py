@@ -1,4 +1,4 @@
-"""The dashboard: the alarms, what to do, and a year of one set's backups, worst first."""
+"""The dashboard: the alarms, what to do about them, and a year of one set's backups, worst first."""
 
 from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -16,7 +16,7 @@ WIDTH, HALF = 24, 12  # CloudWatch's grid has 24 columns
 
 CONSOLES = {"aws-cn": "amazonaws.cn", "aws-us-gov": "amazonaws-us-gov.com"}
 
-# What is drawn of each metric in a day; VolumesOverdue comes with every run, of whatever period.
+# The daily statistic of each metric; every run of any period emits VolumesOverdue.
 PLOTS = (
     ("Overdue volumes", OVERDUE, "Maximum"),
     ("Failures", FAILURES, "Sum"),
@@ -25,7 +25,7 @@ PLOTS = (
     ("Volumes selected", SELECTED, "Maximum"),
 )
 RUNS = "Runs"
-# What a person sees: the titles of plots, or the alarms; and what to do then. {log} is the name of the log group.
+# What a person sees (titles of plots, or the alarms) and what to do about it. {log} is the name of the log group.
 WHAT_TO_DO = {
     "Overdue volumes, Failures": "The newest mail names each volume and says what to do.",
     "Volumes selected": "Fewer than before? A tag was removed, or a volume is gone: the mail lists what is no longer backed up.",
@@ -37,7 +37,7 @@ WHAT_TO_DO = {
 def dashboard(
     scope: Construct, settings: Settings, *, function: lambda_.Function, alarms: list[cloudwatch.Alarm]
 ) -> None:
-    """Make the dashboard."""
+    """Create the dashboard."""
     region = Stack.of(scope).region
     title = f"EBS backup of set {settings.backup_set}, {region}"
     board = cloudwatch.Dashboard(

@@ -1,6 +1,6 @@
-"""Why a finding of cdk-nag stands: a written reason, beside the construct that it is about.
+"""Why we accept a finding of cdk-nag: a written reason, beside the construct that it is about.
 
-Nothing of cdk-nag is needed to synthesize: the CDK keeps the reasons as metadata, and the tests run the packs.
+Synth does not need cdk-nag: the CDK keeps the reasons as metadata, and the tests run the rule packs.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from constructs import IConstruct
 
 
 def acknowledge(scope: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Take these findings about a construct for good, each for its reason."""
+    """Accept these findings about a construct, each with its reason."""
     for finding, reason in reasons.items():
         Validations.of(scope).acknowledge(Acknowledgment(id=finding, reason=reason))
 
 
 def wildcard(scope: IConstruct, resource: str) -> str:
-    """Name the finding of a policy's resource with a `*` in it, as cdk-nag writes it: `<Name>` for a reference."""
+    """Return cdk-nag's name of the finding about a resource with a `*` in it, with `<Name>` for a reference."""
     resolved = Stack.of(scope).resolve(resource)
     parts = [resolved] if isinstance(resolved, str) else resolved["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else f"<{part['Ref']}>" for part in parts)

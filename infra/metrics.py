@@ -8,7 +8,7 @@ from ebs_backup.settings import Settings
 
 
 def completed(settings: Settings, *, per: Duration) -> cloudwatch.Metric:
-    """Count the runs that came to their end, whatever their period."""
+    """Return the metric that counts completed runs of any period."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=COMPLETED,
@@ -19,7 +19,7 @@ def completed(settings: Settings, *, per: Duration) -> cloudwatch.Metric:
 
 
 def by_period(name: str, settings: Settings, period: Period, *, statistic: str) -> cloudwatch.Metric:
-    """Give one of the other metrics, day by day."""
+    """Return one of the other metrics, by day."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,
         metric_name=name,

@@ -8,7 +8,7 @@ from infra.settings.stack_settings import StackSettings
 
 
 def outputs(stack: Stack, settings: StackSettings, **names: str) -> None:
-    """Print these names, then what is ready to paste."""
+    """Create outputs with these names, then those with commands that are ready to paste."""
     events: dict[str, dict[str, object]] = {
         "DryRun": {"period": settings.periods[0].value, "dry_run": True},
         **{f"Run{period.capitalize()}": {"period": period.value} for period in settings.periods},

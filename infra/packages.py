@@ -1,10 +1,10 @@
 """Locked packages, installed by the uv that requirements/uv.txt pins.
 
-`python -m infra.packages .venv requirements/dev.txt` makes the virtual environment, where there is none, and fills it.
+`python -m infra.packages .venv requirements/dev.txt` creates the virtual environment, if there is none, and fills it.
 It needs only the standard library.
 
-The way to an index (its address, a proxy, certificates, ...) is the user's: pip's settings, and those variables of uv
-that say the same. No other setting of pip or uv counts: it would change what is installed, or where.
+How an index is reached (its address, a proxy, certificates, ...) is the user's choice: pip's settings, and the variables
+of uv that say the same. All other settings of pip and uv are ignored: they would change what is installed, or where.
 """
 
 import ast
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 PIN = ROOT / "requirements" / "uv.txt"
 TOOL = ROOT / ".uv"  # a virtual environment for uv alone
 
-# What of pip's settings stays, and uv's name for it. The locks' hashes hold, wherever a package is from.
+# The settings of pip that stay, and uv's names for them. The locks' hashes are checked for every index.
 WAYS = {
     "INDEX_URL": "UV_INDEX_URL",
     "EXTRA_INDEX_URL": "UV_EXTRA_INDEX_URL",
@@ -31,7 +31,7 @@ WAYS = {
     "DEFAULT_TIMEOUT": "UV_HTTP_TIMEOUT",
     "TIMEOUT": "UV_HTTP_TIMEOUT",
     "RETRIES": "UV_HTTP_RETRIES",
-    "NO_INDEX": "",  # uv has it as an option only
+    "NO_INDEX": "",  # uv has it only as an option
     "KEYRING_PROVIDER": "",
     "CACHE_DIR": "",
     "NO_CACHE_DIR": "",
@@ -41,7 +41,7 @@ UV_WAYS = re.compile(
     r"UV_(DEFAULT_INDEX|(EXTRA_)?INDEX_URL|INDEX(_\w+_(USERNAME|PASSWORD))?|FIND_LINKS|INSECURE_HOST|NATIVE_TLS|SYSTEM_CERTS"
     r"|KEYRING_PROVIDER|OFFLINE|HTTP_\w+|REQUEST_TIMEOUT|CONCURRENT_\w+|CACHE_DIR|NO_CACHE|LINK_MODE)"
 )
-LISTS = {"UV_FIND_LINKS": ","}  # what uv parts by something else than white space, as pip does
+LISTS = {"UV_FIND_LINKS": ","}  # lists that uv does not split by white space, as pip does
 YES = {"1", "true", "yes", "on"}
 
 
@@ -50,11 +50,11 @@ class PackagesError(RuntimeError):
 
 
 def install(lock: Path, *options: str) -> None:
-    """Install what is locked, where and as the options say; raises PackagesError."""
+    """Install the locked packages, as the options say; raises PackagesError."""
     tool = uv()
     settings = _pip_settings()
     fixed = ["--quiet", "--no-config", "--no-python-downloads", "--require-hashes"]
-    # As pip does: any index may have the file. uv would take the first one that knows the name.
+    # As pip does, any index may have the file. By default uv uses only the first one that knows the name.
     fixed.append("--index-strategy=unsafe-best-match")
     if settings.get("NO_INDEX", "").lower() in YES:
         fixed.append("--no-index")
@@ -63,13 +63,15 @@ def install(lock: Path, *options: str) -> None:
 
 
 def uv() -> Path:
-    """Return the pinned uv; where it is missing, or another one, this Python's own pip brings it, by its hash."""
+    """Return the pinned uv; if it is missing or of another version, this Python's own pip installs it, by its hash."""
     pinned = PIN.read_text(encoding="utf-8")
     note = TOOL / "uv.txt"
     if not note.exists() or note.read_text(encoding="utf-8") != pinned:
         _run([sys.executable, "-m", "venv", "--clear", str(TOOL)], environment=_others())
         options = ["--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]
-        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()} | {"PIP_CONFIG_FILE": os.devnull}
+        ways = {f"PIP_{name}": value for name, value in _pip_settings().items()} | {
+            "PIP_CONFIG_FILE": os.devnull
+        }
         _pip("install", *options, "--require-hashes", f"--requirement={PIN}", environment=ways)
         note.write_text(pinned, encoding="utf-8")
     return TOOL / "bin" / "uv"
@@ -81,7 +83,7 @@ def _others() -> dict[str, str]:
 
 
 def _uv_ways(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the way to an index for uv: pip's, where uv's own variables do not say another."""
+    """Return uv's variables for reaching an index: uv's own, or else those from pip's settings."""
     of_pip = {
         WAYS[name]: LISTS.get(WAYS[name], " ").join(settings[name].split())
         for name in WAYS
@@ -89,13 +91,13 @@ def _uv_ways(settings: Mapping[str, str]) -> dict[str, str]:
     }
     if proxy := of_pip.get("ALL_PROXY"):
         of_pip |= {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
-    if settings.get("KEYRING_PROVIDER") == "subprocess":  # the only one that uv has
+    if settings.get("KEYRING_PROVIDER") == "subprocess":  # uv has only this one
         of_pip["UV_KEYRING_PROVIDER"] = "subprocess"
     return of_pip | {name: value for name, value in os.environ.items() if UV_WAYS.fullmatch(name)}
 
 
 def _pip_settings() -> dict[str, str]:
-    """Return what pip's variables and files say of the way to an index, by pip's names; a variable wins."""
+    """Return pip's settings for reaching an index, from its variables and files, by pip's names; a variable wins."""
     # A `user = true` in a file would be an option of this command, too: list the user's file alone.
     every = {"PIP_GLOBAL": "0", "PIP_USER": "0", "PIP_SITE": "0"}
     if "PIP_CONFIG_FILE" in os.environ:
@@ -116,7 +118,7 @@ def _pip(*arguments: str, environment: Mapping[str, str]) -> str:
 
 
 def _run(command: list[str], *, environment: Mapping[str, str]) -> str:
-    """Run a command and return what it writes; raises PackagesError with what it complains of, in one line."""
+    """Run a command and return its output; raises PackagesError with its error in one line."""
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
     if done.returncode != 0:
         said = " ".join((done.stderr.strip() or done.stdout).split())
@@ -125,7 +127,7 @@ def _run(command: list[str], *, environment: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Fill a virtual environment, as the Makefile says; without one, print where the pinned uv is."""
+    """Fill the virtual environment that the Makefile names; without a name, print where the pinned uv is."""
     try:
         if len(sys.argv) == 1:
             sys.stdout.write(f"{uv()}\n")

@@ -1,4 +1,4 @@
-"""What the function may do: one statement for each need, and nothing else."""
+"""What the function may do: one statement for each purpose, and nothing else."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from infra.settings.stack_settings import StackSettings
 def function_role(
     scope: Construct, *, settings: StackSettings, topic_arn: str, log_group_arn: str, failures_arn: str
 ) -> iam.Role:
-    """Make the role. Sources: the service authorization references of EC2, SNS, CloudWatch Logs and SQS."""
+    """Create the role. Sources: the service authorization references of EC2, SNS, CloudWatch Logs and SQS."""
     role = iam.Role(
         scope,
         "Role",
@@ -27,7 +27,7 @@ def function_role(
         _allow("MailTheReport", "sns:Publish", topic_arn),
         # Write the log, of this function alone.
         _allow("WriteTheLog", "logs:CreateLogStream", f"{log_group_arn}:*", more=["logs:PutLogEvents"]),
-        # Lambda puts what the function could not do there, in the function's name.
+        # Lambda puts the events of failed runs there, with the function's role.
         _allow("KeepFailedRuns", "sqs:SendMessage", failures_arn),
     ):
         role.add_to_policy(statement)
@@ -38,7 +38,7 @@ def function_role(
 
 
 def _explain(role: iam.Role, log_group_arn: str) -> None:
-    """Say for each resource with a `*` in it what keeps the statement narrow."""
+    """Accept each resource with a `*` in it, with the reason why the statement is still narrow."""
     stack = Stack.of(role)
     reasons = {
         "*": "EC2 cannot scope a listing below the region; the statement names the region",
@@ -50,7 +50,7 @@ def _explain(role: iam.Role, log_group_arn: str) -> None:
 
 
 def _use_the_key(stack: Stack, key_arn: str) -> iam.PolicyStatement:
-    """Let topic and queue be encrypted with a key of the account's own: their writers need it, and only through them."""
+    """Return the statement for the account's own key of topic and queue: it can only be used through SNS and SQS."""
     through = [f"{service}.{stack.region}.amazonaws.com" for service in ("sns", "sqs")]
     return _allow(
         "UseTheKey",
@@ -62,9 +62,9 @@ def _use_the_key(stack: Stack, key_arn: str) -> iam.PolicyStatement:
 
 
 def let_go_on(scope: Construct, *, role: iam.Role, function_arn: str) -> None:
-    """Let the function invoke itself, for a run that time cuts short.
+    """Allow the function to invoke itself, for a run that needs more time.
 
-    In a policy of its own: the function waits for the role's default one, which therefore cannot name it.
+    This is a separate policy: the function is created after the role's default policy, which therefore cannot name it.
     """
     statement = _allow("GoOnInAFurtherInvocation", "lambda:InvokeFunction", function_arn)
     iam.Policy(scope, "GoOn", roles=[role], statements=[statement])
@@ -79,7 +79,7 @@ def _snapshots(stack: Stack) -> str:
 
 
 def ec2_statements(stack: Stack, settings: StackSettings) -> tuple[iam.PolicyStatement, ...]:
-    """Give the statements on EC2; a snapshot's ARN has no account, so its tag is what makes it ours."""
+    """Return the statements on EC2; a snapshot's ARN has no account, so only its tag says that it is ours."""
     volumes, snapshots = _volumes(stack), _snapshots(stack)
     ours = {f"aws:ResourceTag/{TAG_SET}": settings.backup_set}
     return (
@@ -98,14 +98,14 @@ def ec2_statements(stack: Stack, settings: StackSettings) -> tuple[iam.PolicySta
             volumes,
             equals={f"aws:ResourceTag/{settings.tag_name}": settings.tag_value},
         ),
-        # ... and only if the new snapshot is tagged_as as this backup set's.
+        # ... and only if the new snapshot is tagged as this backup set's.
         _allow(
             "LabelNewSnapshotsAsOurs",
             "ec2:CreateSnapshot",
             snapshots,
             equals={f"aws:RequestTag/{TAG_SET}": settings.backup_set},
         ),
-        # Tag inside the create call only: no existing snapshot can ever be made ours, and so deletable.
+        # Tag inside the create call only: no existing snapshot can be made ours, and so none can be made deletable.
         _allow(
             "TagOnlyWhileCreating",
             "ec2:CreateTags",

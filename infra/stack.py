@@ -1,4 +1,4 @@
-"""One backup set's stack: topic, function and role, three rules, the queues for what fails, alarms, dashboard."""
+"""One backup set's stack: topic, function and role, a rule for each period, two queues, alarms and dashboard."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ MEMORY = 256  # MB: docs/performance.md, "Memory size by cost"
 
 
 class BackupStack(Stack):
-    """What one `cdk deploy` makes.
+    """The resources of one backup set in one region.
 
     Function, log and dashboard have plain names; all other physical names are CloudFormation's own.
     """
@@ -71,7 +71,7 @@ class BackupStack(Stack):
 
 
 def _warn_of_unknown_region(scope: Construct, region: str | None) -> None:
-    """Warn only: a region may be newer than the pinned CDK."""
+    """Warn about a region that the CDK does not know; it may be newer than the pinned CDK."""
     if region and region not in {known.name for known in RegionInfo.regions}:
         Annotations.of(scope).add_warning_v2(
             "ebs-backup:unknown-region",
@@ -115,7 +115,7 @@ def _function(
     function = lambda_.Function(
         scope,
         "Function",
-        # Its id in the tree must stay beside this name: a new resource cannot take a name that the old one still has.
+        # Its id in the tree must not change: a new resource cannot take a name that the old one still has.
         function_name=settings.function_name,
         description=f"EBS backup of set {settings.backup_set}, version {__version__}",  # `ebs-backup doctor` reads it
         code=lambda_.Code.from_asset(str(code)),
@@ -138,9 +138,9 @@ def _function(
 
 
 def _log(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> logs.LogGroup:
-    """Make the log: reports that had to be cut refer to it, so it is kept as long as anybody may still ask.
+    """Create the log group; reports that were cut refer to it, so it keeps its lines for a long time.
 
-    It goes with the stack: a log that stayed would have its name, and no later deploy could make it again.
+    It is deleted with the stack: otherwise it would keep its name, and no later deploy could create it again.
     """
     return logs.LogGroup(
         scope,
@@ -153,7 +153,7 @@ def _log(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> log
 
 
 def _arn(log: logs.LogGroup) -> str:
-    """Give the group's own ARN: the CDK's is that of its streams."""
+    """Return the group's own ARN; the CDK's ends with `:*`, for its streams."""
     stack = Stack.of(log)
     return f"arn:{stack.partition}:logs:{stack.region}:{stack.account}:log-group:{log.log_group_name}"
 
@@ -179,7 +179,7 @@ def _rule(
     function: lambda_.Function,
     undelivered: sqs.Queue,
 ) -> None:
-    """Make the rule of one period; the event's own time is the run's identity, the same on every redelivery."""
+    """Create the rule of one period; the event's own time is the run's identity, the same on every redelivery."""
     events.Rule(
         scope,
         f"Rule {period}",

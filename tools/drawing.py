@@ -94,7 +94,7 @@ def _alarms(alarms: Iterable[str], flags: Sequence[Flag]) -> Iterator[str]:
 
 
 def _table(markdown: str) -> Iterator[str]:
-    """Draw a table of two columns; its links and bold words are kept, their marks are not."""
+    """Draw a table of two columns, with its links and bold words, without their Markdown marks."""
     rows = [line.strip("| ").split(" | ") for line in markdown.splitlines() if not line.startswith("|--")]
     for number, (seen, then) in enumerate(rows):
         y = 28 + 34 * number

@@ -18,7 +18,7 @@ FONT = "font-family=\"'DejaVu Sans Mono', 'Liberation Mono', Menlo, Consolas, mo
 
 
 def main() -> None:
-    """Write the picture anew."""
+    """Write the picture."""
     PICTURE.write_text(picture(MAIL.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """Makes a release: `make release VERSION=0.2.0`.
 
 It moves what CHANGELOG.md lists under Unreleased to the new version, writes the version to its one place, commits
-and tags. It pushes nothing, and says what is left to do.
+and tags. It pushes nothing, and prints what is left to do.
 """
 
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 
 VERSION_FILE = Path(
     "lambda/ebs_backup/__init__.py"
-)  # pyproject.toml, the mail, the log and the answer read it there
+)  # pyproject.toml, the mail, the log and the answer read it from there
 CHANGELOG = Path("CHANGELOG.md")
 _VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 _UNRELEASED = re.compile(r"^## Unreleased\n(?P<entries>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -77,7 +77,7 @@ def moved(changes: str, version: str, *, today: date) -> str:
 
 
 def _check_version(version: str, *, current: str) -> None:
-    """Refuse what is no version, and one that is older than the current one (which may not be released yet)."""
+    """Refuse a text that is not a version, and a version older than the current one (which may not be released yet)."""
     if not re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}", version, re.ASCII):
         raise ReleaseError(f"a version is three numbers, such as 0.2.0, got {version!r}")
     if _parts(version) < _parts(current):

@@ -1,4 +1,4 @@
-"""A year of backups in this process: the real handler on moto's EC2, three incidents, and the metrics that it prints."""
+"""A year of backups in this process: the real handler on moto's EC2, with three incidents and its printed metrics."""
 
 import contextlib
 import io
@@ -24,7 +24,7 @@ from ebs_backup.settings import Settings
 
 REGION = "eu-west-1"
 START, END = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
-# What goes wrong, so that there is something to see.
+# The incidents, so that the picture shows something.
 DENIED = datetime(2027, 3, 8, tzinfo=UTC), datetime(2027, 3, 15, tzinfo=UTC)  # creates fail for two volumes
 DISABLED = datetime(2027, 6, 15, tzinfo=UTC), datetime(2027, 9, 10, tzinfo=UTC)  # the month's rule
 BROKEN = datetime(2027, 10, 20, 1, 30, tzinfo=UTC)  # the listing is denied: the function raises, three times

@@ -1,4 +1,4 @@
-"""Reading what other tools have left in EC2, and writing the tags of a plan: the only writes of an adoption."""
+"""Reads other tools' snapshots from EC2, and writes the tags of a plan, which are the only writes of an adoption."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,11 +20,11 @@ BURST, RATE = 95.0, 9.8  # tokens, tokens a second: a margin, as in the function
 PAUSE = 2.0  # seconds without a call after EC2 throttled one
 TRIES = 30  # of one snapshot, with a pause after each: a minute and more
 DESCRIPTIONS = ["*snapshot script*", "day_snapshot*", "week_snapshot*", "month_snapshot*", "ec2ab_*"]
-TRY_LATER = (Kind.RETRY, Kind.UNKNOWN_OUTCOME)  # tagging twice is tagging once
-GO_ON = "When that is fixed, give the command again: it goes on where it stopped."
+TRY_LATER = (Kind.RETRY, Kind.UNKNOWN_OUTCOME)  # tagging twice has the same result as tagging once
+GO_ON = "When that is fixed, run the command again: it goes on where it stopped."
 ADVICE = {
-    "UnauthorizedOperation": "Your credentials need ec2:CreateTags on snapshots, and no policy that denies tags which begin"
-    f" with ebs-backup: (docs/security.md). {GO_ON}",
+    "UnauthorizedOperation": "Your credentials need ec2:CreateTags on snapshots (docs/permissions.md), and no policy that"
+    f" denies tags which begin with ebs-backup: (docs/security.md). {GO_ON}",
     "TagPolicyViolation": f"A tag policy of the organization refuses one of the tags. {GO_ON}",
     "InvalidSnapshot.NotFound": "It is no longer there: nothing to do.",
 }
@@ -33,7 +33,7 @@ ADVICE = {
 def candidates(client: "EC2Client") -> list[FoundSnapshot]:
     """List the account's snapshots whose description could be another tool's, all pages; raises an AwsError.
 
-    Pages shift while they are read: one that is listed twice is given once.
+    Pages shift while they are read: a snapshot that is listed twice is returned once.
     """
     pages = client.get_paginator("describe_snapshots").paginate(
         OwnerIds=["self"],
@@ -67,9 +67,9 @@ def adopt(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Iterator[tuple[Adoption, Failure | None]]:
-    """Tag each snapshot of the plan in a call of its own, and give each with what failed, as soon as it is known.
+    """Tag each snapshot of the plan in a separate call, and yield each with its error, if any, as soon as it is known.
 
-    One that fails stops no other. What is not reached is adopted by the next plan.
+    A failed one does not stop the others. The next plan adopts those that were not reached.
     """
     pace = Pace(clock)
     for adoption in plan.adoptions:
@@ -84,13 +84,13 @@ class Pace:
         self._tokens, self._at = BURST, clock()
 
     def turn(self) -> float:
-        """Take a token, also one that is still to come; returns seconds."""
+        """Take a token, perhaps a future one; return the seconds to wait."""
         self._refill()
         self._tokens -= 1
         return max(0.0, -self._tokens / RATE)
 
     def throttled(self) -> None:
-        """Empty the bucket, for EC2 did, and leave EC2 in peace for a while."""
+        """Empty the bucket, because EC2's is empty, and make no call for a while."""
         self._refill()
         self._tokens = min(self._tokens, -PAUSE * RATE)
 
@@ -103,7 +103,7 @@ class Pace:
 def _tag(
     client: "EC2Client", adoption: Adoption, pace: Pace, sleep: Callable[[float], object]
 ) -> Failure | None:
-    """Add the tags; EC2 is asked again until it says something final, or the tries are used up."""
+    """Add the tags; try again until EC2 gives a final answer, or the tries are used up."""
     sleep(pace.turn())
     tries = 1
     while (fault := _create_tags(client, adoption)) and fault.kind in TRY_LATER and tries < TRIES:

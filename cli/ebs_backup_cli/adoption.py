@@ -1,7 +1,7 @@
 """What adopting the backups of another tool does: which tags each gets, and what rotation then decides about it. Pure.
 
-A plan reads the tags that are there. So it goes on where the last one was interrupted, and a second time there is nothing
-to do. It adds tags, and never changes one.
+A plan reads the existing tags. So it goes on where the last one was interrupted, and the second time there is nothing to
+do. It adds tags, and never changes one.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,7 +14,7 @@ from ebs_backup.selection import select
 from ebs_backup.settings import Settings
 from ebs_backup.tags import MAX_TAGS, names_source, tagging
 from ebs_backup_cli.foreign_backups import EC2_AUTOMATE_BACKUP, Adoptable, Found, FoundSnapshot, NotAdoptable
-from ebs_backup_cli.outlook import Region, outlook, run_at
+from ebs_backup_cli.outlook import Region, Verdict, outlook, run_at
 
 # Neither copied tags nor `extra_tags`: a snapshot that is adopted keeps the tags it has.
 OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
@@ -24,8 +24,8 @@ OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
 class Request:
     """What the operator asks for.
 
-    `period` is that of backups whose tool names none. `named` are ids of snapshots, or of volumes: these are adopted even
-    where the volume is not selected, or is gone.
+    `period` is that of backups whose tool names none. `named` are ids of volumes whose backups are adopted even where the
+    volume is not selected, or is gone.
     """
 
     settings: Settings
@@ -35,12 +35,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """One snapshot to adopt: the tags that it lacks, and what rotation then decides about it, in which occasion."""
+    """One snapshot to adopt: the tags that it lacks, and what rotation then decides about it, in which occasion.
+
+    `goes_with` is which of the next runs of its period deletes it: 1 is the next, 0 none.
+    """
 
     backup: Adoptable
     period: Period
     tags: Mapping[str, str]
     decision: Decision
+    goes_with: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +78,16 @@ class _Wanted:
             hold=found.tags.get(TAG_HOLD),
         )
 
-    def by(self, decision: Decision) -> Adoption:
+    def by(self, verdict: Verdict) -> Adoption:
         """Return the adoption, with what rotation decides."""
         there = self.backup.snapshot.tags
-        missing = {key: value for key, value in self.tags.items() if key not in there}
-        return Adoption(backup=self.backup, period=self.period, tags=missing, decision=decision)
+        return Adoption(
+            backup=self.backup,
+            period=self.period,
+            tags={key: value for key, value in self.tags.items() if key not in there},
+            decision=verdict.decision,
+            goes_with=verdict.goes_with,
+        )
 
 
 def plan(found: Found, region: Region, request: Request, *, now: datetime) -> Plan:
@@ -96,18 +105,18 @@ def plan(found: Found, region: Region, request: Request, *, now: datetime) -> Pl
             refused.append(NotAdoptable(snapshot=backup.snapshot, reason=judged))
         else:
             wanted.append(judged)
-    decisions = outlook([want.adopted() for want in wanted], region, request.settings, now=now)
+    verdicts = outlook([want.adopted() for want in wanted], region, request.settings, now=now)
     wanted.sort(key=lambda want: want.backup.snapshot.started, reverse=True)
     wanted.sort(key=lambda want: want.backup.snapshot.volume_id)
     return Plan(
-        adoptions=tuple(want.by(decisions[want.backup.snapshot.id]) for want in wanted),
+        adoptions=tuple(want.by(verdicts[want.backup.snapshot.id]) for want in wanted),
         done=tuple(done),
         refused=tuple(refused),
     )
 
 
 def _is_ours(snapshot: FoundSnapshot, settings: Settings) -> bool:
-    """Tell whether the set has it already, whatever period it joined."""
+    """Return whether the set has it already, whatever period it joined."""
     tags = snapshot.tags
     return (
         tags.get(TAG_SET) == settings.backup_set
@@ -118,18 +127,18 @@ def _is_ours(snapshot: FoundSnapshot, settings: Settings) -> bool:
 
 
 def _refusal(backup: Adoptable, region: Region, request: Request, selected: Collection[str]) -> str:
-    """Say why it cannot or may not be adopted, whatever its tags are, or nothing."""
+    """Return why it cannot or may not be adopted apart from its tags, or an empty text."""
     snapshot = backup.snapshot
     if snapshot.state != COMPLETED:
         return f"its state is {snapshot.state}: {snapshot.message or 'only completed ones are adopted'}"
-    if snapshot.volume_id in selected or not request.named.isdisjoint({snapshot.id, snapshot.volume_id}):
+    if snapshot.volume_id in selected or snapshot.volume_id in request.named:
         return ""
     state = "is not selected" if snapshot.volume_id in region.volumes else "is gone"
-    return f"its volume {snapshot.volume_id} {state}: name it to adopt it all the same"
+    return f"its volume {snapshot.volume_id} {state}: --volume {snapshot.volume_id} adopts it all the same"
 
 
 def _want(backup: Adoptable, region: Region, request: Request) -> _Wanted | str:
-    """Return the snapshot with its tags, or what is in their way."""
+    """Return the snapshot with its tags, or the reason why it cannot get them."""
     snapshot = backup.snapshot
     period = backup.period or request.period
     if period is None and backup.tool == EC2_AUTOMATE_BACKUP:
@@ -161,23 +170,21 @@ def _own_tags(
 
 
 def _conflict(snapshot: FoundSnapshot, wanted: Mapping[str, str]) -> str:
-    """Say which tag is in the way, or nothing."""
+    """Return which tag prevents the adoption, or an empty text."""
     tags = snapshot.tags
     if tags.get(TAG_SET, wanted[TAG_SET]) != wanted[TAG_SET]:
         return f"it belongs to the backup set {tags[TAG_SET]!r}"
     if TAG_SOURCE in tags and not names_source(tags[TAG_SOURCE], snapshot.volume_id):
-        return f"its ebs-backup: tags were copied from a volume, {TAG_SOURCE} names another one: take them off first"
+        return f"its ebs-backup: tags were copied from a volume, {TAG_SOURCE} names another one: remove them first"
     for key in (TAG_PERIOD, TAG_RUN):
         if tags.get(key, wanted[key]) != wanted[key]:
-            return f"its tag {key} is {tags[key]!r}, not {wanted[key]!r}: take it off first"
+            return f"its tag {key} is {tags[key]!r}, not {wanted[key]!r}: remove it first"
     count = len([key for key in tags.keys() | wanted.keys() if not key.startswith("aws:")])
-    return (
-        f"it would have {count} tags, EC2 takes {MAX_TAGS}: take some off first" if count > MAX_TAGS else ""
-    )
+    return f"it would have {count} tags, EC2 takes {MAX_TAGS}: remove some first" if count > MAX_TAGS else ""
 
 
 def _gone(snapshot: FoundSnapshot) -> Volume:
-    """Return what a snapshot tells of a volume that is gone: neither its zone nor its type."""
+    """Return what a snapshot says about a volume that is gone: not its zone or type."""
     return Volume(
         id=snapshot.volume_id,
         name="",

@@ -14,7 +14,7 @@ INSTANCE = "INSTANCE_ID"
 
 
 def create(volume: NewVolume, token: str, region: str) -> str:
-    """Return the command that makes this volume; typed twice, it makes one volume, for the token is the same."""
+    """Return the command that makes this volume; typed twice, it makes one volume, because the token is the same."""
     given = volume.parameters(token)
     options = {
         "--region": region,
@@ -51,7 +51,7 @@ def attach(
 
 
 def place(point: Point, volume: NewVolume, volumes: Mapping[str, Volume]) -> tuple[str, str]:
-    """Return the instance and the device to attach to; a word that stands for the instance where none in the zone is known."""
+    """Return the instance and the device to attach to; `INSTANCE_ID` in capitals if no instance in the zone is known."""
     source = point.source
     same_zone = source.zone == volume.zone
     instance = source.instance if source.instance and same_zone else INSTANCE
@@ -62,12 +62,12 @@ def place(point: Point, volume: NewVolume, volumes: Mapping[str, Volume]) -> tup
 
 
 def _letter(device: str) -> str:
-    """Return what is left of a device's name where /dev/sdf and /dev/xvdf are one."""
+    """Return a device's name without the part in which /dev/sdf and /dev/xvdf differ."""
     return device.removeprefix("/dev/").removeprefix("sd").removeprefix("xvd")
 
 
 def is_root(point: Point) -> bool:
-    """Tell whether the volume was an instance's root."""
+    """Return whether the volume was an instance's root."""
     return point.source.device in ROOT_DEVICES
 
 
@@ -80,15 +80,15 @@ def replace_root(point: Point, region: str) -> str:
 
 
 def how_to_mount(volume_id: str) -> Iterator[str]:
-    """Say what to type on the instance: a Nitro instance names the device itself, and a link there has the volume's id."""
+    """Return what to type on the instance: a Nitro instance names the device itself, and a link has the volume's id."""
     link = f"/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_{volume_id.replace('-', '')}"
     yield "On the instance (a Nitro instance names the device /dev/nvme1n1 or so; this link has the volume's id):"
     yield f"    DEVICE={link}"
     yield "    lsblk -f $DEVICE"
-    yield "If it has partitions, take that of the data: DEVICE=$DEVICE-part1. Mount it read-only first:"
+    yield "If it has partitions, use the one with the data: DEVICE=$DEVICE-part1. Mount it read-only first:"
     yield "    sudo mkdir -p /mnt/restored"
     yield "    sudo mount -o ro $DEVICE /mnt/restored"
-    yield "XFS, beside the volume that it is a copy of (both have one UUID):"
+    yield "XFS, beside the volume that it is a copy of (both have the same UUID):"
     yield "    sudo mount -o ro,nouuid $DEVICE /mnt/restored"
     yield "LVM, beside the volume that it is a copy of:"
     yield "    sudo vgimportclone --basevgname restored $DEVICE"
@@ -99,7 +99,7 @@ def how_to_mount(volume_id: str) -> Iterator[str]:
 def hints(
     volume_id: str, point: Point, volume: NewVolume, volumes: Mapping[str, Volume], region: str
 ) -> Iterator[str]:
-    """Say how to attach and mount a restored volume."""
+    """Return how to attach and mount a restored volume."""
     if is_root(point):
         yield "It was a root volume. In place of the root that the instance has now (it reboots):"
         yield f"    {replace_root(point, region)}"

@@ -18,11 +18,11 @@ class Bar:
     task: TaskID
 
     def say(self, words: str) -> None:
-        """Say what is going on."""
+        """Show what is being done."""
         self.shown.update(self.task, description=words)
 
     def tell(self, done: int, of: int) -> None:
-        """Say how many are done of how many."""
+        """Show how many are done, and how many there are."""
         self.shown.update(self.task, completed=done, total=of)
 
 

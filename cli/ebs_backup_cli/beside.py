@@ -1,14 +1,18 @@
-"""Something that is done beside the rest: EC2 answers two listings in the time of one."""
+"""Work in a thread beside the rest: EC2 answers two listings in the time of one."""
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from types import TracebackType
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
 
 class Beside(Generic[T]):
-    """What `work` returns, begun now in a thread of its own; it does not keep a command alive that was interrupted."""
+    """What `work` returns, begun now in a thread of its own; a block that it is used for ends when the work has ended.
+
+    It does not keep a command alive that was interrupted.
+    """
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._done: list[T] = []
@@ -21,6 +25,15 @@ class Beside(Generic[T]):
             self._done.append(work())
         except BaseException as error:  # noqa: BLE001 - raised where the result is asked for
             self._error = error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self._thread.join()
 
     def result(self) -> T:
         """Wait for the result; raises what the work raised."""

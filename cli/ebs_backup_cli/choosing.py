@@ -1,4 +1,4 @@
-"""Which restore point is meant: of one volume, or of all volumes of one instance. Pure."""
+"""Which restore point of a volume is meant. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from ebs_backup.tags import minute
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.points import Holdings, Point, by_volume
 
-AT = "a day such as 2026-11-20, or a time such as 2026-11-20T13:00Z (UTC where no zone is told)"
+AT = "a day such as 2026-11-20, or a time such as 2026-11-20T13:00Z (UTC if it has no zone)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What the operator says of the restore point: `before` is the instant that it must have begun before."""
+    """Which restore point the operator wants: it must have begun before the time `before`."""
 
     before: datetime | None = None
     period: Period | None = None
@@ -23,7 +23,7 @@ class Wish:
 
     @classmethod
     def of(cls, at: str | None, period: Period | None, snapshot: str | None) -> "Wish":
-        """Read the options; raises a CommandError where they cannot be read or do not go together."""
+        """Return the options as a wish; raises a CommandError if they cannot be read or do not go together."""
         if snapshot and (at or period):
             raise CommandError(
                 "--snapshot names one restore point: --at and --period cannot choose another.",
@@ -32,7 +32,7 @@ class Wish:
         return cls(before=_end_of(at) if at else None, period=period, snapshot=snapshot or "")
 
     def fits(self, point: Point) -> bool:
-        """Tell whether a restore point is among those that are meant."""
+        """Return whether a restore point fits the wish."""
         return (
             (self.before is None or point.snapshot.started < self.before)
             and self.period in (None, point.snapshot.period)
@@ -45,7 +45,7 @@ class Wish:
 
 
 def _end_of(text: str) -> datetime:
-    """Return the end of the day, or the instant after the one, that a text names."""
+    """Return the end of the day that a text names, or the moment after the time that it names."""
     try:
         last = date.fromisoformat(text)
     except ValueError:
@@ -110,7 +110,7 @@ def choose(points: Sequence[Point], volume: str, wish: Wish) -> Point:
 
 
 def newer(points: Sequence[Point], chosen: Point, wish: Wish) -> list[str]:
-    """Say which newer restore points of the same volume were meant, but are not completed."""
+    """Return which newer restore points of the same volume fit, but are not completed."""
     return [
         f"A newer one, {point.snapshot.id} of {minute(point.snapshot.started)}, is {point.snapshot.state}."
         for point in by_volume(points)[chosen.snapshot.volume_id]
@@ -129,114 +129,11 @@ def _later(points: Iterable[Point]) -> str:
 
 
 def refuse_archived(points: Iterable[Point], region: str) -> None:
-    """Raise a CommandError where a restore point lies in EBS's archive, with the command that brings it back."""
+    """Raise a CommandError where a restore point is in EBS's archive, with the command that brings it back."""
     for point in points:
         if point.archived:
             snapshot = point.snapshot.id
             raise CommandError(
-                f"{snapshot} lies in EBS's archive. It must be restored from there first, which takes up to 72 hours.",
+                f"{snapshot} is in EBS's archive. It must be restored from there first, which takes up to 72 hours.",
                 f"aws ec2 restore-snapshot-tier --region {region} --snapshot-id {snapshot} --temporary-restore-days 7",
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """The restore points of an instance's volumes, and what to say about them."""
-
-    points: tuple[Point, ...]
-    notes: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-
-
-def one_instance(found: Holdings, wanted: str) -> str:
-    """Return the id of an instance by its id or name; raises a CommandError where several have the name."""
-    ids = sorted(id_ for id_, instance in found.instances.items() if wanted in (id_, instance.name))
-    if len(ids) > 1 and wanted not in ids:
-        raise CommandError(
-            f"{len(ids)} instances have the name {wanted!r}: {', '.join(ids)}.", "Name one by its id."
-        )
-    return ids[0] if ids and wanted not in ids else wanted
-
-
-def volumes_of(found: Holdings, instance: str, selector: tuple[str, str]) -> tuple[list[str], list[str]]:
-    """Return the ids of an instance's volumes that must be restored, and of those that are not backed up.
-
-    They are those attached now, and those that were when they were last backed up and are not on another one now.
-    """
-    newest = {volume: points[-1] for volume, points in by_volume(found.points).items()}
-    now = {id_: volume.instance for id_, volume in found.volumes.items() if volume.instance}
-    was = {volume: point.source.instance for volume, point in newest.items()}
-    ids = sorted(volume for volume, on in (was | now).items() if on == instance)
-    tag, value = selector
-    wanted = [id_ for id_ in ids if id_ in newest or found.volumes[id_].tags.get(tag) == value]
-    return wanted, [id_ for id_ in ids if id_ not in wanted]
-
-
-def choose_run(found: Holdings, instance: str, wish: Wish, selector: tuple[str, str], *, mix: bool) -> Choice:
-    """Return the restore points of the newest run that has all volumes of an instance.
-
-    With `mix`, the newest of each volume where there is no such run. Raises a CommandError where there is none either.
-    """
-    wanted, others = volumes_of(found, instance, selector)
-    if not wanted:
-        raise CommandError(
-            f"No volume with a restore point is, or was when last backed up, on an instance {instance!r}.",
-            "`ebs-backup list` shows all restore points.",
-        )
-    notes = [f"{id_} is on {instance}, but not backed up: there is nothing to restore." for id_ in others]
-    runs = _runs(found.points, wanted, wish)
-    for number, (run, there) in enumerate(runs):
-        if set(there) == set(wanted):
-            if number:
-                notes.append(f"The newest run {runs[0][0]} lacks {_lacking(runs[0][1], wanted)}.")
-            return Choice(
-                points=tuple(there[volume] for volume in wanted), notes=(f"All of run {run}.", *notes)
-            )
-    if not mix or not runs:
-        raise _no_such_run(instance, runs, wanted, wish)
-    newest = {volume: there[volume] for _, there in reversed(runs) for volume in there}
-    lacking = [volume for volume in wanted if volume not in newest]
-    notes.append("These are of several runs: the volumes' contents are not of one moment.")
-    notes += [f"{volume} has no completed restore point{wish}: it is not restored." for volume in lacking]
-    return Choice(
-        points=tuple(newest[volume] for volume in wanted if volume in newest),
-        notes=tuple(notes),
-        missing=tuple(lacking),
-    )
-
-
-def _runs(points: Iterable[Point], wanted: Iterable[str], wish: Wish) -> list[tuple[str, dict[str, Point]]]:
-    """Return what each run has of these volumes, completed, the newest run first."""
-    of_them = set(wanted)
-    runs: dict[str, dict[str, Point]] = {}
-    for point in points:
-        snapshot = point.snapshot
-        if (
-            snapshot.volume_id in of_them
-            and snapshot.state == COMPLETED
-            and snapshot.run
-            and wish.fits(point)
-        ):
-            runs.setdefault(snapshot.run, {})[snapshot.volume_id] = point
-    return sorted(
-        runs.items(), key=lambda run: max(p.snapshot.started for p in run[1].values()), reverse=True
-    )
-
-
-def _no_such_run(
-    instance: str, runs: Sequence[tuple[str, dict[str, Point]]], wanted: Sequence[str], wish: Wish
-) -> CommandError:
-    if not runs:
-        return CommandError(
-            f"No volume of {instance} has a completed restore point{wish}.",
-            "`ebs-backup list` shows what there is.",
-        )
-    run, there = runs[0]
-    return CommandError(
-        f"No run has all {len(wanted)} volumes of {instance}: the newest, {run}, lacks {_lacking(there, wanted)}.",
-        "--mix restores the newest restore point of each volume, though they are of different moments.",
-    )
-
-
-def _lacking(there: Iterable[str], wanted: Iterable[str]) -> str:
-    return ", ".join(sorted(set(wanted) - set(there)))

@@ -1,4 +1,4 @@
-"""The border of every command: its common options, what it prints, its exit status.
+"""The frame of every command: its common options, what it prints, its exit status.
 
 A command is a function from an `Operator` and its own options to a `Result`. It prints nothing itself: a result is either
 one JSON document or tables, and errors are one line.
@@ -70,12 +70,14 @@ def register(app: typer.Typer, name: str, function: Callable[..., Result], *, ex
         for key, kind in COMMON.items()
     ]
     head = inspect.Parameter("context", keyword, annotation=typer.Context)
-    run.__signature__ = inspect.Signature([head, *(each.replace(kind=keyword) for each in own), *shared])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature(
+        [head, *(parameter.replace(kind=keyword) for parameter in own), *shared]
+    )  # type: ignore[attr-defined]
     app.command(name, epilog=f"Example: {example}")(run)
 
 
 def _finish(command: Callable[[Operator], Result], options: Options) -> int:
-    """Do the command's work and print what came of it; returns the exit status."""
+    """Do the command's work and print the result; return the exit status."""
     try:
         result = command(Operator(options))
     except (CommandError, *TOLD) as error:
@@ -99,7 +101,7 @@ def _refuse(error: CommandError, options: Options) -> int:
 
 
 def ask(question: str, *, yes: bool) -> None:
-    """Ask before something is changed; raises a CommandError where the answer is no, or nobody is there to give one."""
+    """Ask before something is changed; raises a CommandError if the answer is no, or if nobody can answer."""
     if yes:
         return
     if not sys.stdin.isatty():
@@ -109,7 +111,7 @@ def ask(question: str, *, yes: bool) -> None:
 
 
 def decide(question: str, *, advice: str) -> bool:
-    """Ask what the operator wants, yes or no; raises a CommandError with this advice where nobody is there to say."""
+    """Ask what the operator wants, yes or no; raises a CommandError with this advice if nobody can answer."""
     if not sys.stdin.isatty():
         raise CommandError(f"{question} This needs an answer, and there is no terminal.", advice)
     return typer.confirm(question, err=True)

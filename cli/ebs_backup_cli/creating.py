@@ -1,4 +1,4 @@
-"""Making a volume of a snapshot: once, whatever becomes of EC2's answers, and waited for until it can be attached."""
+"""Makes one volume from a snapshot, even if EC2's answer is lost, and waits until it can be attached."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -21,14 +21,14 @@ MAY_BE_UNSEEN = 60.0  # seconds for which a listing may lag behind a create
 LONGEST = 3600.0  # seconds
 AVAILABLE = "available"
 KEY_ADVICE = (
-    "EC2 takes a new volume away again when it cannot use the KMS key. Look at the key: it must be enabled, and its policy"
+    "EC2 removes a new volume when it cannot use the KMS key. Look at the key: it must be enabled, and its policy"
     " and yours must let you use it (docs/permissions.md)."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A volume that is not going to be available: why not, and what to do."""
+    """A volume that will not become available: why not, and what to do."""
 
     message: str
     advice: str
@@ -39,8 +39,8 @@ def create(
 ) -> str:
     """Make the volume and return its id; raises an AwsError.
 
-    EC2 answers a second call with the same token with the volume of the first: so a call that was not answered, or that
-    EC2 had no time for, is sent again.
+    EC2 answers a second call with the same token with the first call's volume. So a call that was not answered, or was
+    throttled, is sent again.
     """
     for further in reversed(range(TRIES)):
         try:
@@ -63,7 +63,7 @@ def wait(
     seen: Callable[[str], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Ended]:
-    """Wait until each volume is available, telling `seen` of each; returns those that are not, and never will be."""
+    """Wait until each volume is available, and call `seen` for each; return those that will never be available."""
     waiting, known = set(ids), set[str]()
     ended: dict[str, Ended] = {}
     waited = 0.0
@@ -86,14 +86,14 @@ def wait(
 
 
 def _end(volume: str, state: str, *, known: bool, waited: float) -> Ended | None:
-    """Say why a volume will not be available, if it is sure that it will not."""
+    """Return why a volume will never be available, if that is certain."""
     if not state and (known or waited >= MAY_BE_UNSEEN):
-        return Ended(message=f"{volume} was made, and is gone again.", advice=KEY_ADVICE)
+        return Ended(message=f"{volume} was made, and then vanished.", advice=KEY_ADVICE)
     if state == "error":
         return Ended(message=f"{volume} was made, and is in state error.", advice=KEY_ADVICE)
     if state not in ("", "creating"):
         return Ended(
-            message=f"{volume} is {state}: somebody else has it already.", advice="Look who, and why."
+            message=f"{volume} is {state}: somebody else already uses it.", advice="Find out who, and why."
         )
     if waited >= LONGEST:
         return Ended(
@@ -103,7 +103,7 @@ def _end(volume: str, state: str, *, known: bool, waited: float) -> Ended | None
 
 
 def _states(client: "EC2Client", ids: Iterable[str]) -> Mapping[str, str]:
-    """Return the state of each volume that is there, by a filter: a volume that is gone is no error then."""
+    """Return the state of each existing volume, by a filter, so that a volume that is gone is not an error."""
     wanted = sorted(ids)
     states: dict[str, str] = {}
     for begin in range(0, len(wanted), 200):
@@ -125,15 +125,18 @@ def zones(client: "EC2Client") -> list[str]:
 
 
 def told(error: AwsError, volume: NewVolume) -> CommandError:
-    """Say that a volume could not be made, with advice by its code."""
+    """Return that a volume could not be made, with advice by its code."""
     if error.code == "InvalidSnapshot.NotFound":
         return CommandError(
-            f"{volume.snapshot} is gone: it has expired meanwhile.", "`ebs-backup list` shows what there is."
+            f"{volume.snapshot} is gone: it has expired in the meantime.",
+            "`ebs-backup list` shows what there is.",
         )
     where = f"No volume could be made of {volume.snapshot}"
     advice = _ADVICE.get(error.code, KEY_ADVICE if "kms" in error.code.lower() else "")
     if error.kind in (Kind.UNKNOWN_OUTCOME, Kind.RETRY):
-        advice = "It may have been made all the same: look for its tag ebs-backup:restored-from before you try again."
+        advice = (
+            "It may have been made anyway: look for its tag ebs-backup:restored-from before you try again."
+        )
     return CommandError(f"{where}. {error.code}: {error.message}", advice)
 
 

@@ -1,4 +1,4 @@
-"""The settings of a backup set: those that its deployed function reads, or those of a settings file."""
+"""The settings of a backup set: from its deployed function, or from a settings file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
 
-DEFAULT = "default"  # the set that is meant where none is named
+DEFAULT = "default"  # the set if none is named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def default_settings(**options: str) -> Settings:
 
 
 def configuration(client: "LambdaClient", backup_set: str) -> "FunctionConfigurationResponseTypeDef":
-    """Return the configuration of a set's function; raises a ClientError where there is none."""
+    """Return the configuration of a set's function; raises a ClientError if there is none."""
     return client.get_function_configuration(FunctionName=function_name(backup_set))
 
 

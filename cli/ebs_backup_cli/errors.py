@@ -1,4 +1,4 @@
-"""What can keep a command from its work, as one line with what to do. A traceback is never shown."""
+"""What can stop a command, as one line with what to do. A traceback is never shown."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from botocore import exceptions
 from ebs_backup.aws.errors import ERRORS, AwsError, advice
 from ebs_backup.settings import InvalidSettingsError
 
-# All that a command may raise and that is told as one line; anything else is a fault of the command itself.
+# Every error that is printed as one line; any other is a fault of the command itself.
 TOLD = (*ERRORS, AwsError, InvalidSettingsError)
 
 NO_CREDENTIALS = "Sign in (`aws sso login`, `aws configure`), or choose a profile with --profile."
@@ -33,7 +33,7 @@ class CommandError(Exception):
 
 
 def as_command_error(error: Exception) -> CommandError:
-    """Return any of TOLD as what is wrong and what to do."""
+    """Return what is wrong and what to do about any of TOLD."""
     if isinstance(error, InvalidSettingsError):
         return CommandError(str(error), "Correct the settings.")
     for kind, words in _WORDS.items():

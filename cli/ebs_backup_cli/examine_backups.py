@@ -1,4 +1,4 @@
-"""What `doctor` asks of the backups themselves: runs, what is overdue, what only looks backed up, the region's quota."""
+"""What `doctor` checks in the backups: runs, what is overdue, what only looks backed up, the region's quota."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ ALMOST = 0.9  # of the quota
 
 
 def selection(found: Holdings, settings: Settings) -> Iterator[Finding]:
-    """Look at what the set backs up, and at what only looks as if it were backed up."""
+    """Check what the set backs up, and what only looks as if it were backed up."""
     chosen = _select(found, settings)
     tag = f"{settings.tag_name}={settings.tag_value}"
     if not chosen.volumes:
@@ -36,7 +36,9 @@ def selection(found: Holdings, settings: Settings) -> Iterator[Finding]:
         yield good("volumes", f"{several(len(chosen.volumes), 'volume')} with the tag {tag}")
     if chosen.near_misses:
         told = [f"{miss.volume.name or miss.volume.id} ({miss.why})" for miss in chosen.near_misses]
-        yield look("near miss", some(told), f"If it is to be backed up, give the volume the tag {tag}.", told)
+        yield look(
+            "near miss", some(told), f"If it should be backed up, give the volume the tag {tag}.", told
+        )
     else:
         yield good("near miss", "none")
 
@@ -46,7 +48,7 @@ def _select(found: Holdings, settings: Settings) -> Selection:
 
 
 def runs(found: Holdings, settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Look at each period's last run, by the snapshots that it made, and say when the next one comes."""
+    """Check each period's last run by its snapshots, and report when the next one comes."""
     wanted = set(selected(found, settings))
     began = min((point.snapshot.started for point in found.points), default=now)
     for period in settings.periods:
@@ -99,7 +101,7 @@ def heartbeat(of: Stack, settings: Settings, now: datetime) -> Iterator[Finding]
 
 
 def too_old(found: Holdings, settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Look for volumes that went too long without a restore point."""
+    """Look for overdue volumes."""
     late = overdue(found, settings, now)
     if not late:
         yield good("overdue", "no volume")

@@ -1,4 +1,4 @@
-"""What `doctor` asks of the deployed stack: version, role, rules, mails, alarms and dead letters."""
+"""What `doctor` checks in the deployed stack: version, role, rules, mails, alarms and dead letters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ DEPLOY = "Deploy again: `cdk deploy` with the same settings."
 
 
 def stack(of: Stack) -> Iterator[Finding]:
-    """Look at the stack and its function: there, whole, and of which version."""
+    """Check that the stack and its function exist and are complete, and their version."""
     function = of.function
     name, version = function["FunctionName"], of.version or "not told"
     state, update = function.get("State", "Active"), function.get("LastUpdateStatus", "Successful")
@@ -34,7 +34,7 @@ def stack(of: Stack) -> Iterator[Finding]:
 
 
 def rules(of: Stack, settings: Settings) -> Iterator[Finding]:
-    """Look at each period's rule: there, enabled, and with the schedule that the settings have."""
+    """Check that each period's rule exists, is enabled, and has the schedule of the settings."""
     named = of.named(RULE)
     for period in settings.periods:
         name = next((name for logical, name in named.items() if logical.startswith(f"Rule{period}")), "")
@@ -60,7 +60,7 @@ def _rule(of: Stack, period: Period, name: str, schedule: str) -> Finding:
 
 
 def mails(of: Stack, settings: Settings) -> Iterator[Finding]:
-    """Look at who is told: confirmed, pending, or nobody."""
+    """Check who gets the mails: confirmed, pending, or nobody."""
     topic = settings.topic_arn or next(iter(of.named(TOPIC).values()), "")
     if not topic:
         yield bad("mail", "there is no topic: nobody is told", "Set alert_email, then deploy.")
@@ -84,7 +84,7 @@ def mails(of: Stack, settings: Settings) -> Iterator[Finding]:
 
 
 def alarms(of: Stack) -> Iterator[Finding]:
-    """Look at the stack's alarms: there, able to tell somebody, and not going off."""
+    """Check that the stack's alarms exist, can mail somebody, and are not going off."""
     named = of.named(ALARM)
     if not named:
         yield look("alarm", "the stack has no alarms", DEPLOY)
@@ -108,7 +108,7 @@ def alarms(of: Stack) -> Iterator[Finding]:
             enable = (
                 f"aws cloudwatch enable-alarm-actions --region {of.session.region_name} --alarm-names {name}"
             )
-            yield bad("alarm", f"{short} tells nobody: its actions are disabled", f"Enable them: {enable}")
+            yield bad("alarm", f"{short} mails nobody: its actions are disabled", f"Enable them: {enable}")
         else:
             fine += 1
     if fine:
@@ -116,7 +116,7 @@ def alarms(of: Stack) -> Iterator[Finding]:
 
 
 def dead_letters(of: Stack) -> Iterator[Finding]:
-    """Look at the queues where what could not be done ends."""
+    """Check the queues of events that could not be delivered and of failed runs."""
     for logical, url in of.named(QUEUE).items():
         what = (
             "runs that failed" if logical.startswith("FailedRuns") else "events that could not be delivered"
@@ -133,7 +133,7 @@ def dead_letters(of: Stack) -> Iterator[Finding]:
 
 
 def role(of: Stack, settings: Settings, account: str) -> Iterator[Finding]:
-    """Ask IAM whether the function's role may do what a run does; SCPs and key policies show in `check` alone."""
+    """Ask IAM whether the function's role may do what a run does; only `check` shows SCPs."""
     arn = of.function["Role"]
     partition, region = arn.split(":")[1], of.session.region_name
     volume = f"arn:{partition}:ec2:{region}:{account}:volume/vol-0123456789abcdef0"

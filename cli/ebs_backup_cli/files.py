@@ -1,4 +1,4 @@
-"""Files that a command writes: whole or not at all, and never over something that is not its own."""
+"""Files that a command writes: whole or not at all, and never over another program's file."""
 
 import os
 import tempfile
@@ -8,7 +8,7 @@ from ebs_backup_cli.errors import CommandError
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file whole, in UTF-8; raises a CommandError where that cannot be done."""
+    """Write a file whole, in UTF-8; raises a CommandError if that fails."""
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -24,7 +24,7 @@ def write(path: Path, text: str) -> None:
 
 
 def begins_with(path: Path, words: str) -> bool:
-    """Tell whether a file begins with these words."""
+    """Return whether a file begins with these words."""
     try:
         with path.open("rb") as file:
             return file.read(len(words.encode())) == words.encode()

@@ -1,4 +1,4 @@
-"""Ids by what a person calls a thing: its id or its name; where there is none, the nearest. Pure."""
+"""Finds ids by id or name, and suggests the nearest if there is none. Pure."""
 
 import difflib
 from collections.abc import Mapping

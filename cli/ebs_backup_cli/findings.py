@@ -10,7 +10,7 @@ SHOWN = 5  # of a list; JSON has all
 
 
 class State(StrEnum):
-    """How it is: good; to be looked at; bad; or not known, because it may not be read or is not there."""
+    """The state of a finding: good; a person should look; bad; or unknown, because it may not be read or does not exist."""
 
     GOOD = "good"
     LOOK = "look"
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked at: its state, in words, what to do, and what it is about (volumes, snapshots)."""
+    """One thing that was checked: its state, in words, what to do, and what it is about (volumes, snapshots)."""
 
     topic: str
     state: State
@@ -30,22 +30,22 @@ class Finding:
 
 
 def good(topic: str, text: str) -> Finding:
-    """Say that it is as it should be."""
+    """Return that it is as it should be."""
     return Finding(topic=topic, state=State.GOOD, text=text)
 
 
 def look(topic: str, text: str, advice: str, items: Iterable[str] = ()) -> Finding:
-    """Say that a person should look."""
+    """Return that a person should look."""
     return Finding(topic=topic, state=State.LOOK, text=text, advice=advice, items=tuple(items))
 
 
 def bad(topic: str, text: str, advice: str, items: Iterable[str] = ()) -> Finding:
-    """Say what is wrong."""
+    """Return what is wrong."""
     return Finding(topic=topic, state=State.BAD, text=text, advice=advice, items=tuple(items))
 
 
 def examine(topic: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
-    """Return what a check finds; what it may not read, or what is not there, is said and not guessed."""
+    """Return what a check finds; what it may not read, or what does not exist, is reported and not guessed."""
     try:
         return list(check())
     except Exception as error:  # noqa: BLE001 - one check that breaks must not take the others with it

@@ -1,4 +1,4 @@
-"""Following a run that the deployed function does: by its log, through every invocation, until its answer."""
+"""Follows a run of the deployed function in its log, through every invocation, until its answer."""
 
 import json
 import time

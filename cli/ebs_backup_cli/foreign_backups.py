@@ -1,4 +1,4 @@
-"""Which snapshots makesnapshots or ec2-automate-backup certainly made: by their description, to the last letter. Pure.
+"""Which snapshots makesnapshots or ec2-automate-backup certainly made, by their exact description. Pure.
 
 What the tools write into CreateSnapshot's Description, by their own histories (VOL is the volume's id):
 
@@ -26,7 +26,7 @@ from ebs_backup.names import Period
 MAKESNAPSHOTS, EC2_AUTOMATE_BACKUP = "makesnapshots", "ec2-automate-backup"
 COPY = "vol-ffffffff"  # what EC2 names as the volume of a snapshot that was copied
 OTHERS = ("aws:backup:", "aws:dlm:")  # tags that AWS alone can set
-NEITHERS = "its description is none that makesnapshots or ec2-automate-backup writes"
+NEITHERS = "its description is not one that makesnapshots or ec2-automate-backup writes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class NotAdoptable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What was found: theirs, and what only looks like it. All other snapshots are nobody's business here."""
+    """The snapshots of the tools, and those that only look like them. All other snapshots are ignored."""
 
     adoptable: tuple[Adoptable, ...]
     refused: tuple[NotAdoptable, ...]
@@ -85,7 +85,7 @@ def find(snapshots: Iterable[FoundSnapshot], *, account: str) -> Found:
 
 
 def recognise(snapshot: FoundSnapshot, *, account: str) -> Adoptable | NotAdoptable | None:
-    """Return what the snapshot is, None where it has nothing to do with either tool."""
+    """Return what the snapshot is, or None if it has nothing to do with either tool."""
     for form in FORMS:
         if parts := re.fullmatch(form.pattern, snapshot.description):
             reason = _not_certain(snapshot, account) or _contradiction(snapshot, form, parts.groupdict())
@@ -102,7 +102,7 @@ def recognise(snapshot: FoundSnapshot, *, account: str) -> Adoptable | NotAdopta
 
 
 def _not_certain(snapshot: FoundSnapshot, account: str) -> str:
-    """Say what speaks against the snapshot whatever its description says, or nothing."""
+    """Return why the snapshot cannot be theirs, apart from its description, or an empty text."""
     if snapshot.owner != account:
         return f"it belongs to account {snapshot.owner}"
     if snapshot.volume_id == COPY:
@@ -113,13 +113,13 @@ def _not_certain(snapshot: FoundSnapshot, account: str) -> str:
 
 
 def _contradiction(snapshot: FoundSnapshot, form: "Form", parts: Mapping[str, str]) -> str:
-    """Say where the description contradicts the snapshot, or itself, or nothing."""
+    """Return where the description contradicts the snapshot, or itself, or an empty text."""
     if parts["volume"] != snapshot.volume_id:
         return f"its description names {parts['volume']}, it is of {snapshot.volume_id}"
     try:
         form.read(parts["at"])
     except (ValueError, OverflowError):
-        return f"{parts['at']} in its description is no time"
+        return f"{parts['at']} in its description is not a time"
     return ""
 
 
@@ -131,7 +131,7 @@ def _purged_after(tags: Mapping[str, str]) -> datetime | None:
 
 
 def _resembles(snapshot: FoundSnapshot) -> bool:
-    """Tell whether a person could take it for one of theirs."""
+    """Return whether a person could take it for one of theirs."""
     tags = snapshot.tags
     return (
         "snapshot script" in snapshot.description.lower()
@@ -145,7 +145,7 @@ def _resembles(snapshot: FoundSnapshot) -> bool:
 class Form:
     """One form of description: which tool writes it, and how its time is written.
 
-    The time itself is not held against EC2's: it is of the tool's machine, in a zone that nothing tells.
+    The time itself is not compared with EC2's: it is that of the tool's machine, in an unknown zone.
     """
 
     tool: str

@@ -66,9 +66,7 @@ def call(operator: Operator, to: Deployment, event: Mapping[str, Any]) -> dict[s
 def refuse_unused(answer: Mapping[str, Any]) -> None:
     """Raise a CommandError where the function did not know what to do with the event: it is another version."""
     if "error" in answer:
-        raise CommandError(
-            f"The function refused: {answer['error']}", "Deploy the version that this command is of."
-        )
+        raise CommandError(f"The function refused: {answer['error']}", "Deploy the version of this command.")
 
 
 def _json(payload: bytes) -> object:
@@ -86,7 +84,7 @@ def _lost(error: Exception, to: Deployment) -> Exception:
     silent = isinstance(error, exceptions.ReadTimeoutError | exceptions.ConnectionClosedError)
     if silent or known.kind is Kind.UNKNOWN_OUTCOME:
         return CommandError(
-            f"No answer came from {to.function}: nobody can tell from here whether the event arrived. {known.message}",
+            f"No answer came from {to.function}: it is not known whether the event arrived. {known.message}",
             LOST.format(to.log_group),
         )
     return error

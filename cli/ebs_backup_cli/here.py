@@ -1,4 +1,4 @@
-"""A run that is done here, by the core itself, with the operator's own credentials: no stack is needed for it."""
+"""A run on this machine, by the core itself, with the operator's own credentials; it needs no stack."""
 
 import logging
 import signal
@@ -19,7 +19,7 @@ from ebs_backup_cli.operator import PATIENCE, Operator
 
 
 class Steps(logging.Handler):
-    """Hears the core's log, and tells how many volumes of how many are done; nothing of it is printed."""
+    """Reads the core's log, and reports how many volumes are done; the log itself is not printed."""
 
     def __init__(self, tell: Callable[[int, int], None]) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Steps(logging.Handler):
 
 @contextmanager
 def heard(tell: Callable[[int, int], None]) -> Iterator[None]:
-    """Hear the core's log while the block runs, and keep it off the terminal."""
+    """Read the core's log while the block runs, and do not print it."""
     logger = logging.getLogger(SERVICE)
     before, steps = (logger.level, logger.propagate, logging.root.manager.disable), Steps(tell)
     logging.disable(logging.NOTSET)
@@ -81,7 +81,7 @@ class Stopping:
             if self.stopped:
                 signal.default_int_handler(number, frame)
             self.stopped = True
-            say("Stopping: the calls under way are waited for.")
+            say("Stopping: waiting for the calls that are under way.")
 
         before = signal.signal(signal.SIGINT, stop)
         try:

@@ -1,4 +1,4 @@
-"""The command `ebs-backup`: all its commands, in the order in which they are helped with."""
+"""The command `ebs-backup`: all its commands, in the order of the help."""
 
 import gc
 import logging
@@ -8,6 +8,7 @@ import typer
 
 from ebs_backup.names import SERVICE
 from ebs_backup_cli.command import common, register
+from ebs_backup_cli.commands.adopt import adopt
 from ebs_backup_cli.commands.check import check
 from ebs_backup_cli.commands.doctor import doctor
 from ebs_backup_cli.commands.hold import hold, unhold
@@ -40,15 +41,15 @@ register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --un
 register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
 register(app, "check", check, example="ebs-backup check --sample 20 --region eu-west-1")
 register(app, "smoke", smoke, example="ebs-backup smoke --region eu-west-1 --report smoke.md")
+register(app, "adopt", adopt, example='ebs-backup adopt --period week --volume "db-1 data"')
 
 
 def prepare() -> None:
-    """Set up the process: the core's log is the function's, and a short life needs no search for cycles.
+    """Set up the process: the core's log is not for the terminal, and a short life needs no search for cycles.
 
     EC2's answers are many small objects without any cycle: that search would take a tenth of a listing's time.
     """
     gc.set_threshold(500_000, 50, 100)
-    logging.disable(logging.INFO)
     logging.getLogger(SERVICE).addHandler(logging.NullHandler())
 
 

@@ -1,4 +1,4 @@
-"""A run that is none: what the core's judgments ask for where a command only looks at what there is. Pure."""
+"""A run that is never done: the core's decisions need one, also if a command only looks. Pure."""
 
 from datetime import datetime
 

@@ -13,7 +13,7 @@ ID = re.compile(r"vol-[0-9a-f]{1,40}")
 def volume_ids(operator: Operator, wanted: Sequence[str]) -> tuple[str, ...]:
     """Return the ids of these volumes; raises a CommandError for a name that no volume has, or more than one.
 
-    An id is taken as it is: whether it is selected, the run tells.
+    An id is taken as it is: the run reports whether it is selected.
     """
     if all(ID.fullmatch(name) for name in wanted):
         return tuple(dict.fromkeys(wanted))

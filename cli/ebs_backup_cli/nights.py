@@ -1,6 +1,6 @@
-"""The calendar of nights: for how many of the volumes each firing of a schedule made its restore point. Pure.
+"""The calendar of nights: how many volumes got a restore point at each firing of a schedule. Pure.
 
-Only what is still held can tell. A night whose restore points have expired since is not judged.
+It only knows what is still held. A night whose restore points have expired since then is not judged.
 """
 
 from bisect import bisect_right

@@ -1,4 +1,4 @@
-"""Who asks, and of what: the operator's AWS session, and the settings of the set, from the stack or from a file."""
+"""The operator: the AWS session, and the settings of the set, from the stack or from a file."""
 
 import time
 from dataclasses import dataclass

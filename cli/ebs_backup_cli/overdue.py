@@ -1,4 +1,4 @@
-"""Which volumes went too long without a restore point, by the core's own judgment, as of now. Pure."""
+"""Which volumes are overdue now, as the core decides it. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

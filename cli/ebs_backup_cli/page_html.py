@@ -78,7 +78,7 @@ def _calendar(survey: Survey) -> Iterator[str]:
     for night in reversed(odd[-7:]):
         yield f"<p><b>{_day(night.on)}</b>: {night.words}</p>"
     yield (
-        '<p class="quiet"><small>A night whose snapshots have expired since is not judged: what is held tells no more.'
+        '<p class="quiet"><small>A night whose snapshots have expired since is not judged.'
         " Times are UTC.</small></p>"
     )
 

@@ -1,4 +1,4 @@
-"""How the page looks, and the little script that sorts and filters it; without script it is whole and in order."""
+"""The page's style, and the little script that sorts and filters it; the page is complete without the script."""
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --quiet: #59636e; --paper: #ffffff; --card: #f6f8fa; --line: #d0d7de;
@@ -27,8 +27,8 @@ p { margin: 4px 0 } .quiet, small { color: var(--quiet) } small { font-size: 12p
   border: 1px solid var(--line); background: var(--card); color: var(--ink) }
 .tools button[aria-pressed=true] { border-color: var(--day); font-weight: 650 } .tools input { flex: 1 1 160px; min-width: 0 }
 table { width: 100%; border-collapse: collapse } th { text-align: left; color: var(--quiet); font-size: 13px; padding: 4px 8px }
-td { padding: 8px; border-top: 1px solid var(--line); vertical-align: top } td:first-child { overflow-wrap: anywhere; width: 28% }
-td:nth-child(2) { width: 34% } td:nth-child(3) { width: 20% } b { font-weight: 650 } code { font-size: 12px }
+td { padding: 8px; border-top: 1px solid var(--line); vertical-align: top } td:first-child { overflow-wrap: anywhere; width: 27% }
+td:nth-child(2) { width: 32% } td:nth-child(3) { width: 25% } b { font-weight: 650 } code { font-size: 12px }
 .tag { font-size: 12px; border: 1px solid var(--line); border-radius: 10px; padding: 0 8px; white-space: nowrap }
 .tag.late { background: var(--bad); color: #fff; border-color: var(--bad) }
 .t { position: relative; height: 40px; border-radius: 4px; background-color: var(--card); overflow: hidden }

@@ -1,4 +1,4 @@
-"""The restore points that there are: listed once, each with the volume it is of, whether that still exists or not."""
+"""The restore points that exist: listed once, each with its volume, whether that still exists or not."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,9 +71,9 @@ class Holdings:
 
 def holdings(client: "EC2Client", listing: Ec2, backup_set: str, *, tag_name: str = "") -> Holdings:
     """List the restore points of one set, or of all sets (`backup_set` is empty), all volumes and the instances' names."""
-    points = Beside(lambda: {point.snapshot.id: point for point in _points(client, backup_set)})
-    instances = listing.instances(tag_name or "Name")
-    volumes = {volume.id: volume for volume in listing.volumes(instances)}
+    with Beside(lambda: {point.snapshot.id: point for point in _points(client, backup_set)}) as points:
+        instances = listing.instances(tag_name or "Name")
+        volumes = {volume.id: volume for volume in listing.volumes(instances)}
     in_order = sorted(points.result().values(), key=lambda point: (point.snapshot.started, point.snapshot.id))
     return Holdings(
         points=[point for point in in_order if point.snapshot.ours],

@@ -26,7 +26,7 @@ def aside(operator: Operator) -> Console:
     return Console(stderr=operator.options.json, highlight=False)
 
 
-def say(console: Console, *lines: str) -> None:
+def write_lines(console: Console, *lines: str) -> None:
     """Print lines as they are: AWS's names and words are no markup, and a command stays in one line."""
     for line in lines:
         console.print(Text(line), soft_wrap=True)

@@ -35,12 +35,12 @@ class Reading:
 
     @property
     def bad(self) -> bool:
-        """Tell whether something is wrong with what was read."""
+        """Return whether something is wrong with what was read."""
         return bool(self.damaged or self.unreadable)
 
 
 class _StopError(Exception):
-    """There is no sense in reading on; the reading says why."""
+    """Reading on would not help; the reading says why."""
 
 
 def read(
@@ -109,7 +109,7 @@ class _Reader:
         return data
 
     def _fetch(self, index: int, token: str) -> tuple[bytes, bool | None]:
-        """Read a block once, and tell whether it fits its checksum; None where that cannot be told."""
+        """Read a block once, and return whether it fits its checksum; None if that is not known."""
         what = f"block {index}"
         try:
             answer = self.client.get_snapshot_block(
@@ -128,14 +128,14 @@ class _Reader:
 
 
 def _judge(error: Exception, what: str, reading: Reading) -> bool:
-    """Note what an error says, and tell whether other blocks may still be read."""
+    """Note what an error says, and return whether other blocks may still be read."""
     known = AwsError.of(error)
     if known.code in DENIED:
         reading.not_checked.append(f"its blocks: your AWS user or role may not read them ({known.message})")
     elif known.code in NO_ANSWER or isinstance(error, exceptions.ConnectionError):
         reading.not_checked.append(f"{what}: AWS gave no answer ({known.code})")
     elif known.code == GONE:
-        reading.not_checked.append(f"{what}: the snapshot has expired meanwhile")
+        reading.not_checked.append(f"{what}: the snapshot has expired in the meantime")
     else:
         reading.unreadable.append(f"{what}: {known.code}: {known.message}")
         return True

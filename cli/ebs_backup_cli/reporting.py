@@ -45,7 +45,7 @@ def show_answer(console: Console, answer: Mapping[str, Any], *, where: str) -> N
     if plan := answer.get("plan"):
         _show_plan(console, plan)
     for name, number in answer.get("not_shown", {}).items():
-        say(console, Text(f"{number:,} more of {name} stand in the log."))
+        say(console, Text(f"{number:,} more of {name} are in the log."))
 
 
 def say(console: Console, text: Text) -> None:

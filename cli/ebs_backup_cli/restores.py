@@ -14,7 +14,7 @@ from ebs_backup.tags import minute
 from ebs_backup_cli import aws_commands
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.points import Point
-from ebs_backup_cli.progress import say
+from ebs_backup_cli.progress import write_lines
 from ebs_backup_cli.restoring import NewVolume
 
 
@@ -63,22 +63,26 @@ class Restores:
     def tell(self, console: Console) -> None:
         """Show exactly what is going to be made."""
         for one in self.every:
-            say(console, f"New volume {printable(one.volume.tags['Name'])}")
+            write_lines(console, f"New volume {printable(one.volume.tags['Name'])}")
             table = Table.grid(padding=(0, 2))
             for name, value in _lines(one, self.there):
                 table.add_row(f"  {name}", Text(printable(value)))
             console.print(table)
-        say(console, *self.notes)
+        write_lines(console, *self.notes)
 
     def show(self, console: Console) -> None:
         """Show what was made, and how to attach and mount it."""
         for one in self.every:
             if one.fault:
-                say(console, one.fault.message, one.fault.advice)
+                write_lines(console, one.fault.message, one.fault.advice)
                 continue
             snapshot = one.point.snapshot
-            say(console, f"{one.made} is available: {snapshot.volume_id} as of {minute(snapshot.started)}.")
-            say(console, *aws_commands.hints(one.made, one.point, one.volume, self.there, self.region))
+            write_lines(
+                console, f"{one.made} is available: {snapshot.volume_id} as of {minute(snapshot.started)}."
+            )
+            write_lines(
+                console, *aws_commands.hints(one.made, one.point, one.volume, self.there, self.region)
+            )
 
 
 def _lines(one: Restore, there: Mapping[str, Volume]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The volume that a restore makes: from what a snapshot tells of its volume, and what the operator changes. Pure."""
+"""The volume that a restore makes: from a snapshot's source tag, and what the operator changes. Pure."""
 
 import difflib
 import re
@@ -91,7 +91,7 @@ def new_volume(
 def _type(wanted: str, point: Point) -> str:
     if not wanted:
         raise CommandError(
-            f"{point.snapshot.id} does not tell the type of its volume, which is gone.",
+            f"{point.snapshot.id} does not say the type of its volume, which is gone.",
             "Add --type gp3, or another.",
         )
     if wanted not in SMALLEST:
@@ -125,7 +125,7 @@ def _zone(wanted: str, zones: Sequence[str], point: Point) -> str:
     what = (
         f"There is no zone {wanted!r} here"
         if wanted
-        else f"{point.snapshot.id} does not tell its volume's zone"
+        else f"{point.snapshot.id} does not say its volume's zone"
     )
     raise CommandError(
         f"{what}.", f"Add --zone with one of {there}: that of the instance that it will be on."
@@ -147,7 +147,7 @@ def _iops(point: Point, live: Volume | None, changes: Changes, type_: str) -> in
         were = None
     if type_ in NEEDS_IOPS and not (changes.iops or were):
         raise CommandError(
-            f"A volume of type {type_} needs IOPS, and none are told.", "Add --iops, such as --iops 3000."
+            f"A volume of type {type_} needs IOPS, and none are given.", "Add --iops, such as --iops 3000."
         )
     return changes.iops or were
 

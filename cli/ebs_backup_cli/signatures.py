@@ -25,7 +25,7 @@ SIGNATURES = (
 
 
 def recognize(block: bytes) -> str:
-    """Say what a disk that begins with these bytes holds; empty where nothing is recognized."""
+    """Return what a disk that begins with these bytes holds, or an empty text."""
     for sector in SECTORS:
         if block[sector : sector + 8] == b"EFI PART":
             return "GPT partition table"
@@ -38,7 +38,7 @@ def recognize(block: bytes) -> str:
 
 
 def _ext(block: bytes) -> str:
-    """Tell ext2, ext3 and ext4 apart by their features; the superblock begins at byte 1024."""
+    """Return ext2, ext3 or ext4, by the features; the superblock begins at byte 1024."""
     if block[1080:1082] != EXT_MAGIC or len(block) < 1124:
         return ""
     compatible, incompatible = struct.unpack_from("<II", block, 1024 + 92)
@@ -48,6 +48,6 @@ def _ext(block: bytes) -> str:
 
 
 def _mbr(block: bytes) -> bool:
-    """Tell whether there is a table with a partition in it: each entry has its type in its fifth byte."""
+    """Return whether there is a table with a partition in it: each entry has its type in its fifth byte."""
     types = [block[446 + 16 * number + 4 : 446 + 16 * number + 5] for number in range(4)]
     return block[510:512] == MBR_SIGNATURE and any(kind not in (b"", b"\0") for kind in types)

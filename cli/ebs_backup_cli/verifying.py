@@ -11,6 +11,7 @@ from ebs_backup.tags import minute
 from ebs_backup_cli.points import Holdings, Point, by_volume
 from ebs_backup_cli.reading import SAMPLES, Reading
 from ebs_backup_cli.restoring import name_of_a_look
+from ebs_backup_cli.words import several
 
 # US dollars in us-east-1 as this was written: https://aws.amazon.com/ebs/pricing/ and, for the last two,
 # https://docs.aws.amazon.com/ebs/latest/userguide/ebsapi-pricing.html
@@ -66,7 +67,7 @@ class Verified:
             yield f"     {self.fault} {self.advice}".rstrip()
         if reading.read:
             wrong = f", damaged: {', '.join(map(str, sorted(reading.damaged)))}" if reading.damaged else ""
-            yield f"     read: {reading.read} blocks against their checksums{wrong}; {reading.found or 'content unknown'}"
+            yield f"     read: {several(reading.read, 'block')} against checksums{wrong}; {reading.found or 'content unknown'}"
         for unreadable in reading.unreadable:
             yield f"     unreadable: {unreadable}"
         for missing in (*self.not_checked, *reading.not_checked):
@@ -87,21 +88,12 @@ def to_verify(found: Holdings, volumes: Iterable[str], settings: Settings) -> tu
             of_it = [p for p in there if p.snapshot.period == period and p.snapshot.state == COMPLETED]
             called = f"{names.get(volume) or volume}, {period}"
             if of_it and of_it[-1].archived:
-                notes.append(f"{called}: {of_it[-1].snapshot.id} lies in EBS's archive.")
+                notes.append(f"{called}: {of_it[-1].snapshot.id} is in EBS's archive.")
             elif of_it:
                 points.append(of_it[-1])
             elif period in settings.periods or period in known:
                 notes.append(f"{called}: there is no completed restore point.")
     return points, notes
-
-
-def selected(found: Holdings, settings: Settings) -> list[str]:
-    """Return the ids of the volumes that the set backs up now."""
-    return [
-        id_
-        for id_, volume in found.volumes.items()
-        if volume.tags.get(settings.tag_name) == settings.tag_value
-    ]
 
 
 def cost(points: Sequence[Point]) -> float:
@@ -117,7 +109,7 @@ def estimate(points: Sequence[Point]) -> str:
     dollars = cost(points)
     told = f"about ${dollars:,.2f}" if dollars >= 0.01 else "less than $0.01"
     return (
-        f"{len(points):,} temporary gp3 volumes, one after another, {gib:,} GiB together, each for about 10 minutes, and at"
+        f"{several(len(points), 'temporary gp3 volume')}, one after another, {gib:,} GiB together, each for about 10 minutes, and at"
         f" most {len(points) * (SAMPLES + 1):,} blocks read: {told}"
         " (us-east-1's prices: $0.08 a GiB and month, $0.003 for 1,000 blocks)."
     )

@@ -1,4 +1,4 @@
-"""From settings.toml and `-c` to the stacks to build: read, checked, or refused in one line.
+"""Settings from settings.toml and `-c`: read, checked, turned into stacks to build, or refused in one line.
 
-Nothing here imports the CDK, so that the operator's command reads the same file with the same checks.
+Nothing here imports the CDK, so that the operator's command can read the same file with the same checks.
 """

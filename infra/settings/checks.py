@@ -1,4 +1,4 @@
-"""What an operator may write for each setting, with the words of its refusal. Pure.
+"""What an operator may write for each setting, and how other values are refused. Pure.
 
 Each check takes a name and a loose value (of TOML, or a text of `-c`) and returns the value as the stack uses it.
 """
@@ -21,13 +21,13 @@ tag_value = matching(tag_rules.SELECTOR_VALUE, f"at most 256 {tag_rules.SELECTOR
 
 
 def topic(name: str, value: object) -> str:
-    """Take a topic's ARN, or none. A FIFO topic can neither mail nor be published to without a group."""
+    """Take a topic's ARN, or none. A FIFO topic cannot mail, and takes no message without a group."""
     return _arn(name, value, _TOPIC, "the ARN of a standard SNS topic, or empty")
 
 
 def key(name: str, value: object) -> str:
     """Take a key's ARN, or none. An alias could be pointed to another key later."""
-    return _arn(name, value, _KEY, "the ARN of a KMS key (no alias), or empty")
+    return _arn(name, value, _KEY, "the ARN of a KMS key (not an alias), or empty")
 
 
 def _arn(name: str, value: object, pattern: str, allowed: str) -> str:

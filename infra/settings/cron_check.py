@@ -1,4 +1,4 @@
-"""Why a schedule is refused, and what a crontab line would be in EventBridge's words. Pure.
+"""Why a schedule is refused, and the EventBridge expression of a crontab line. Pure.
 
 Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules".
 """
@@ -11,7 +11,7 @@ SHAPE = "six fields (minutes hours day-of-month month day-of-week year, UTC), su
 
 
 def refusal(expression: str) -> str | None:
-    """Say why EventBridge would refuse this expression (without its `cron( )`), or None if it takes it."""
+    """Return why EventBridge would refuse this expression (without its `cron( )`), or None if it takes it."""
     fields = expression.split()
     if len(" ".join(fields)) > LONGEST:
         return f"it is longer than {LONGEST} characters"
@@ -30,12 +30,12 @@ def refusal(expression: str) -> str | None:
 def _crontab_refusal(fields: list[str]) -> str:
     translated = _from_crontab(*fields)
     if translated is None or not can_fire(translated):
-        return "it has five fields, as a crontab line has, but no single EventBridge expression equals it"
+        return "it has five fields, like a crontab line, but no single EventBridge expression means the same"
     return f"it is a five-field crontab line; in EventBridge that is '{translated}'"
 
 
 def _from_crontab(minute: str, hour: str, day: str, month: str, weekday: str) -> str | None:
-    """Translate a crontab line; None where crontab means "either day" or this is no weekday."""
+    """Return the EventBridge expression; None if crontab means "either day", or if the weekday is wrong."""
     if weekday == "*":
         return f"{minute} {hour} {day} {month} ? *"
     items = [_weekday_from_crontab(item) for item in weekday.split(",")]

@@ -1,4 +1,4 @@
-"""Every setting with its default, as TOML would hold it: the one place where defaults stand."""
+"""Every setting with its default, as TOML has it: the only place for defaults."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,10 @@ DEFAULTS: Mapping[str, object] = {
     "regions": [],
 }
 
-SETS, REGIONS = "backup_sets", "regions"  # which stacks there are: all others are settings of one stack
+SETS, REGIONS = (
+    "backup_sets",
+    "regions",
+)  # these say which stacks there are; all others are settings of one stack
 OF_ONE_STACK: Mapping[str, object] = {
     name: value for name, value in DEFAULTS.items() if name not in {SETS, REGIONS}
 }

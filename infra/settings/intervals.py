@@ -1,4 +1,4 @@
-"""How long a set pauses between its runs: what the heartbeat alarm and the ages must allow for."""
+"""How long a set pauses between its runs; the heartbeat alarm and the ages must be longer."""
 
 import math
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ MOST_HOURS = 168  # CloudWatch looks at most seven days back
 
 
 def heartbeat_hours(settings: Settings) -> int | None:
-    """Return after how many hours without a run something is wrong; None where runs pause longer than CloudWatch sees."""
+    """Return after how many hours without a run something is wrong; None if runs pause for longer than CloudWatch sees."""
     pause = longest_pause(settings.schedule(period) for period in settings.periods) / timedelta(hours=1)
     if pause > MOST_HOURS - 1:
         return None
@@ -27,19 +27,17 @@ def heartbeat_hours(settings: Settings) -> int | None:
 
 
 def check_ages(settings: StackSettings) -> StackSettings:
-    """Refuse an age that every volume reaches between two runs: all of them would be overdue again and again."""
+    """Refuse an age that every volume reaches between two runs: all volumes would often be overdue."""
     for period in settings.periods:
         pause = longest_pause([settings.schedule(period)]) / timedelta(days=1)
         if settings.max_age(period) <= pause:
-            least = (
-                f"more than {pause:.4g}, the days that schedule_{period} ({settings.schedule(period)}) pauses"
-            )
+            least = f"more than {pause:.4g} days, the longest pause of schedule_{period} ({settings.schedule(period)})"
             raise InvalidSettingsError(f"max_age_{period}", least, settings.max_age(period))
     return settings
 
 
 def longest_pause(schedules: Iterable[str]) -> timedelta:
-    """Give the longest time in which none of them fires; both years, where none ever does."""
+    """Return the longest time in which no schedule fires; both years if none ever fires."""
     every = sorted({instant for schedule in schedules for instant in _instants(schedule)})
     return max(later - earlier for earlier, later in pairwise((START, *every, END)))
 

@@ -1,4 +1,4 @@
-"""What the operator set, and where: settings.toml, or the file that `-c settings=` names, and `-c` over it."""
+"""What the operator set, and where: in settings.toml, or the file that `-c settings=` names; `-c` overrides it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ MOST_LINES = 2000  # of a file in which a setting's line is looked for
 
 
 class SettingsError(ValueError):
-    """Settings that cannot be used: one line that says which, what is wrong, where it stands and what is allowed."""
+    """Settings that cannot be used: one line that says which one, what is wrong, where it is and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What was set, by name; `options` were given with `-c`, the others stand in the file."""
+    """What was set, by name; `options` were given with `-c`, the others are in the file."""
 
     file: str = FILE
     text: str = ""
@@ -32,22 +32,22 @@ class Source:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Return every setting's value: the default, over it the file, over that `-c`."""
+        """Return every setting's value: from `-c`, or else from the file, or else the default."""
         return {**DEFAULTS, **self.table, **self.options}
 
     def where(self, *path: str) -> str:
-        """Say where a setting stands; its path leads through tables, such as backup_sets, web, keep_day."""
+        """Return where a setting is; its path leads through tables, such as backup_sets, web, keep_day."""
         if path[0] in self.options:
             return "-c"
         if path[0] not in self.table:
             return "the default"
         lines = (line_of(path[:depth], self.text) for depth in range(len(path), 0, -1))
-        line = next(filter(None, lines), None)  # of the innermost table that can be told
+        line = next(filter(None, lines), None)  # of the innermost table whose line is known
         return f"{self.file}, line {line}" if line else self.file
 
 
 def read(context: Mapping[str, Any], folder: Path) -> Source:
-    """Read the settings file, by default the folder's settings.toml, and the context over it; raises SettingsError.
+    """Read the settings file, by default the folder's settings.toml, and the context; raises SettingsError.
 
     The CDK's other keys in the context (feature flags, cached look-ups) all hold a `:` or a `/`; no setting does.
     """
@@ -69,7 +69,7 @@ def read(context: Mapping[str, Any], folder: Path) -> Source:
 
 
 def _is_there(path: Path) -> bool:
-    """Tell whether there is such a file; a link that leads nowhere is no reason to deploy the defaults."""
+    """Return whether there is such a file; a broken link counts, because it is no reason to deploy the defaults."""
     return path.exists() or path.is_symlink()
 
 
@@ -87,21 +87,23 @@ def _text(path: Path, shown: str) -> str:
 
 def _table(text: str, shown: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(f"{text}\n")  # or a fault in the last line is one "at end of document"
+        return tomllib.loads(
+            f"{text}\n"
+        )  # without it, an error in the last line would be "at end of document"
     except tomllib.TOMLDecodeError as error:
-        hint = "(a text stands in quotes, and each name only once)"
-        raise SettingsError(f"{shown} is no valid TOML: {error} {hint}") from None
+        hint = "(put texts in quotes, and use each name only once)"
+        raise SettingsError(f"{shown} is not valid TOML: {error} {hint}") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
         raise SettingsError(f"{shown} cannot be read: it holds a value that is too long") from None
 
 
 def _refuse_swallowed(source: Source, *path: str) -> None:
-    """Refuse settings that stand below the line `[extra_tags]`: TOML takes them for tags, and they would have no effect."""
+    """Refuse settings below the line `[extra_tags]`: TOML reads them as tags, and they would have no effect."""
     for name in _tables(source.table, *path):
         if name in DEFAULTS:
             where, table = source.where(*path, name), ".".join(path)
             raise SettingsError(
-                f"{name} stands in the table [{table}] ({where}), which holds tags: move it above the first [table]"
+                f"{name} is in the table [{table}] ({where}), which holds tags: move it above the first [table]"
             )
 
 
@@ -113,10 +115,10 @@ def _tables(table: object, *path: str) -> Mapping[str, Any]:
 
 
 def line_of(path: tuple[str, ...], text: str) -> int | None:
-    """Return the line on which a setting begins, by its path through the tables; None if it cannot be told.
+    """Return the line on which a setting begins, by its path through the tables; None if it is not known.
 
-    Reads the file line by line, and looks after which one the setting is there. Inside a text or a list of several
-    lines, what is read so far is no TOML.
+    It reads the file line by line, until the setting is there. Inside a text or a list of several lines, the part read
+    so far is not valid TOML.
     """
     lines = text.split("\n")
     if len(lines) > MOST_LINES:

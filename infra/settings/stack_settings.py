@@ -1,4 +1,4 @@
-"""The settings of one stack: the function's, held to stricter checks, and what only the stack needs."""
+"""The settings of one stack: the function's, with stricter checks, and those that only the stack needs."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ LONGEST_NAME = 64  # of a Lambda function
 class StackSettings(Settings):
     """One backup set's settings as the operator gave them, checked: a bad one cannot be built.
 
-    The fields that are declared anew here take more from an operator than the function takes from its environment
+    The fields that are declared again here take more from an operator than the function takes from its environment
     (`cron(...)`, comma-separated lists), and refuse more.
     """
 
@@ -39,7 +39,7 @@ class StackSettings(Settings):
 
 
 def function_name(backup_set: str) -> str:
-    """Return `ebs-backup-SET`; a set's name that is too long is cut, with a hash of the whole."""
+    """Return `ebs-backup-SET`; if the set's name is too long, it is cut and a hash of the whole is added."""
     name = f"{SERVICE}-{backup_set}"
     if len(name) <= LONGEST_NAME:
         return name

@@ -12,12 +12,12 @@ SELECTOR = "characters from U+0020 to U+00FF without control characters or ${, a
 SELECTOR_NAME = rf"{_NOT_AWS}{_NOT_OURS}{_LATIN}{{1,128}}"
 SELECTOR_VALUE = rf"{_NOT_AWS}{_LATIN}{{0,256}}"
 
-# All that EC2's answers, which are XML, can give back, and that leaves a text one line.
+# All characters that EC2's XML answers can return and that keep a text on one line.
 _ANY = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 _KEY, _VALUE = rf"{_NOT_AWS}{_NOT_OURS}{_ANY}{{1,128}}", rf"{_NOT_AWS}{_ANY}{{0,256}}"
 KEYS = "none of which begins with aws: or ebs-backup:"
 TABLE = f"at most 20 tags (keys of 1 to 128, values of at most 256 characters; not Name), {KEYS}"
-# In a comma-separated text these are a mistyped true or false; as a tag's key they can stand in a list.
+# In a comma-separated text these are a mistyped true or false; a list may have them as tag keys.
 _MISTYPED = frozenset({"", "true", "false", "yes", "no", "on", "off", "none", "all", "0", "1"})
 
 
@@ -45,7 +45,7 @@ def _fits(pattern: str, text: object) -> bool:
 
 
 def from_json(value: object) -> object:
-    """Read a list or table that arrives as text, in `-c` and in the environment; anything else stays as it is."""
+    """Return a list or table that comes as text, from `-c` or the environment; anything else is returned as it is."""
     if not isinstance(value, str) or value.strip()[:1] not in {"[", "{"}:
         return value
     try:

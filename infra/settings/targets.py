@@ -1,4 +1,4 @@
-"""From what the operator set to the stacks to build: every backup set in every region, with its settings checked."""
+"""The stacks to build: every backup set in every region, with its settings checked."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ ENVIRONMENT_BYTES = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One stack to build; `region` is None where the CLI's environment names none (a synth without credentials)."""
+    """One stack to build; `region` is None if the CLI's environment names none (a synth without credentials)."""
 
     settings: StackSettings
     region: str | None
@@ -28,17 +28,17 @@ class Target:
 
     @property
     def name(self) -> str:
-        """Give the stack's name: the same in every region, so that `regions` can be set later without a new stack."""
+        """Return the stack's name: the same in every region, so that `regions` can be set later without a new stack."""
         return f"ebs-backup-{self.settings.backup_set}"
 
     @property
     def id(self) -> str:
-        """Give the stack's id in the app, where the name alone would not do for several regions."""
+        """Return the stack's id in the app: the name, with the region if `regions` is set."""
         return f"{self.name}-{self.region}" if self.several else self.name
 
 
 def targets(source: Source, *, region: str | None = None) -> tuple[Target, ...]:
-    """Check the settings of every stack; raises SettingsError, which names an unknown name too."""
+    """Return every stack with checked settings; raises SettingsError, also for an unknown name."""
     shared = source.values
     _refuse_unknown(shared, DEFAULTS, source)
     with _located(source):
@@ -68,11 +68,11 @@ def _of_set(
     overrides: Mapping[str, Any],
     regions: tuple[str | None, ...],
 ) -> StackSettings:
-    """Check the settings of one backup set: its own over the shared ones."""
+    """Return the checked settings of one backup set: its own, and else the shared ones."""
     if "backup_set" in overrides:
         where = source.where(SETS, name, "backup_set")
         raise SettingsError(
-            f"{_of(SETS, name)}backup_set must not be set here: a set's name is its key ({where})"
+            f"{_of(SETS, name)}backup_set must not be set here: the set's name is the name of its table ({where})"
         )
     known = {key: default for key, default in OF_ONE_STACK.items() if key != "backup_set"}
     _refuse_unknown(overrides, known, source, SETS, name)
@@ -90,7 +90,7 @@ def _checked(values: Mapping[str, Any], regions: tuple[str | None, ...]) -> Stac
 
 @contextmanager
 def _located(source: Source, *table: str, own: Mapping[str, Any] | None = None) -> Iterator[None]:
-    """Say with a refusal where the refused setting stands: in a set's own table, or among the shared ones."""
+    """Add to a refusal where the setting is: in a set's own table, or among the shared ones."""
     try:
         yield
     except InvalidSettingsError as error:
@@ -99,25 +99,25 @@ def _located(source: Source, *table: str, own: Mapping[str, Any] | None = None) 
 
 
 def _refuse_unknown(values: Mapping[str, Any], known: Mapping[str, Any], source: Source, *table: str) -> None:
-    """Refuse the first name that is no setting, with the known one that is nearest to it."""
+    """Refuse the first name that is not a setting, with the known one that is nearest to it."""
     for name in values:
         if name not in known:
             near = get_close_matches(name[:100].lower().replace("-", "_"), known, n=1)
             guess = f": did you mean {near[0]}?" if near else "."
             shown = name if name.isidentifier() and name.isascii() else shorten(name)
             raise SettingsError(
-                f"{_of(*table)}{shown} is no setting{' of one set' if table else ''}{guess}"
+                f"{_of(*table)}{shown} is not a setting{' of one set' if table else ''}{guess}"
                 f" Got {shorten(values[name])} ({source.where(*table, name)}); the settings are {', '.join(known)}"
             )
 
 
 def _of(*table: str) -> str:
-    """Name a set's table before what is wrong in it."""
+    """Return the name of a set's table, to put before what is wrong in it."""
     return f"{table[0]}[{table[1][:100]!r}]: " if table else ""
 
 
 def _check_region(settings: StackSettings, region: str | None) -> None:
-    """Refuse what is not in the stack's region: an alarm cannot publish to a topic elsewhere, nor with a key there."""
+    """Refuse a topic or key in another region than the stack's: alarms cannot use it."""
     for name, what in (("topic_arn", "topic"), ("kms_key_arn", "key")):
         arn = getattr(settings, name)
         if region and arn and arn.split(":")[3] != region:
@@ -125,7 +125,7 @@ def _check_region(settings: StackSettings, region: str | None) -> None:
 
 
 def _check_environment(settings: StackSettings) -> StackSettings:
-    """Refuse tags that the function's environment cannot hold: Lambda measures it as JSON, and takes 4 KB."""
+    """Refuse tags that the function's environment cannot hold: Lambda measures it as JSON and allows 4 KB."""
     longest_topic = f"arn:aws-us-gov:sns:ap-southeast-1:{'0' * 12}:{'t' * 256}"
     bytes_of = {
         name: len(json.dumps(value))
@@ -134,6 +134,6 @@ def _check_environment(settings: StackSettings) -> StackSettings:
     whole = sum(len(json.dumps(name)) + size + len(": , ") for name, size in bytes_of.items())
     if whole > ENVIRONMENT_BYTES:
         name = max(("extra_tags", "copy_tags"), key=lambda name: bytes_of[f"{ENV_PREFIX}{name.upper()}"])
-        allowed = f"shorter by {whole - ENVIRONMENT_BYTES} bytes: Lambda takes an environment of {ENVIRONMENT_BYTES}"
+        allowed = f"shorter by {whole - ENVIRONMENT_BYTES} bytes: Lambda allows {ENVIRONMENT_BYTES} bytes for all settings"
         raise InvalidSettingsError(name, allowed, getattr(settings, name))
     return settings

@@ -1,4 +1,4 @@
-"""One volume's part of a run: remove failed snapshots, create what this run lacks, then rotate; failures become data."""
+"""One volume's part of a run: delete failed snapshots, create the restore point, then rotate; failures become data."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ logger = Logger(service=SERVICE, child=True)
 
 @dataclass(slots=True, kw_only=True)
 class Backup:
-    """What one volume's step works with; `held` are the set's own snapshots of this volume, of every period."""
+    """The input of one volume's task; `held` are the set's own snapshots of this volume, of every period."""
 
     writer: Ec2 | DryRun
     lookout: Lookout
@@ -63,7 +63,7 @@ class Backup:
         )
 
     def step(self) -> Task[VolumeOutcome]:
-        """Make sure of this run's restore point, then rotate; without one, the volume keeps everything it has."""
+        """Make sure that this run's restore point exists, then rotate; without it, the volume keeps everything it has."""
         outcome = self._left_alone() or (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
             known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
@@ -82,7 +82,7 @@ class Backup:
         return outcome
 
     def _left_alone(self) -> VolumeOutcome | None:
-        """Return the outcome of a volume that its tag has left alone, or that EC2 has lost."""
+        """Return the outcome of a volume that is skipped by its tag, or that EC2 has lost."""
         if self.overrides.skipped or self.volume.state == ERROR:
             self.lookout.done(self.volume.id)
         if until := self.overrides.skipped:
@@ -104,7 +104,7 @@ class Backup:
     def _back_up(self) -> Task[VolumeOutcome]:
         creation = self._creation()
         removing = self._remove_failed()
-        # A failed snapshot goes first. Where it does not keep EC2 from taking a new one, that does not wait for it.
+        # Failed snapshots are deleted first. If they do not stop EC2 from taking a new one, the create does not wait for them.
         removed = yield from as_far_as_it_goes(removing, patient=creation.blocked)
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
         if made:
@@ -130,7 +130,7 @@ class Backup:
         )
 
     def _remove_failed(self) -> Task[tuple[Decision, ...]]:
-        """Delete what had failed when the run began, of every period: it holds nothing."""
+        """Delete the snapshots of every period that had failed when the run began: they hold nothing."""
         failed = discard_failed(self.held, self.rotation.rule.schedule)
         return (yield from self.deleter.delete(failed, room=0))
 
@@ -151,7 +151,7 @@ class Backup:
         return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
-        """Return what was found; distinguish snapshots of an earlier invocation from those of an earlier delivery."""
+        """Return when the restore point was made: by an earlier invocation of this delivery, or by an earlier delivery."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
         tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
@@ -211,7 +211,7 @@ class Backup:
 
     def _failed(self, resource: str, action: str, error: AwsError) -> Failure:
         failed = failure(error, resource=resource, action=action)
-        # What only time cut short is for the next invocation, or stands in the mail: no error of its own.
+        # If only the time was too short, the next invocation does it, or the mail reports it: it is no error here.
         (logger.warning if error.unfinished else logger.error)(
             "not done in time" if error.unfinished else "failed",
             volume=self.volume.id,
@@ -228,7 +228,7 @@ class Backup:
         return FailedSnapshot.of(snapshot, name=self.volume.name)
 
     def _log(self, outcome: VolumeOutcome) -> None:
-        """Log in one line what became of every snapshot of the volume, and why: a mail that was cut refers to it."""
+        """Log one line that says what happened to every snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,

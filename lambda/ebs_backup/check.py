@@ -1,6 +1,6 @@
-"""The check: would a run find everything allowed that it needs? Each of its calls is tried, the writes as dry runs.
+"""The check: is a run allowed to do everything that it needs? Each of its calls is tried, the writes as dry runs.
 
-So policies, boundaries and keys that are in a run's way show on the day of the deploy. Nothing is made or deleted.
+So policies and boundaries that would stop a run are found on the day of the deploy. Nothing is made or deleted.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ NEVER = (
 
 
 def refused(what: str, error: AwsError, resource: str, *, action: str = "", hinders: bool = True) -> Probe:
-    """Return the probe of something that would not work; logs it, for a mail names only the first ones."""
+    """Return the probe of something that would not work, and log it, because a mail names only the first ones."""
     if error.unfinished:
         return Probe(what=what, tried=False)
     fault = failure(error, resource=resource, action=action or what)
@@ -61,7 +61,7 @@ def check(
     *,
     sample: int | None = None,
 ) -> Checked:
-    """Try all that a run needs but its mail; what does not work is told, nothing is raised for it."""
+    """Try everything that a run needs except its mail; return what would not work, and raise nothing for it."""
     instances, probe = _listed("instances", lambda: ec2.instances(settings.tag_name), dict[str, Instance]())
     probes = [probe]
     found, probe = _listed(
@@ -91,7 +91,7 @@ def _listed(what: str, list_: Callable[[], T], nothing: T) -> tuple[T, Probe]:
 
 
 def _one_each(tagged: Iterable[Snapshot], volumes: Sequence[Volume]) -> Iterator[Snapshot]:
-    """Return for each volume its oldest completed snapshot of our own, if it has one: the one that goes first."""
+    """Return each volume's oldest completed snapshot of our own, if it has one: rotation deletes it first."""
     oldest: dict[str, Snapshot] = {}
     for snapshot in sorted(tagged, key=lambda snapshot: snapshot.started):
         if snapshot.ours and snapshot.state == COMPLETED:
@@ -106,7 +106,7 @@ def _create(
     run: Run,
     second_tries: SecondTries,
 ) -> Task[Probe]:
-    """Try to create with the tags of a real snapshot; without the copied ones where a policy refuses them, as a run does."""
+    """Try to create with the tags of a real snapshot, or without the copied ones if a policy refuses them, as a run does."""
     tagged_as = tagging(volume, run, settings, at=run.time, older=0)
     try:
         yield from trial.create(volume, tagged_as)
@@ -126,7 +126,7 @@ def _create(
 
 
 def _delete(trial: Trial, snapshot: Snapshot) -> Task[Probe]:
-    """Try to delete; one that is gone, or that AWS keeps in place, says nothing against the role."""
+    """Try to delete; if the snapshot is gone, or AWS keeps it in place, the role may still delete it."""
     try:
         yield from trial.delete(snapshot)
     except AwsError as error:

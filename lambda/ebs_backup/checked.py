@@ -1,4 +1,4 @@
-"""What a check found, frozen: what was tried, and what would not work. Also as plain JSON values. Pure."""
+"""The result of a check, frozen: what was tried, and what would not work. Also as plain JSON values. Pure."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -20,9 +20,9 @@ KINDS = (LIST, CREATE, DELETE, GO_ON, MAIL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """One thing that was tried: `fault` says why it would not work, and `hinders` whether that costs a backup.
+    """One thing that was tried: `fault` says why it would not work, and `hinders` whether that would cost a backup.
 
-    Where it was not `tried`, the time ended first.
+    If it was not `tried`, the time was over first.
     """
 
     what: str
@@ -47,38 +47,38 @@ class Checked:
 
     @property
     def checks(self) -> tuple[Failure, ...]:
-        """Return what a person should look at, though all would be backed up."""
+        """Return what a person should look at, although everything would be backed up."""
         return tuple(probe.fault for probe in self.probes if probe.fault and not probe.hinders)
 
     @property
     def not_tried(self) -> int:
-        """Count what there was no time for."""
+        """Count what was not tried because the time was over."""
         return sum(not probe.tried for probe in self.probes)
 
     def allowed(self, what: str) -> tuple[int, int]:
-        """Return how many tries of one kind went well, and how many there were."""
+        """Return how many tries of one kind were allowed, and how many there were."""
         tried = [probe for probe in self.probes if probe.what == what and probe.tried]
         return sum(not (probe.fault and probe.hinders) for probe in tried), len(tried)
 
     @property
     def status(self) -> Status:
-        """Return FAILED where a run would make no snapshot at all, else PROBLEM, CHECK or OK as of a run."""
+        """Return FAILED if a run would make no snapshot at all, else PROBLEM, CHECK or OK, as for a run."""
         if self.failures:
             return Status.PROBLEM if self.allowed(CREATE)[0] else Status.FAILED
         return Status.CHECK if self.checks or self.not_tried else Status.OK
 
     @property
     def passed(self) -> bool:
-        """Return whether a run would find nothing in its way."""
+        """Return whether nothing would stop a run."""
         return self.status in (Status.OK, Status.CHECK)
 
     def and_(self, probe: Probe) -> "Checked":
-        """Return the same with one probe more."""
+        """Return the same with one more probe."""
         return replace(self, probes=(*self.probes, probe))
 
 
 def answer(checked: Checked) -> dict[str, Any]:
-    """Return what was found as plain JSON values; the lists have at most MAX_ROWS rows."""
+    """Return the result as plain JSON values; the lists have at most MAX_ROWS rows."""
     run = checked.run
     counts = {what: checked.allowed(what) for what in KINDS}
     lists = {"failures": checked.failures, "checks": checked.checks}

@@ -1,4 +1,4 @@
-"""One volume's new snapshot: made within the region's room, and whatever a policy says of the volume's own tags."""
+"""One volume's new snapshot: also if the region is full, or if a policy refuses the volume's own tags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from ebs_backup.tasks import Task
 
 UNFINISHED = 5  # pending and failed snapshots that EC2 takes of one volume
 UNFINISHED_OF = {"st1": 1, "sc1": 1}
-MOST_IN_VAIN = 5  # second tries of one run: after that it is not the copied tags that are refused
+MOST_IN_VAIN = 5  # second tries of one run: after these, the copied tags are not the reason
 
 
 @dataclass(slots=True)
 class SecondTries:
-    """How many creates without the copied tags were in vain, in the whole run."""
+    """How many creates without the copied tags were refused as those with them, in the whole run."""
 
     in_vain: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
 class Creation:
-    """Makes one volume's restore point of a run.
+    """Creates one volume's restore point of a run.
 
-    `drained` is what became of the expired ones where there was no room, `refused` why its tags are not copied, if not.
+    `drained` are the decisions on snapshots that were deleted to make room; `refused` says why tags were not copied.
     """
 
     writer: Ec2 | DryRun
@@ -42,36 +42,37 @@ class Creation:
     volume: Volume
     rotation: Rotation
     deleter: Deleter
-    failed: Sequence[Snapshot] = ()  # that were there when the run began
+    failed: Sequence[Snapshot] = ()  # that existed when the run began
     removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
+    occasions_freed: int = 0  # to make room
     plan: Plan | None = None  # made for the new snapshot's tag
 
-    @property
-    def occasions_freed(self) -> int:
-        """Count the occasions that went to make room."""
-        gone = (
-            decision for decision in self.drained if decision.fate is Fate.EXPIRED and not decision.redundant
-        )
-        return len({decision.occasion for decision in gone})
-
     def create(self) -> Task[Created]:
-        """Create; where the region is full, first delete what is expired without a new snapshot, and try once more."""
+        """Create; if the region is full, first delete what is expired even without a new snapshot, and try once more."""
         try:
             return (yield from self._with_tags())
         except AwsError as error:
             if error.code != NO_ROOM:
                 raise
-            there = tuple(self.deleter.there.values())
-            decisions = yield from self.deleter.delete(self.rotation.decide(there), room=self.rotation.limit)
-            self.drained = tuple(decision for decision in decisions if decision.fate is not Fate.KEPT)
+            decisions = yield from self._drain()
             if all(decision.fate is not Fate.EXPIRED for decision in decisions):
                 raise
         return (yield from self._with_tags())
 
+    def _drain(self) -> Task[tuple[Decision, ...]]:
+        """Delete what is expired without a new snapshot, however often it is asked for: within one limit."""
+        expired = self.rotation.decide(tuple(self.deleter.there.values()))
+        room = self.rotation.limit - self.occasions_freed
+        decisions = yield from self.deleter.delete(expired, room=room)
+        self.occasions_freed += len(self.deleter.gone)
+        drained = (decision for decision in decisions if decision.fate is not Fate.KEPT)
+        self.drained = (*self.drained, *drained)
+        return decisions
+
     def _with_tags(self) -> Task[Created]:
-        """Create; where a policy may have refused a copied tag, try once more without those."""
+        """Create; if a policy may have refused a copied tag, try once more without the copied tags."""
         try:
             return (yield from self._create(copy=self.refused is None))
         except AwsError as error:
@@ -82,8 +83,8 @@ class Creation:
             refused = (copied, error)
         try:
             created = yield from self._create(copy=False)
-        except AwsError:
-            self.second_tries.in_vain += 1
+        except AwsError as again:
+            self.second_tries.in_vain += again.code in TAG_REFUSALS  # anything else has another cause
             raise
         self.refused = refused
         return created
@@ -96,15 +97,15 @@ class Creation:
 
     @property
     def blocked(self) -> bool:
-        """Return whether as many snapshots of ours are pending or failed as EC2 takes of the volume."""
+        """Return whether our own pending and failed snapshots reach EC2's limit for the volume."""
         most = UNFINISHED_OF.get(self.volume.type, UNFINISHED)
         return sum(snapshot.state in (PENDING, ERROR) for snapshot in self.deleter.there.values()) >= most
 
     def _hopeless(self) -> bool:
-        """Return whether waiting cannot help where EC2 says that too many snapshots of the volume are unfinished.
+        """Return whether waiting cannot help when EC2 says that too many snapshots of the volume are unfinished.
 
-        Where one is the limit and none of ours is to blame, another tool's is; a failed one of ours that has just been
-        deleted may count for some seconds yet.
+        If the limit is one and no snapshot of ours blocks the volume, another tool's does. A failed one of ours that was
+        just deleted may still count for some seconds.
         """
         others = self.volume.type in UNFINISHED_OF and not self.failed
         return self.blocked or self.removing or others
@@ -113,7 +114,7 @@ class Creation:
         return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
 
     def _older(self, at: datetime) -> int:
-        """Return the number for the new snapshot's tag: a restore point of this run that failed hands its own on."""
+        """Return the number for the new snapshot's tag: that of a failed restore point of this run, if there is one."""
         mine = (
             snapshot.older
             for snapshot in self.failed
@@ -127,7 +128,7 @@ class Creation:
         return self.rotation.leaves(self.plan.decisions, new, freed=self.occasions_freed)
 
     def decide(self, made: Snapshot) -> tuple[Decision, ...]:
-        """Return what rotation decides when the restore point is made."""
+        """Return the decisions of rotation after the restore point was made."""
         there = tuple(self.deleter.there.values())
         if self.plan is None:
             return self.rotation.decide(there)

@@ -1,4 +1,4 @@
-"""EventBridge cron expressions, as AWS reads them: whether one can fire, and when it did last. Pure.
+"""EventBridge cron expressions, as AWS reads them: whether one is valid, and when it fires. Pure.
 
 Source: EventBridge User Guide, "Setting a schedule pattern for scheduled rules".
 """
@@ -18,9 +18,9 @@ WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One of the six fields: the numbers it takes, names for them, and forms of its own (a regex) that stand alone.
+    """One of the six fields: the numbers and names that it takes, and special forms (a regex) that are a whole field.
 
-    `steps`: takes `/`; `wraps`: takes a range over the end, as AWS's own example `20-2` in the hours.
+    `steps`: it takes `/`; `wraps`: it takes a range over its end, such as AWS's own example `20-2` in the hours.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Field:
     wraps: bool = True
 
     def takes(self, text: str) -> bool:
-        """Tell whether EventBridge takes this text in this field."""
+        """Return whether EventBridge takes this text in this field."""
         special = re.fullmatch(self.special, text, re.IGNORECASE)
         return bool(special) or all(self._takes(item) for item in text.split(","))
 
@@ -47,14 +47,14 @@ class Field:
         return ends[0] is not None and ends[1] is not None and (self.wraps or ends[0] <= ends[1])
 
     def values(self, text: str) -> frozenset[int]:
-        """Give the numbers that a checked text without a form of its own stands for."""
+        """Return the numbers that a checked text means; it has no special form."""
         return frozenset(number for item in text.split(",") for number in self._run(item))
 
     def _run(self, item: str) -> list[int]:
         base, slash, step = item.partition("/")
         numbers = [number for end in base.split("-") if (number := self._number(end)) is not None]
         first, last = (numbers[0], numbers[-1]) if numbers else (self.low, self.high)
-        if slash and len(numbers) == 1:  # 5/10 is every tenth from the fifth on
+        if slash and len(numbers) == 1:  # 5/10 means every tenth, beginning with 5
             last = self.high
         if first <= last:
             return list(range(first, last + 1))[:: int(step or 1)]
@@ -86,7 +86,7 @@ FIELDS = MINUTES, HOURS, DAY, MONTH, WEEKDAY, YEAR = (
 
 
 def can_fire(expression: str) -> bool:
-    """Tell whether this is an expression (without its `cron( )`) that EventBridge takes."""
+    """Return whether EventBridge takes this expression (without its `cron( )`)."""
     texts = expression.split()
     if len(expression) > LONGEST or len(texts) != len(FIELDS):
         return False
@@ -95,7 +95,7 @@ def can_fire(expression: str) -> bool:
 
 
 def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield, in order, when a checked expression fires from `start` on and before `end` (both UTC)."""
+    """Yield, in order, the times at which a checked expression fires, from `start` and before `end` (both UTC)."""
     _, _, day, month, weekday, year = expression.upper().split()
     times, months, years = _times(expression), MONTH.values(month), YEAR.values(year)
     for past in range((end.date() - start.date()).days + 1):
@@ -106,7 +106,7 @@ def instants(expression: str, *, start: datetime, end: datetime) -> Iterator[dat
 
 
 def latest(expression: str, *, at: datetime) -> datetime | None:
-    """Return the last firing of a checked expression at or before an instant (UTC), None before its first one.
+    """Return the last firing of a checked expression at or before a time (UTC), or None before its first firing.
 
     Looks back 40 years at most: a schedule such as 29 February on a Sunday pauses for that long.
     """
@@ -130,7 +130,7 @@ def _times(expression: str) -> tuple[time, ...]:
 
 @lru_cache(maxsize=4096)
 def _latest_day(expression: str, until: date) -> date | None:
-    """Return the last day on which it fires, this one or one before it."""
+    """Return the last day on which it fires, at or before this one."""
     _, _, day, month, weekday, year = expression.upper().split()
     months, years = MONTH.values(month), YEAR.values(year)
     on, first = until, date(max(min(years), until.year - 40), 1, 1)
@@ -156,7 +156,7 @@ def _is_day(on: date, text: str) -> bool:
 
 
 def _nearest_weekday(on: date, day: int, last: int) -> int | None:
-    """Give the Monday to Friday nearest to this day of the month, never in another month; none if it has no such day."""
+    """Return the Monday to Friday nearest to this day, in the same month; None if the month has no such day."""
     if day > last:
         return None
     weekday = on.replace(day=day).isoweekday()

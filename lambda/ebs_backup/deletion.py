@@ -1,4 +1,4 @@
-"""The deleter: deletes what rotation let expire, oldest first and within the limit, and says what became of each."""
+"""The deleter: deletes what has expired, oldest first and within the limit, and returns what happened to each."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,10 +16,10 @@ MOST_REFUSALS = 10  # of one volume: the rest waits for the next run
 
 @dataclass(slots=True, kw_only=True)
 class Deleter:
-    """Deletes snapshots of one volume; `there` are the set's own of it, as far as the run knows, by id.
+    """Deletes snapshots of one volume; `there` are the set's own snapshots of it that the run knows, by id.
 
-    `look` lists them again, and `judge` decides for what it finds: a person may delete snapshots at the same time, and a
-    delete that would leave one completed restore point or none must not rest on an old listing.
+    `look` lists them again, and `judge` decides on what it finds. A person may delete snapshots at the same time, and a
+    delete that would leave one completed restore point or none must not depend on an old listing.
     """
 
     writer: Ec2 | DryRun
@@ -30,16 +30,17 @@ class Deleter:
     stuck: dict[str, Decision] = field(default_factory=dict)  # what EC2 would not delete: one try each
     refusals: int = 0
     going: frozenset[str] = frozenset()  # ids of what is expired
+    gone: frozenset[Occasion] = frozenset()  # what the last deletion let go, as far as is known
 
     @property
     def unfinished(self) -> bool:
-        """Return whether only time kept something from being deleted."""
+        """Return whether something was not deleted only because the time was over."""
         return any(error.unfinished for _, error in self.errors)
 
     def delete(self, decisions: Sequence[Decision], *, room: int) -> Task[tuple[Decision, ...]]:
         """Delete what is expired, at most `room` occasions, and all duplicates; return every decision with its fate.
 
-        An occasion of which something stays does not go: what else is deleted of it does not count.
+        If a part of an occasion stays, the occasion stays, and the snapshots of it that are deleted do not count.
         """
         fates = {decision.snapshot.id: decision for decision in decisions}
         going: set[Occasion] = set()
@@ -47,17 +48,18 @@ class Deleter:
         waiting = deque(deletion_order(decisions))
         self.going = frozenset(decision.snapshot.id for decision in waiting)
         while waiting:
-            # Where AWS keeps the oldest for ever, the newest that is expired still goes: rotation never stops.
+            # If AWS keeps the oldest for ever, newer expired ones are still deleted: rotation never stops.
             decision = waiting.popleft() if self.refusals < MOST_REFUSALS // 2 else waiting.pop()
             counts = not decision.redundant and decision.occasion not in going | staying
             if counts and len(going - staying) >= room:
                 fates[decision.snapshot.id] = replace(decision, fate=Fate.DEFERRED)
                 continue
             fate = fates[decision.snapshot.id] = yield from self._delete(decision)
-            # A delete that was never answered may have been done: it counts.
+            # A delete that was never answered may have been done, so it counts.
             if not decision.redundant:
                 gone = fate.fate is Fate.EXPIRED or self._unsure(decision.snapshot)
                 (going if gone else staying).add(decision.occasion)
+        self.gone = frozenset(going - staying)
         return tuple(fates.values())
 
     def _unsure(self, snapshot: Snapshot) -> bool:
@@ -69,15 +71,22 @@ class Deleter:
         if self.refusals >= MOST_REFUSALS:
             reason = f"{decision.reason}, but not tried: EC2 refused {MOST_REFUSALS} others of this volume"
             return replace(decision, fate=Fate.KEPT, reason=reason)
-        try:
+        snapshot = decision.snapshot
+
+        def still_goes() -> bool:
+            nonlocal decision
             if self._leaves_one(decision.snapshot):
                 decision = self._looked_at_again(decision)
-                if decision.fate is not Fate.EXPIRED or decision.snapshot.id not in self.there:
-                    return decision
-            was_there = yield from self.writer.delete(decision.snapshot)
+                return decision.fate is Fate.EXPIRED and snapshot.id in self.there
+            return True
+
+        try:
+            was_there = yield from self.writer.delete(snapshot, still_goes)
         except AwsError as error:
             return self._refused(decision, error)
-        self.there.pop(decision.snapshot.id, None)
+        if was_there is None:
+            return decision
+        self.there.pop(snapshot.id, None)
         return decision if was_there else replace(decision, reason=f"{decision.reason}; already gone")
 
     def _refused(self, decision: Decision, error: AwsError) -> Decision:
@@ -92,16 +101,16 @@ class Deleter:
         return stuck
 
     def _leaves_one(self, snapshot: Snapshot) -> bool:
-        """Tell whether, by what is known, at most one completed restore point of its period stays, all expired ones gone."""
+        """Return whether at most one completed restore point of its period would stay after all expired ones are gone."""
         rest = {
             other.run
             for other in self.there.values()
             if other.state == COMPLETED and other.period == snapshot.period and other.id not in self.going
         }
-        return snapshot.state == COMPLETED and len(rest) <= 1
+        return snapshot.state == COMPLETED and len(rest - {""}) <= 1  # what belongs to no run is none
 
     def _looked_at_again(self, decision: Decision) -> Decision:
-        """Return what is decided for the snapshot now: it stays where others, which it may go without, are gone."""
+        """Return what is decided for the snapshot now: it stays if other snapshots have gone since the first decision."""
         found = self.look()
         self.there = {snapshot.id: snapshot for snapshot in found}
         judged = {again.snapshot.id: again for again in self.judge(found)}

@@ -1,30 +1,33 @@
 """The event: what a rule, a person or an earlier invocation asks the function to do, checked before anything is done.
 
-Also whether a run goes on in a further invocation. All that an invocation did can be seen in EC2 again, where the next one
-looks anyway; only what is gone cannot be seen: failed snapshots that were deleted, and how many expired ones. Pure.
+It also decides whether a run goes on in a further invocation. The next invocation can see in EC2 what the earlier ones made.
+It cannot see what they deleted, so the event tells it: the failed snapshots, and how many expired ones. Pure.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ebs_backup.model import Continued, FailedSnapshot
+from ebs_backup.model import Continued, FailedSnapshot, Fate
 from ebs_backup.names import Period
 from ebs_backup.outcome import Outcome
+from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 KEYS = ("period", "time", "dry_run", "volumes", "check", "sample")
 MOST_VOLUMES = 200  # that an event names
 MOST_SAMPLED = 1000  # volumes that a check is limited to
-NOT_CHECKED = ("time", "dry_run", "volumes", "continued")  # keys of a run: a check is none
+NOT_CHECKED = ("time", "dry_run", "volumes", "continued")  # keys of a run; a check is not a run
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a schedule fires
+AHEAD = timedelta(hours=1)  # by which a clock may be wrong: a refused event is a night without a backup
 MOST_FAILED = 100  # failed snapshots that the event names; of the others it has the number
 
 
 class InvalidEventError(ValueError):
-    """An event that asks for nothing the function does: one line that names the key, its value and what is allowed."""
+    """An event that the function cannot use: one line that names the key, its value and what is allowed."""
 
     def __init__(self, key: str, allowed: str, value: object) -> None:
         super().__init__(f"{key} must be {allowed}, got {repr(value)[:100]}")
@@ -32,9 +35,9 @@ class InvalidEventError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A checked event; `time` is None when a person asks by hand, `volumes` are empty for all that are selected.
+    """A checked event; `time` is None for a run by hand, `volumes` are empty for all selected volumes.
 
-    `check` asks for no run, but whether one could do its work, on the first `sample` volumes, None for all.
+    With `check` there is no run: it only checks whether a run could do its work, on the first `sample` volumes (None: all).
     """
 
     period: Period
@@ -66,8 +69,18 @@ def parse(event: object) -> Request:
     )
 
 
+def check_time(request: Request, *, now: datetime) -> None:
+    """Raise an InvalidEventError for a time that no rule has sent yet.
+
+    The run that is due then would find what this one made, and make nothing.
+    """
+    if request.time and not EARLIEST <= request.time <= now + AHEAD:
+        allowed = f"an instant since 1970 that has passed, and now is {now:%Y-%m-%dT%H:%M:%SZ}"
+        raise InvalidEventError("time", allowed, request.time.isoformat())
+
+
 def to_event(request: Request, continued: Continued) -> dict[str, Any]:
-    """Return the event of the run's next invocation: the same, and what `parse` reads back as `continued`."""
+    """Return the event of the run's next invocation: the same event, and the key `continued`, which `parse` reads."""
     time = {"time": request.time.isoformat()} if request.time else {}
     only = {"volumes": list(request.volumes)} if request.volumes else {}
     failed = [asdict(snapshot) | {"started": snapshot.started.isoformat()} for snapshot in continued.failed]
@@ -76,15 +89,16 @@ def to_event(request: Request, continued: Continued) -> dict[str, Any]:
 
 
 def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
-    """Return what the run's next invocation must know, or None where this one is the last.
+    """Return what the run's next invocation must know, or None if this one is the last.
 
     It is the last when nothing is unfinished, when it is the twelfth, or when it made no progress: what a whole invocation
-    waited for in vain will not come in the next. A dry run takes no time, so it never goes on.
+    waited for in vain will not come in the next. A dry run takes no time, so it never goes on. `began` is when this
+    invocation did.
     """
     before = outcome.run.continued
     invocation = before.invocation + 1 if before else 2
     unfinished = any(volume.unfinished for volume in outcome.volumes)
-    changed = any(volume.changed for volume in outcome.volumes)
+    changed = any(_changed(volume, since=began) for volume in outcome.volumes)
     if outcome.run.dry_run or not unfinished or not changed or invocation > MOST_INVOCATIONS:
         return None
     failed = _in_short(outcome)
@@ -100,8 +114,14 @@ def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
     )
 
 
+def _changed(volume: VolumeOutcome, *, since: datetime) -> bool:
+    """Return whether this invocation did something here: what an earlier one of the run made is no progress."""
+    made = volume.made if volume.when is Made.NOW else None
+    return bool(volume.of(Fate.EXPIRED)) or (made is not None and made.started >= since)
+
+
 def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
-    """Return the failed snapshots: deleted, or perhaps so, they are there for no later invocation to see."""
+    """Return the failed snapshots: later invocations cannot see them, because they are deleted, or perhaps deleted."""
     return tuple(
         replace(failed, name=failed.name[:80], message=failed.message[:200]) for failed in outcome.failed
     )
@@ -144,10 +164,12 @@ def _volumes(value: object) -> tuple[str, ...]:
 
 
 def _continued(value: object, *, dry_run: bool) -> Continued:
-    """Read what an earlier invocation sent; anything else is a stranger's, and a dry run never goes on."""
+    """Read what an earlier invocation sent; refuse anything else, and any dry run, which never goes on."""
     keys = {field.name for field in fields(Continued)}
     if dry_run or not isinstance(value, Mapping) or value.keys() != keys:
-        raise InvalidEventError(CONTINUED, "left out: the function alone sends it, and for no dry run", value)
+        raise InvalidEventError(
+            CONTINUED, "left out: only the function itself sends it, and never for a dry run", value
+        )
     if not isinstance(value["run"], str) or not re.fullmatch(r"[\x21-\x7e]{1,100}", value["run"]):
         raise InvalidEventError(f"{CONTINUED}.run", "1 to 100 ASCII characters without a space", value["run"])
     return Continued(
@@ -182,14 +204,16 @@ def _count(value: Mapping[Any, Any], key: str, least: int, most: int) -> int:
 
 
 def _instant(event: Mapping[Any, Any], key: str, *, of: str = "") -> datetime:
-    """Read a time; a zone is needed, for the run's identity must not depend on where it is read."""
+    """Read a time; it needs a zone, because the run's identity must not depend on where it is read."""
     try:
         instant = datetime.fromisoformat(event[key])
         utc = instant.astimezone(UTC) if instant.tzinfo else None
-    except (TypeError, ValueError, OverflowError):  # no text; no time; a zone that leads before year 1
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+    ):  # not a text; not a time; a zone that leads to before year 1
         utc = None
     if utc is None:
-        raise InvalidEventError(
-            f"{of}{key}", "an instant with a zone, such as 2026-11-23T01:30:00Z", event[key]
-        )
+        raise InvalidEventError(f"{of}{key}", "a time with a zone, such as 2026-11-23T01:30:00Z", event[key])
     return utc

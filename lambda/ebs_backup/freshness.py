@@ -1,6 +1,6 @@
-"""How fresh a volume's snapshots are: what it went too long without, period by period, and what it has. Pure.
+"""How fresh a volume's snapshots are: which periods are overdue, and which snapshots are pending too long. Pure.
 
-Every run looks at every period, so that a rule which somebody disabled shows in the next mail of another.
+Every run checks every period, so that the mails of the other periods show that somebody disabled a rule.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from ebs_backup.model import COMPLETED, PENDING, Run, Snapshot, Volume
 from ebs_backup.names import Period
 from ebs_backup.settings import Settings
 
-DAY = timedelta(days=1)  # after a firing: its run may be retried, or queued
+DAY = timedelta(days=1)  # after a firing, because its run may be retried or queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """What a volume went too long without; `stale` is what is pending for longer than the `max_age` of its period.
+    """A volume's overdue periods; `stale` are snapshots that have been pending for longer than `max_age` of their period.
 
     `newest_completed` is its newest good snapshot of any period.
     """
@@ -39,7 +39,7 @@ class Freshness:
 def freshness(
     volume: Volume, known: Sequence[Snapshot], there: Iterable[Snapshot], settings: Settings, run: Run
 ) -> Freshness:
-    """Return how fresh all is that the run knows of, also what it deleted; what is stale must still be `there`."""
+    """Return how fresh all known snapshots are, also deleted ones; a stale one must still be `there`."""
     return Freshness(
         overdue=tuple(_overdue(volume, known, settings, run)),
         stale=tuple(_stale(there, settings, run)),
@@ -50,8 +50,8 @@ def freshness(
 def _overdue(volume: Volume, known: Sequence[Snapshot], settings: Settings, run: Run) -> Iterator[Overdue]:
     """Return each period whose newest completed snapshot is older than `max_age_<period>` days.
 
-    Without one the volume waits for it: since the first one under way was begun, or from the first firing on that it was
-    there for, or, if it has no restore point of any period, since it was made.
+    If there is none, the wait began when the first pending one was started, or at the first firing after the volume's
+    oldest restore point. If the volume has no restore point of any period, it began when the volume was made.
     """
     usable = [snapshot.started for snapshot in known if snapshot.usable]
     for period in settings.periods:

@@ -1,6 +1,6 @@
-"""What volumes that are gone have left behind: it expires where the set says so, within the limit of every run."""
+"""Snapshots of volumes that are gone: they expire if the set says so, within the limit of every run."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from aws_lambda_powertools import Logger
@@ -21,25 +21,20 @@ Retired = tuple[tuple[Decision, ...], tuple[Failure, ...]]
 
 
 def retirements(writer: Ec2 | DryRun, settings: Settings, run: Run, gone: Held) -> Iterator[Task[Retired]]:
-    """Return a task for each volume that `surely_gone` gave; it returns its decisions and failures."""
+    """Return a task for each volume that `surely_gone` returned; a task returns its decisions and failures."""
     for volume_id, held in gone.items():
         yield _retire(writer, settings, run, volume_id, held)
 
 
 def surely_gone(ec2: Ec2, settings: Settings, run: Run, unlisted: Held) -> tuple[Held, tuple[Failure, ...]]:
-    """Return those volumes of which something may expire, and why it may not.
+    """Return the volumes whose snapshots may expire, and the failure if this could not be decided.
 
-    The newest snapshot, of any period, must be older than `expire_gone_after_days`. And EC2 must not know the volume when
-    it is asked for it by its id: a listing that lacks a volume is not enough to delete its backups.
+    The newest snapshot, of any period, must be older than `expire_gone_after_days`. EC2 must also not know the volume by
+    its id: a listing that lacks a volume is not enough to delete its backups.
     """
-    days = settings.expire_gone_after_days
-    if days is None:
+    if settings.expire_gone_after_days is None:
         return {}, ()
-    old = {
-        volume_id: held
-        for volume_id, held in unlisted.items()
-        if run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)
-    }
+    old = {volume_id: held for volume_id, held in unlisted.items() if old_enough(held, settings, run)}
     try:
         known = ec2.known(list(old))
     except AwsError as error:
@@ -50,20 +45,30 @@ def surely_gone(ec2: Ec2, settings: Settings, run: Run, unlisted: Held) -> tuple
     return {volume_id: held for volume_id, held in old.items() if volume_id not in known}, ()
 
 
+def old_enough(held: Sequence[Snapshot], settings: Settings, run: Run) -> bool:
+    """Return whether what a gone volume has left may expire: its newest snapshot of any period is older than the limit."""
+    days = settings.expire_gone_after_days
+    return days is not None and run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)
+
+
+def decide(snapshots: Iterable[Snapshot], settings: Settings, run: Run) -> tuple[Decision, ...]:
+    """Decide for those of the run's period that a volume has left which is surely gone."""
+    days = settings.expire_gone_after_days
+    rule = Rule(keep=0, source="expire_gone_after_days", schedule=settings.schedule(run.period))
+    of_the_period = (snapshot for snapshot in snapshots if snapshot.period == run.period and snapshot.run)
+    reason = f"its volume is gone, beyond expire_gone_after_days={days}"
+    return expire_all(of_the_period, rule=rule, reason=reason, today=run.time.date())
+
+
 def _retire(
     writer: Ec2 | DryRun, settings: Settings, run: Run, volume_id: str, held: Sequence[Snapshot]
 ) -> Task[Retired]:
-    days = settings.expire_gone_after_days
-    rule = Rule(keep=0, source="expire_gone_after_days", schedule=settings.schedule(run.period))
-    reason = f"its volume is gone, beyond expire_gone_after_days={days}"
-
     def look() -> Sequence[Snapshot]:
         listed = writer.snapshots(run.backup_set, volume_id=volume_id)
         return [snapshot for snapshot in listed if snapshot.ours]
 
     def judge(snapshots: Sequence[Snapshot]) -> Sequence[Decision]:
-        of_the_period = (snapshot for snapshot in snapshots if snapshot.period == run.period and snapshot.run)
-        return expire_all(of_the_period, rule=rule, reason=reason, today=run.time.date())
+        return decide(snapshots, settings, run)
 
     deleter = Deleter(
         writer=writer, there={snapshot.id: snapshot for snapshot in held}, look=look, judge=judge

@@ -1,4 +1,4 @@
-"""What Lambda calls: an event and the environment in; one run, one mail, metrics and the answer out."""
+"""What Lambda calls: it takes an event and the environment, does one run, sends one mail and metrics, and answers."""
 
 import os
 import time
@@ -19,7 +19,7 @@ from ebs_backup.aws.trial import Trial
 from ebs_backup.check import check
 from ebs_backup.checked import MAIL, WHOLE, Checked, Probe
 from ebs_backup.checked import answer as answer_check
-from ebs_backup.event import InvalidEventError, Request, next_invocation, parse, to_event
+from ebs_backup.event import InvalidEventError, Request, check_time, next_invocation, parse, to_event
 from ebs_backup.metrics import emit, measure
 from ebs_backup.model import Failure, Run
 from ebs_backup.names import CHECK_PASSED, ENV_PREFIX, FAILURES, SERVICE, Period
@@ -41,22 +41,23 @@ REPORT_SECONDS = 30  # of the function's time, kept for the report
 logger = Logger(service=SERVICE)
 
 
-# What a try of this instance did whose mail was refused, by run: Lambda's retry usually comes back here, and tells it.
+# What earlier tries did whose mail was refused, by run: Lambda's retry usually comes to the same instance and reports it.
 # Runs of two periods, or of all volumes and of some, may have the same time.
 _untold: dict[tuple[str, Period, tuple[str, ...]], Outcome] = {}
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
-    """Do one run, or as much of it as there is time for, and let a further invocation go on.
+    """Do one run, or as much of it as there is time for, and start a further invocation for the rest.
 
-    An event that asks for nothing the function does is answered and mailed: trying it again would not help. Raises what
-    broke a run, after mailing it, so that Lambda tries again and the alarm goes off.
+    An event that cannot be used is answered and mailed: trying it again would not help. If a run fails, the function mails
+    that and raises the error, so that Lambda tries again and the alarm goes off.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
     began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
     try:
         request = parse(event)
+        check_time(request, now=_now())
     except InvalidEventError as error:
         return _refuse(error, context)
     run = _run(request, context, os.environ)
@@ -66,7 +67,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     try:
         settings = Settings.from_env(os.environ)
         ec2_ = Ec2(_ec2(), deadline=deadline, full_bucket=not run.continued, now=_now)
-        outcome = execute(ec2_, settings, run, now=_now)
+        outcome = _with_untold(execute(ec2_, settings, run, now=_now))
     except Exception as error:
         _tell_broken(run, error)
         raise
@@ -75,7 +76,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     try:
         lambda_.invoke(_lambda(), context.function_name, to_event(request, further))
     except ERRORS as error:
-        # What was done is told now; then Lambda's own retry goes on in the place of the next invocation.
+        # Mail what was done now; then Lambda's own retry goes on instead of the next invocation.
         cause = AwsError.of(error)
         _finish(settings, replace(outcome, continuation_failure=not_continued(cause, context.function_name)))
         raise cause from None
@@ -88,7 +89,7 @@ def _now() -> datetime:
 
 
 def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
-    """Answer and mail an event that cannot be used: nothing is created or deleted on the strength of it."""
+    """Answer and mail an event that cannot be used; nothing is created or deleted."""
     logger.error("the event cannot be used", error_message=str(error))
     mail = render_bad_event(
         backup_set=os.environ.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
@@ -103,9 +104,9 @@ def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
 
 
 def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
-    """Try what a run needs and do none of it, mail what was found, and answer it.
+    """Try everything that a run needs without doing it, mail the result, and return it as the answer.
 
-    It raises nothing: what a run cannot do is what is asked here, and Lambda would ask again.
+    It raises nothing: finding what a run cannot do is its purpose, and Lambda would only try again.
     """
     try:
         settings = Settings.from_env(os.environ)
@@ -136,23 +137,31 @@ def _not_done(what: str, error: Exception) -> Probe:
 
 
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
-    """Tell of the whole run, whichever invocation did it, then count it: once, for a run that is not told is tried again."""
+    """Mail the whole run, with all its invocations, then emit its metrics: a run whose mail failed is tried again."""
     run = outcome.run
     if continued := run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
     if not run.dry_run:
-        key = run.id, run.period, run.only
-        outcome = outcome.after(_untold.pop(key, None))
         if settings.report == "always" or outcome.status is not Status.OK:
             try:
                 _tell(settings.topic_arn, render(outcome))
             except Exception:
-                _untold[key] = outcome
+                _untold[_key(run)] = outcome
                 raise
         measure(outcome)
     result = answer(outcome)
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
+
+
+def _with_untold(outcome: Outcome) -> Outcome:
+    """Return the outcome with what an earlier try of the run did here and could not mail, also for one that goes on."""
+    run = outcome.run
+    return outcome if run.dry_run else outcome.after(_untold.pop(_key(run), None))
+
+
+def _key(run: Run) -> tuple[str, Period, tuple[str, ...]]:
+    return run.id, run.period, run.only
 
 
 def _where(context: LambdaContext) -> tuple[str, str]:
@@ -162,9 +171,9 @@ def _where(context: LambdaContext) -> tuple[str, str]:
 
 
 def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Run:
-    """Name the run: by the event's time, which every delivery repeats, else by the request, which every retry does.
+    """Return the run: its id is the event's time, the same on every delivery, or the request's id, the same on every retry.
 
-    The environment is read raw here: a run that its settings break still has to say which one it is.
+    The environment is read unchecked here, so that a run with bad settings can still say which run it is.
     """
     region, account = _where(context)
     continued = request.continued
@@ -172,7 +181,7 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
     by_hand = continued.run if continued else context.aws_request_id
     return Run(
         id=due.isoformat().replace("+00:00", "Z") if request.time else by_hand,
-        time=min(due, _now()),  # a mistyped year must not end a hold
+        time=min(due, _now()),  # a clock that is ahead must not end a hold
         period=request.period,
         backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
         dry_run=request.dry_run,
@@ -188,7 +197,7 @@ def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Ru
 
 
 def _tell(topic_arn: str, mail: Mail) -> None:
-    """Mail; raises an AwsError, whose words are short, whatever the answer was."""
+    """Mail; raises an AwsError, whose message is short even if the answer was long."""
     try:
         sns.publish(_sns(topic_arn), topic_arn, mail)
     except ERRORS as error:
@@ -197,7 +206,7 @@ def _tell(topic_arn: str, mail: Mail) -> None:
 
 
 def _tell_broken(run: Run, error: Exception) -> None:
-    """Mail what broke the run, as far as that is possible; what cannot be mailed stands in the log."""
+    """Mail why the run failed, if that is possible; the log always has it."""
     logger.error("the run broke", exc_info=error)
     if run.dry_run:
         return
@@ -233,13 +242,13 @@ def _session() -> Session:
 
 @cache
 def _ec2() -> "EC2Client":
-    """Make the client once for all invocations of one instance of the function."""
+    """Create the client once for all invocations of one instance of the function."""
     return connection.connect(_session())
 
 
 @cache
 def _lambda() -> "LambdaClient":
-    """Make the client only when a run does not suffice with one invocation: most do."""
+    """Create the client only when a run needs a further invocation, because most runs do not."""
     return lambda_.connect(_session())
 
 

@@ -1,4 +1,4 @@
-"""What a backup set holds after a run: by period, and of volumes that it does not select any more. Pure."""
+"""What a backup set holds after a run: by period, and for volumes that it no longer selects. Pure."""
 
 import math
 from collections import defaultdict
@@ -26,9 +26,9 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unselected:
-    """What the set still holds of a volume that it does not select; `there` is False where the volume is gone.
+    """What the set still holds of a volume that it does not select; `there` is False if the volume is gone.
 
-    `lately` tells that a selected volume with its newest snapshot would not be overdue yet.
+    `lately` says that its newest snapshot is recent: a selected volume with it would not be overdue yet.
     """
 
     volume_id: str
@@ -41,9 +41,9 @@ class Unselected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foreign:
-    """Snapshots of one volume that carry the set's tag and are not the set's own: another tool copied our tags.
+    """Snapshots of one volume that carry the set's tag but are not the set's own: another tool copied our tags.
 
-    `spreads` tells that the volume itself carries tags of a snapshot, which other tools go on copying.
+    `spreads` says that the volume itself carries a snapshot's tags, which other tools keep copying.
     """
 
     volume_id: str
@@ -53,9 +53,9 @@ class Foreign:
 
 
 def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mapping[Period, Holding]:
-    """Return sums of the usable restore points; sizes are what they would take if each were stored whole.
+    """Return sums of the usable restore points; sizes are as if each were stored whole.
 
-    One that is stale, pending for too long, is nothing that one holds.
+    A stale one, which has been pending for too long, does not count.
     """
     by_period: defaultdict[str, list[Snapshot]] = defaultdict(list)
     not_held = {snapshot.id for snapshot in stale}
@@ -76,7 +76,7 @@ def _holding(snapshots: Sequence[Snapshot]) -> Holding:
 
 
 def at_most_gib(snapshots: Iterable[Snapshot]) -> int:
-    """Return an upper bound of what they take: EBS stores a block once that did not change between two of them."""
+    """Return an upper bound of their storage: EBS stores a block only once if it did not change between two of them."""
     return math.ceil(sum(map(_bytes, snapshots)) / GIB)
 
 
@@ -88,7 +88,7 @@ def _bytes(snapshot: Snapshot) -> int:
 def unselected(
     held: Mapping[str, Sequence[Snapshot]], there: Mapping[str, str], *, time: datetime, max_age: int
 ) -> tuple[Unselected, ...]:
-    """Return each volume that holds snapshots of the set but is none of its volumes; `there` names those that exist.
+    """Return each volume that has snapshots of the set but is not selected; `there` names the volumes that exist.
 
     `max_age` is in days, as of `time`.
     """

@@ -1,7 +1,7 @@
-"""What is known about this run's snapshots, and how old that knowledge may be when a create is sent.
+"""What is known about this run's snapshots, and how old that knowledge may be when a create is sent (0013).
 
 EC2 refuses a second snapshot of a volume for 15 seconds, and its listings lag behind by 5 at most. So knowledge that is at
-most 10 seconds old when a create arrives is enough: another delivery's snapshot is either listed, or its twin is refused.
+most 10 seconds old when a create arrives is enough: another delivery's snapshot is listed, or EC2 refuses this create.
 """
 
 import threading
@@ -15,7 +15,7 @@ VOLUMES_A_LOOK = 100  # EC2 takes 200 filter values a call; in 9 seconds it take
 
 
 class Lookout:
-    """Looks for many volumes at once: those whose turn comes next. Safe for threads; times are seconds on `clock`."""
+    """Looks for snapshots of many volumes at once: those whose turn comes next. Safe for threads; times are in seconds."""
 
     def __init__(
         self,
@@ -31,12 +31,12 @@ class Lookout:
         self._found: dict[str, Snapshot] = {}
 
     def made(self, volume_id: str, *, now: bool = False) -> Snapshot | None:
-        """Return the usable snapshot that this run has of the volume; `now`: whatever is known, look again."""
+        """Return the usable snapshot that this run has of the volume; with `now`, look again in any case."""
         with self._lock:
             if now or self._clock() - self._seen.get(volume_id, float("-inf")) > FRESH:
                 waiting = (waits for waits in self._seen if waits != volume_id)
                 self._look_at([volume_id, *islice(waiting, VOLUMES_A_LOOK - 1)])
-            # If EC2 refuses it now, its next turn comes after all others: the looks before that are for those.
+            # If EC2 refuses this create, its next turn comes after all others, so the next looks are for the others.
             self._seen[volume_id] = self._seen.pop(volume_id)
             return self._found.get(volume_id)
 

@@ -23,7 +23,7 @@ metrics = Metrics(namespace=NAMESPACE)
 
 
 def measure(outcome: Outcome) -> None:
-    """Emit the run's metrics by set and period; a run that was limited to some volumes says nothing of the others."""
+    """Emit the run's metrics by set and period, unless it was limited to some volumes: it says nothing about the others."""
     run = outcome.run
     done = {CREATED: outcome.created, EXPIRED: outcome.expired, FAILURES: len(outcome.failures)}
     if run.only:

@@ -1,4 +1,4 @@
-"""The data of a run, frozen: what was asked for, found and decided. What came of it stands in `outcome`.
+"""The data of a run, frozen: what was asked for, found and decided. The result is in `outcome`.
 
 The words are AWS's and the project's own: a *run* is one scheduled event of one backup set and period, an *occasion* the
 time from one firing of the period's schedule to the next, a *restore point* the snapshots of one volume made by one run.
@@ -18,7 +18,7 @@ PERIODS = frozenset(Period)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedSnapshot:
-    """A snapshot that EC2 began and could not finish: it holds nothing. `message` is EC2's reason, or empty."""
+    """A snapshot that EC2 started and could not finish: it holds nothing. `message` is EC2's reason, or empty."""
 
     id: str
     volume_id: str
@@ -29,7 +29,7 @@ class FailedSnapshot:
 
     @classmethod
     def of(cls, snapshot: "Snapshot", *, name: str) -> Self:
-        """Return what is to be told of a snapshot of a volume with this name."""
+        """Return the failed snapshot as the report needs it; `name` is the volume's."""
         return cls(
             id=snapshot.id,
             volume_id=snapshot.volume_id,
@@ -42,7 +42,7 @@ class FailedSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Continued:
-    """What a further invocation of one run must be told, for EC2 cannot tell it.
+    """What a further invocation of a run must know and cannot see in EC2.
 
     Which run it is, when its first invocation began, the number of this invocation, how many snapshots those before it
     deleted, and which failed snapshots were among them (`more_failed` more are only counted). Also how many snapshots they
@@ -62,7 +62,7 @@ class Continued:
 class Run:
     """One scheduled event of one backup set and period, and where it happens.
 
-    `id` is the same on every delivery of one event; ages are told as of `time`; `scheduled` tells that the event named
+    `id` is the same on every delivery of one event; ages are as of `time`; `scheduled` says that the event named
     its time; `only` are the volumes that a run by hand is limited to, empty for all; `selector` is the tag that selects
     volumes, as `Backup=true`; `continued` is there in all invocations of the run but the first.
     """
@@ -84,7 +84,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """An instance as its tags show it: its name made fit to print, and the value of the tag that selects volumes."""
+    """An instance by its tags: its printable name, and the value of the tag that selects volumes."""
 
     name: str = ""
     tag: str | None = None
@@ -92,7 +92,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """A volume; names are Name tags made fit to print, or empty. Size in GiB, throughput in MiB/s."""
+    """A volume; names are printable Name tags, or empty. Size in GiB, throughput in MiB/s."""
 
     id: str
     name: str
@@ -112,7 +112,7 @@ class Volume:
 
     @property
     def place(self) -> str:
-        """Return `on i-07aa db-1, /dev/xvdf`, or nothing where it is not attached."""
+        """Return `on i-07aa db-1, /dev/xvdf`, or an empty text if it is not attached."""
         on = f"{self.instance} {self.instance_name}".rstrip()
         return f"on {on}, {self.device}" if self.instance else ""
 
@@ -125,7 +125,7 @@ class Volume:
 class Snapshot:
     """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
 
-    `ours` tells that its `ebs-backup:source` names its own volume: else another tool copied our tags from a volume.
+    `ours` says that its `ebs-backup:source` names its own volume: otherwise another tool copied our tags from a volume.
     `name` is the volume's, as it was then; `size` the volume's, in GiB; `full_bytes` what all its blocks hold together,
     where EC2 tells it: a restore reads as much, but blocks that other snapshots hold too are stored once.
     `hold` is the value of its hold tag, None without one. `older` is how many older occasions the run that made it leaves
@@ -153,12 +153,12 @@ class Snapshot:
 
     @property
     def known_period(self) -> bool:
-        """Return whether rotation can judge it: it belongs to a run of a period that there is."""
+        """Return whether rotation can decide on it: it belongs to a run, and its period exists."""
         return bool(self.run) and self.period in PERIODS
 
 
 class Fate(StrEnum):
-    """What rotation decides for one snapshot, and what then became of it."""
+    """What rotation decides for one snapshot, and what then happened to it."""
 
     KEPT = "kept"
     EXPIRED = "expired"  # to be deleted; after the run: deleted
@@ -169,10 +169,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What is to become of one snapshot, and why: the reason stands in dry run, mail and log alike.
+    """The decision on one snapshot, and why: the reason is the same in dry run, mail and log.
 
-    `redundant` tells that its going costs no restore point: it is a failed snapshot or a duplicate. `edited` tells that a person
-    should look at its tags.
+    `redundant` says that deleting it costs no restore point: it is a failed snapshot or a duplicate. `edited` says that a
+    person should look at its tags.
     """
 
     snapshot: Snapshot
@@ -190,7 +190,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """One thing that did not work: on what, doing what, AWS's code and words, and what a person should do."""
+    """One thing that failed: the resource, the action, AWS's code and message, and what a person should do."""
 
     resource: str
     action: str
@@ -200,7 +200,7 @@ class Failure:
 
 
 class Severity(Enum):
-    """How much a remark weighs: a PROBLEM makes the run one, a CHECK asks for a look, a NOTE is told beside the rest."""
+    """How serious a remark is: a PROBLEM or a CHECK sets the run's status, a NOTE is only reported."""
 
     PROBLEM = auto()
     CHECK = auto()
@@ -209,7 +209,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """Something to tell of a volume: a failure, or, as a note, a few words."""
+    """Something to report about a volume: a failure, or, as a note, a few words."""
 
     severity: Severity
     told: Failure | str

@@ -33,10 +33,10 @@ ENV_PREFIX = "EBS_BACKUP_"
 NAMESPACE = "EbsBackup"
 SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
 FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
-COMPLETED = "RunCompleted"  # by set alone: a run that came to its end
+COMPLETED = "RunCompleted"  # by set alone: a run that was completed
 CHECK_PASSED = "CheckPassed"  # by set alone: a check that found nothing wrong
 
 
 def keep_tag(period: Period) -> str:
-    """Give the key of the tag by which a volume asks for a keep count of its own."""
+    """Return the key of the tag that gives a volume its own keep count."""
     return f"{TAG_PREFIX}keep-{period}"

@@ -1,4 +1,4 @@
-"""What came of a run, frozen: of its volumes, and what the set then holds, lacks and leaves out."""
+"""The result of a run, frozen: its volumes, and what the set then holds, lacks and leaves out."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,9 +30,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a run did, whole, as far as it has come.
+    """What a run did, in all its invocations so far.
 
-    `other_checks` ask for a look at something that is none of the run's volumes. `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
+    `other_checks` ask a person to look at something other than the run's volumes. `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
     of a period that there is not, `missing` the volumes that a run by hand named and the set does not select. `stopped` is
     why a run that is not finished does not go on, `lookup_failure` why instances could not be looked up.
     """
@@ -54,14 +54,14 @@ class Outcome:
 
     @property
     def failed(self) -> tuple[FailedSnapshot, ...]:
-        """Return the snapshots that failed, as far as they are known by name: in all invocations of the run."""
+        """Return the failed snapshots that are known by name, of all invocations of the run."""
         before = self.run.continued.failed if self.run.continued else ()
         now = (failed for volume in self.volumes for failed in volume.failed)
         return tuple({failed.id: failed for failed in (*before, *now)}.values())
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Return all that is wrong, as one list: the run's own, failed snapshots, then in the order of the volumes."""
+        """Return all failures in one list: the run's own, failed snapshots, then those of the volumes in their order."""
         own = (_nothing_to_do(self), self.continuation_failure)
         return (
             *(failure for failure in own if failure),
@@ -71,7 +71,7 @@ class Outcome:
 
     @property
     def checks(self) -> tuple[Failure, ...]:
-        """Return what is not wrong yet, and asks for a look."""
+        """Return what a person should look at before it goes wrong."""
         named = (self.lookup_failure,) if self.lookup_failure else ()
         return (
             *named,
@@ -117,20 +117,22 @@ class Outcome:
 
     @property
     def deselected(self) -> tuple[Unselected, ...]:
-        """Return the volumes that the set backed up lately and does not select any more, as if they had lost their tag."""
+        """Return the volumes that the set backed up recently and no longer selects: they may have lost their tag by mistake."""
         return tuple(volume for volume in self.unselected if volume.there and volume.lately)
 
     def after(self, untold: "Outcome | None") -> "Outcome":
-        """Return the outcome of the whole run, where an earlier try of it did something and could not mail it."""
+        """Return the outcome of the whole run, with what an earlier try did and could not mail."""
         if untold is None:
             return self
         before = {volume.volume.id: volume for volume in untold.volumes}
         volumes = [volume.after(before.pop(volume.volume.id, None)) for volume in self.volumes]
         deselected = (volume.done() for volume in before.values() if volume.changed)
+        listed = {decision.snapshot.id for decision in self.retired}  # a listing may lag behind a delete
+        retired = (gone for gone in untold.retired if gone.snapshot.id not in listed)
         return replace(
             self,
             volumes=(*volumes, *deselected),
-            retired=(*(gone for gone in untold.retired if gone.fate is Fate.EXPIRED), *self.retired),
+            retired=(*(gone for gone in retired if gone.fate is Fate.EXPIRED), *self.retired),
         )
 
     @property

@@ -1,6 +1,6 @@
-"""What a volume's own tags ask for: keep counts of its own, or to be skipped. Pure.
+"""What a volume's own tags ask for: its own keep counts, or to be skipped. Pure.
 
-A tag that cannot be read changes nothing: it is a failure in the mail, and the set's own setting holds.
+A tag that cannot be read changes nothing: the mail names it, and the set's own setting applies.
 """
 
 import re
@@ -44,7 +44,7 @@ class Overrides:
     remarks: tuple[Remark, ...] = ()
 
     def rule(self, period: Period, settings: Settings) -> Rule:
-        """Return by which rule the volume is rotated."""
+        """Return the rule by which the volume is rotated."""
         own = self.keeps.get(period)
         return Rule(
             keep=settings.keep(period) if own is None else own,
@@ -89,7 +89,7 @@ def unreadable_holds(snapshots: Iterable[Snapshot]) -> Iterator[Failure]:
 
 
 def _skipped(key: str, value: str, run: Run) -> str:
-    """Say until when the volume is skipped: not from the day on that its tag names, in UTC."""
+    """Return until when the volume is skipped, or an empty text: the skip ends when the tag's day begins, in UTC."""
     if key != TAG_SKIP:
         raise InvalidSettingsError(key, f"one of {', '.join((*KEEP_TAGS, TAG_SKIP))}", value)
     if value == "true":
@@ -107,7 +107,7 @@ def _failure(volume: Volume, key: str, error: InvalidSettingsError, settings: Se
     holds = "the volume is backed up as if it had no such tag"
     if key in KEEP_TAGS:
         period = KEEP_TAGS[key]
-        holds = f"the set's own keep_{period}={settings.keep(period)} holds"
+        holds = f"the set's own keep_{period}={settings.keep(period)} applies"
     return Failure(
         resource=volume.id,
         action="read a tag of the volume",

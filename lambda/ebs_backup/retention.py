@@ -1,4 +1,4 @@
-"""What goes, and why: the rotation of one volume's snapshots of one period. Pure, and the only place that decides it."""
+"""What is deleted, and why: the rotation of one volume and period. Pure, and the only place that decides this."""
 
 import re
 from collections import defaultdict
@@ -14,12 +14,12 @@ TOLERANCE = timedelta(minutes=1)  # a snapshot may start a little before its eve
 HOLD_ALLOWED = "true, or a date such as 2026-12-24"
 LONGEST_RUN = timedelta(hours=4)  # duplicates that lie further apart come from edited tags, not from one run
 BEFORE_THE_FIRST = datetime.min.replace(tzinfo=UTC)
-Occasion = tuple[datetime, str]  # orders as time does
+Occasion = tuple[datetime, str]  # it sorts like time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How many occasions of a period are kept, by which setting or tag, and the schedule whose firings part them."""
+    """How many occasions of a period are kept, by which setting or tag, and the schedule that divides them."""
 
     keep: int
     source: str
@@ -28,7 +28,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestorePoint:
-    """The snapshots of one volume made by one run: one that stands for it, and normally no others."""
+    """The snapshots of one volume made by one run: its main one, and normally no others."""
 
     first: Snapshot
     others: tuple[Snapshot, ...]
@@ -36,16 +36,16 @@ class RestorePoint:
 
     @property
     def completed(self) -> bool:
-        """Return whether it can be restored now."""
+        """Return whether it is completed, so that it can be restored now."""
         return self.first.state == COMPLETED
 
 
 def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) -> tuple[Decision, ...]:
-    """Decide for every snapshot of one volume and period, the newest occasion first.
+    """Return a decision for every snapshot of one volume and period, the newest occasion first.
 
-    Kept are all restore points of the newest `keep` occasions that have a usable one and of the newest `max(1, keep - 1)`
-    that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what EC2 may still
-    change. Failed snapshots hold nothing; they are none of its business. What is not ours gets no decision.
+    These are kept: all restore points of the newest `keep` occasions that have a usable one, and of the newest
+    `max(1, keep - 1)` that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what
+    EC2 may still change. Failed snapshots, and snapshots that are not ours, get no decision.
     """
     whole = (snapshot for snapshot in _ours(snapshots) if snapshot.state != ERROR)
     points = _restore_points(whole, rule.schedule)
@@ -67,7 +67,7 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
 def expire_all(
     snapshots: Iterable[Snapshot], *, rule: Rule, reason: str, today: date
 ) -> tuple[Decision, ...]:
-    """Decide for the snapshots of a volume that is gone for long enough: all go that are settled and not on hold."""
+    """Return decisions for a volume that has been gone for long enough: only snapshots on hold or still changing stay."""
     return tuple(
         _decision(
             snapshot,
@@ -82,7 +82,7 @@ def expire_all(
 
 
 def discard_failed(snapshots: Iterable[Snapshot], schedule: str) -> tuple[Decision, ...]:
-    """Decide for failed snapshots, of every period: they hold nothing and go."""
+    """Return decisions for failed snapshots of every period: they hold nothing and expire."""
     return tuple(
         Decision(
             snapshot=snapshot,
@@ -97,7 +97,7 @@ def discard_failed(snapshots: Iterable[Snapshot], schedule: str) -> tuple[Decisi
 
 
 def keep_all(snapshots: Iterable[Snapshot], schedule: str, *, reason: str) -> tuple[Decision, ...]:
-    """Decide for the snapshots of a volume that is not rotated: they stay."""
+    """Return decisions for the snapshots of a volume that is not rotated: they stay."""
     return tuple(
         Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion_of(snapshot, schedule))
         for snapshot in snapshots
@@ -105,7 +105,7 @@ def keep_all(snapshots: Iterable[Snapshot], schedule: str, *, reason: str) -> tu
 
 
 def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
-    """Return what has to go: what costs no restore point first (`redundant`), then the oldest occasion."""
+    """Return the expired decisions: `redundant` ones first, then from the oldest occasion on."""
     expired = [decision for decision in decisions if decision.fate is Fate.EXPIRED]
     redundant = [decision for decision in expired if decision.redundant]
     points = [decision for decision in expired if not decision.redundant]
@@ -113,14 +113,14 @@ def deletion_order(decisions: Sequence[Decision]) -> tuple[Decision, ...]:
 
 
 def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasion]:
-    """Return the occasions before this one of which something is there."""
+    """Return the occasions before this one that have a snapshot."""
     return {
         decision.occasion for decision in decisions if decision.occasion < than and not decision.redundant
     }
 
 
 def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
-    """Return the firing that began the snapshot's occasion; with no schedule each restore point is one by itself."""
+    """Return the firing that began the snapshot's occasion; without a schedule each restore point is an occasion by itself."""
     if schedule == OFF:
         return snapshot.started, snapshot.run
     return cron.latest(schedule, at=snapshot.started + TOLERANCE) or BEFORE_THE_FIRST, ""
@@ -137,7 +137,7 @@ def hold(snapshot: Snapshot, today: date) -> str:
 
 
 def hold_until(value: str) -> date | None:
-    """Return the last day of a hold, `date.max` for one without an end, None where the value cannot be read."""
+    """Return the last day of a hold, `date.max` if it has no end, None if the value cannot be read."""
     if value == "true":
         return date.max
     try:
@@ -147,16 +147,16 @@ def hold_until(value: str) -> date | None:
 
 
 def _ours(snapshots: Iterable[Snapshot]) -> Iterator[Snapshot]:
-    """Return what a caller may ask about: nothing of another tool's, and nothing that belongs to no run or period."""
+    """Return the snapshots that rotation decides on: only our own, and only those with a run and a known period."""
     return (snapshot for snapshot in snapshots if snapshot.ours and snapshot.known_period)
 
 
 def _restore_points(snapshots: Iterable[Snapshot], schedule: str) -> Iterator[RestorePoint]:
-    """Group by run, newest first; equal start times are broken the same way whatever the order of the input."""
+    """Return the snapshots grouped by run, newest first; the order of the input makes no difference."""
     by_run: defaultdict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in snapshots:
         by_run[snapshot.run].append(snapshot)
-    # A completed snapshot stands for its restore point before a pending one does: the pending one can still fail.
+    # A completed snapshot is the main one rather than a pending one, because the pending one can still fail.
     ranked = [sorted(group, key=_preference) for group in by_run.values()]
     for first, *others in sorted(ranked, key=lambda group: _age(group[0]), reverse=True):
         yield RestorePoint(first=first, others=tuple(others), occasion=occasion_of(first, schedule))
@@ -171,7 +171,7 @@ def _age(snapshot: Snapshot) -> tuple[datetime, str, str]:
 
 
 def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, keep: int) -> str:
-    """Return by which count an occasion is kept, or an empty text; the counts include it."""
+    """Return the count by which an occasion is kept, or an empty text; the counts include it."""
     if usable <= keep and any(point.first.usable for point in points):
         return f"{usable} of {keep}"
     if completed <= max(1, keep - 1) and any(point.completed for point in points):
@@ -180,10 +180,10 @@ def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, kee
 
 
 def _kept_alone(point: RestorePoint, run: str, today: date) -> str:
-    """Return why a restore point stays though its occasion is not kept, or an empty text.
+    """Return why a restore point stays although its occasion is not kept, or an empty text.
 
-    It goes whole or not at all: a duplicate that is left would pass for a restore point of its own, in an occasion of
-    its own, and push a good one out.
+    All of it is deleted, or nothing: a duplicate that is left would count as a separate restore point, in a separate
+    occasion, and push a good one out.
     """
     if point.first.run == run:
         return "made by this run"
@@ -215,12 +215,12 @@ def _judge(point: RestorePoint, kept: str, rule: Rule, today: date) -> Iterator[
 
 
 def _unsettled(snapshot: Snapshot) -> str:
-    """Return in which state a snapshot is that EC2 may still change, or an empty text."""
+    """Return the state of a snapshot that EC2 may still change, or an empty text."""
     return "" if snapshot.state in (COMPLETED, ERROR) else f"still {snapshot.state}"
 
 
 def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
-    """Return how far a duplicate lies from the one that stands for its run if no run takes as long, or an empty text."""
+    """Return how far a duplicate is from its run's main snapshot if no run takes so long, or an empty text."""
     apart = abs(duplicate.started - point.first.started)
     if apart <= LONGEST_RUN:
         return ""
@@ -230,7 +230,7 @@ def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
 def _decision(
     snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, redundant: bool = False
 ) -> Decision:
-    """Keep a snapshot for the reason that is given, else if it is on hold or not settled; else let it expire."""
+    """Return that a snapshot stays, for the given reason, or because of a hold or its state; otherwise that it expires."""
     if reason := kept or hold(snapshot, today) or _unsettled(snapshot):
         return Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion)
     return Decision(

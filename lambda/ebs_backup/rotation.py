@@ -1,4 +1,4 @@
-"""How far one run rotates one volume: all its deliveries, retries and invocations together no further than one. Pure."""
+"""How much one run deletes of one volume: all its deliveries, retries and invocations together as one. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from ebs_backup.retention import Occasion, Rule, occasion_of, older_occasions, r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is decided for the snapshots that are `there` if a `new` one is made."""
+    """The decisions on the snapshots that are `there`, as if a `new` one were made."""
 
     there: Sequence[Snapshot]
     new: Snapshot
@@ -18,27 +18,27 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """One volume's rotation in one run; `limit` is how many occasions may go (`max_expired_per_volume`)."""
+    """One volume's rotation in one run; `limit` is how many occasions may be deleted (`max_expired_per_volume`)."""
 
     rule: Rule
     run: Run
     limit: int
 
     def decide(self, snapshots: Sequence[Snapshot]) -> tuple[Decision, ...]:
-        """Decide for those of the run's period that belong to a run.
+        """Return decisions for the snapshots of the run's period that belong to a run.
 
-        The run's own count as pending, as they were when they were made: so every delivery decides alike.
+        The run's own snapshots count as pending, as they were when they were made, so every delivery decides the same.
         """
         ours = [snapshot for snapshot in snapshots if snapshot.period == self.run.period and snapshot.run]
         begun = (self._begun(snapshot) for snapshot in ours)
         return rotate(begun, rule=self.rule, run=self.run.id, today=self.run.time.date())
 
     def plan(self, snapshots: Sequence[Snapshot], new: Snapshot) -> Plan:
-        """Decide as if the run had made the new snapshot."""
+        """Return the plan, as if the run had made the new snapshot."""
         return Plan(there=snapshots, new=new, decisions=self.decide([*snapshots, new]))
 
     def carry_out(self, plan: Plan, snapshots: Sequence[Snapshot], made: Snapshot) -> tuple[Decision, ...]:
-        """Decide with what was made in the place of the planned one; anew only if anything else is not as planned."""
+        """Return the plan's decisions for the snapshot that was made; decide again only if something else has changed."""
         others = [snapshot for snapshot in snapshots if snapshot.id != made.id]
         if (
             self._occasion(made) != self._occasion(plan.new)
@@ -52,16 +52,16 @@ class Rotation:
         )
 
     def leaves(self, decisions: Sequence[Decision], new: Snapshot, *, freed: int) -> int:
-        """Return how many occasions before that of the new snapshot stay when the run is done: the snapshot's tag.
+        """Return how many occasions before the new snapshot's stay when the run is done, for the snapshot's tag.
 
-        `freed` occasions have gone already.
+        `freed` occasions are already deleted.
         """
         older = self._older(decisions, new)
         going = older - {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
         return len(older) - min(len(going), self.limit - freed)
 
     def room(self, decisions: Sequence[Decision], made: Snapshot, *, freed: int) -> int:
-        """Return how many occasions may go now; none where the restore point's tag was lost."""
+        """Return how many occasions may be deleted now: none if the restore point's tag was lost."""
         if made.older is None:
             return 0
         return max(0, min(len(self._older(decisions, made)) - made.older, self.limit - freed))

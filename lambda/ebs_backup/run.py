@@ -43,7 +43,7 @@ def execute(
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Outcome:
-    """Back up every selected volume; raises an AwsError where volumes or snapshots cannot be listed: nothing is decided."""
+    """Back up every selected volume; raises an AwsError if volumes or snapshots cannot be listed."""
     began = clock()
     instances, lookup_failure = _instances(ec2, settings)
     selection = select(ec2.volumes(instances), instances, settings)
@@ -103,14 +103,14 @@ def _backups(
 
 
 def _named(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:
-    """Return the snapshots of a volume, with its name where they have none."""
+    """Return the snapshots of a volume, with the volume's name if they have none."""
     return [snapshot if snapshot.name else replace(snapshot, name=name) for snapshot in snapshots]
 
 
 def _with_the_gone(
     outcome: Outcome, ec2: Ec2, writer: Ec2 | DryRun, settings: Settings, unlisted: Held
 ) -> Outcome:
-    """Let expire what volumes that are gone have left behind."""
+    """Delete what has expired of volumes that are gone."""
     gone, doubts = surely_gone(ec2, settings, outcome.run, unlisted)
     retired = run_all(retirements(writer, settings, outcome.run, gone), workers=_workers(outcome.run))
     failures = chain.from_iterable(failures for _, failures in retired)
@@ -124,7 +124,7 @@ def _with_the_gone(
 def _with_the_rest(
     outcome: Outcome, settings: Settings, selection: Selection, tagged: Sequence[Snapshot], held: Held
 ) -> Outcome:
-    """Add what the set holds, lacks and leaves out beside the volumes of the run."""
+    """Return the outcome, with what the set holds, lacks and leaves out beside the volumes of the run."""
     run = outcome.run
     left = list(_left(held, outcome))
     of_others = [snapshot for snapshot in left if snapshot.volume_id not in selection.volumes]
@@ -155,7 +155,7 @@ def _with_the_rest(
 
 
 def _log(run: Run, selection: Selection) -> None:
-    """Log what was selected, and what no volume's step tells: a mail that was cut refers to the log."""
+    """Log what was selected, and what no volume's task logs: a mail that was cut refers to the log."""
     logger.info(
         "volumes selected",
         volumes=len(selection.volumes),
@@ -168,7 +168,7 @@ def _log(run: Run, selection: Selection) -> None:
 
 
 def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Failure | None]:
-    """Look up the instances; without them volumes are backed up all the same, and the mail says what it lacks."""
+    """Look up the instances; if that fails, volumes are still backed up, and the mail says what is missing."""
     try:
         return ec2.instances(settings.tag_name), None
     except AwsError as error:
@@ -178,7 +178,7 @@ def _instances(ec2: Ec2, settings: Settings) -> tuple[Mapping[str, Instance], Fa
 
 
 def _tags_refused_before(run: Run) -> Iterator[Failure]:
-    """Return refusals that only the earlier invocations of this run met."""
+    """Return the check about tags that were refused only in earlier invocations of this run."""
     if run.continued and run.continued.tags_refused:
         yield Failure(
             resource=f"{run.continued.tags_refused:,} of the new snapshots",
@@ -197,7 +197,7 @@ def _by_volume(snapshots: Iterable[Snapshot]) -> Held:
 
 
 def _left(held: Held, outcome: Outcome) -> Iterator[Snapshot]:
-    """Return what there is after the run: all that was listed and made, without what went; a dry run changes nothing."""
+    """Return the snapshots after the run: those listed and made, without those deleted; a dry run changes nothing."""
     if outcome.run.dry_run:
         return chain.from_iterable(held.values())
     gone = {decision.snapshot.id for decision in outcome.of(Fate.EXPIRED)}

@@ -1,4 +1,4 @@
-"""Which volumes a backup set selects, and which only look as if it did. Pure."""
+"""Which volumes a backup set selects, and which ones look as if they should be selected. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ebs_backup.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearMiss:
-    """A volume that looks as if it were to be backed up, and why it is not."""
+    """A volume that looks as if it should be backed up, and why it is not."""
 
     volume: Volume
     why: str
@@ -18,7 +18,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The selected volumes by id, the near misses, all volumes' names by id, and which carry tags of a snapshot."""
+    """The selected volumes by id, the near misses, all volumes' names by id, and which volumes carry a snapshot's tags."""
 
     volumes: Mapping[str, Volume]
     near_misses: tuple[NearMiss, ...]
@@ -63,7 +63,7 @@ def _plain(text: str) -> str:
 
 
 def _on_a_tagged_instance(volume: Volume, instances: Mapping[str, Instance], settings: Settings) -> str:
-    """Return that the instance carries the tag and the volume does not; one with another value was left out on purpose."""
+    """Return why it is a near miss if only its instance has the tag; another value on the volume is taken as intended."""
     instance = instances.get(volume.instance)
     if instance is None or instance.tag != settings.tag_value or settings.tag_name in volume.tags:
         return ""

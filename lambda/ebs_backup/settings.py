@@ -30,7 +30,7 @@ def shorten(value: object) -> str:
     plain = isinstance(value, str) and value.isascii() and value.isalnum()
     try:
         text = str(value) if plain else repr(value)
-    except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists in lists
+    except (ValueError, RecursionError):  # a number with thousands of digits, or lists in lists in lists
         return f"a value that is too long ({type(value).__name__})"
     return text if len(text) <= 100 else f"{text[:97]}..."
 
@@ -87,7 +87,7 @@ def _copy_tags(name: str, value: object) -> bool | tuple[str, ...]:
 
 
 def _extra_tags(name: str, value: object) -> Mapping[str, str]:
-    """Take tags that leave our own alone: a wrong label would make a snapshot another run's or set's."""
+    """Take only tags that do not replace our own: a wrong label would make a snapshot another run's or set's."""
     tags = _from_json(value)
     if not isinstance(tags, Mapping) or not all(
         isinstance(tags[key], str)
@@ -100,7 +100,7 @@ def _extra_tags(name: str, value: object) -> Mapping[str, str]:
 
 
 def _from_json(value: object) -> object:
-    """Return what a JSON text stands for, None if it is none; anything but a text stays as it is."""
+    """Return the value of a JSON text, None if it is not JSON; anything but a text is returned as it is."""
     if not isinstance(value, str):
         return value
     try:
@@ -110,7 +110,7 @@ def _from_json(value: object) -> object:
 
 
 def _written(value: object) -> str:
-    """Write a checked value as its check reads it."""
+    """Return a checked value as a text that its check can read."""
     if value is None:
         return OFF
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -121,7 +121,7 @@ class Settings:
     """One backup set's settings, checked: a bad one cannot be built.
 
     Every field is annotated with its check, which also reads the texts of the environment. A subclass that declares a
-    field anew replaces its check.
+    field again replaces its check.
     """
 
     backup_set: Annotated[str, matching(r"[a-z0-9-]{1,64}", "1 to 64 of a-z, 0-9 and -")]
@@ -150,12 +150,12 @@ class Settings:
             (check,) = hint.__metadata__
             object.__setattr__(self, name, check(name, getattr(self, name)))
         if not self.periods:
-            others = "schedule_week and schedule_month are off too: one period must run"
-            raise InvalidSettingsError("schedule_day", f"a cron expression where {others}", OFF)
+            others = "schedule_week and schedule_month are off too, and one period must run"
+            raise InvalidSettingsError("schedule_day", f"a cron expression, because {others}", OFF)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read back what `to_env` wrote; raises InvalidSettingsError."""
+        """Return the settings that `to_env` wrote; raises InvalidSettingsError."""
         found = {field.name: env.get(_variable(field.name)) for field in fields(cls)}
         for name, value in found.items():
             if value is None:
@@ -163,7 +163,7 @@ class Settings:
         return cls(**found)  # type: ignore[arg-type] # the checks read the texts
 
     def to_env(self, *, topic_arn: str) -> dict[str, str]:
-        """Write the function's environment; `topic_arn` is the topic that the stack made or was given."""
+        """Return the function's environment; `topic_arn` is the topic that the stack made or was given."""
         values = {field.name: getattr(self, field.name) for field in fields(Settings)} | {
             "topic_arn": topic_arn
         }
@@ -171,19 +171,19 @@ class Settings:
 
     @property
     def periods(self) -> tuple[Period, ...]:
-        """Give the periods that have a schedule: those that are not off."""
+        """Return the periods that have a schedule: those that are not off."""
         return tuple(period for period in Period if self.schedule(period) != OFF)
 
     def keep(self, period: Period) -> int:
-        """Give how many restore points of this period each volume keeps."""
+        """Return how many occasions of this period each volume keeps."""
         return int(getattr(self, f"keep_{period}"))
 
     def max_age(self, period: Period) -> int:
-        """Give by how many days the newest completed snapshot of this period may be old."""
+        """Return how many days old the newest completed snapshot of this period may be."""
         return int(getattr(self, f"max_age_{period}"))
 
     def schedule(self, period: Period) -> str:
-        """Give this period's six cron fields, UTC, or OFF."""
+        """Return this period's six cron fields, UTC, or OFF."""
         return str(getattr(self, f"schedule_{period}"))
 
 

@@ -1,4 +1,4 @@
-"""What a snapshot is called: its tags, its name and its description, all given in the create call itself. Pure."""
+"""A snapshot's tags, name and description, all set in the create call itself. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from ebs_backup.settings import Settings
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
-# Never copied: AWS keeps the first to itself; ours would lie on a snapshot, such as those of a volume restored by hand;
+# Never copied: AWS reserves the first; the second may be a snapshot's, on a volume that was restored by hand;
 # the third would let `openshift-install destroy` delete the backups together with the cluster.
 NOT_COPIED = ("aws:", TAG_PREFIX, "kubernetes.io/cluster/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tagging:
-    """The tags and description of one new snapshot: which keys are copied, and for which there was no room."""
+    """The tags and description of one new snapshot, which keys are copied, and which ones had no room."""
 
     tags: dict[str, str]
     description: str
@@ -28,7 +28,7 @@ class Tagging:
 def tagging(
     volume: Volume, run: Run, settings: Settings, *, at: datetime, older: int, copy: bool = True
 ) -> Tagging:
-    """Return the tags of a new snapshot: our own, then `extra_tags`, then the volume's own as far as there is room.
+    """Return the tags of a new snapshot: our own, then `extra_tags`, then the volume's own while there is room.
 
     `at` is when it is taken, `older` how many older occasions the run leaves in place (see `Snapshot`).
     """
@@ -52,7 +52,7 @@ def tagging(
 
 
 def _copied(volume: Volume, settings: Settings) -> Iterator[str]:
-    """Return the keys to copy; `copy_tags` is a switch, or the keys themselves."""
+    """Return the keys to copy; `copy_tags` is true, false, or the keys themselves."""
     wanted = settings.copy_tags
     for key in volume.tags:
         if not key.lower().startswith(NOT_COPIED) and (
@@ -62,7 +62,7 @@ def _copied(volume: Volume, settings: Settings) -> Iterator[str]:
 
 
 def minute(time: datetime) -> str:
-    """Return an instant as people read it here: `2026-11-23 01:30Z`."""
+    """Return a time for people: `2026-11-23 01:30Z`."""
     return f"{time:%Y-%m-%d %H:%MZ}"
 
 
@@ -104,7 +104,7 @@ def names_source(source: str, volume_id: str) -> bool:
 
 
 def _description(volume: Volume, run: Run) -> str:
-    """Return one sentence; EC2 takes ASCII only here, so a name in another script stands in the Name tag alone."""
+    """Return one sentence; EC2 takes only ASCII here, so a name in another script is only in the Name tag."""
     start, end = f"The {run.period} backup of ", f" by backup set {run.backup_set}, run {run.id}."
     whole = f"{start}{str(volume)[: MAX_DESCRIPTION - len(start) - len(end)]}{end}"
     return whole.encode("ascii", "replace").decode()

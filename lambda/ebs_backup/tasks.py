@@ -1,7 +1,7 @@
-"""Steps side by side on a few threads: a step that has to wait gives its thread to another.
+"""Tasks side by side on a few threads: a task that has to wait gives its thread to another.
 
-A step is a generator that yields the seconds it wants to wait and returns its result. So a volume for which EC2 asks
-for patience never keeps the others from being backed up.
+A task is a generator that yields the seconds it wants to wait and returns its result. So a volume that has to wait never
+stops the others from being backed up (docs/decisions/0003).
 """
 
 import time
@@ -21,9 +21,9 @@ def run_all(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[T]:
-    """Run every step to its end and give the results in the order of the steps.
+    """Run every task to its end and return the results in the order of the tasks.
 
-    A step that raises does not stop the others; when all have ended, the first such exception is raised.
+    A task that raises does not stop the others; when all have ended, the first such exception is raised.
     """
     results: dict[int, T] = {}
     broken: list[Exception] = []
@@ -32,7 +32,7 @@ def run_all(
         due.put((0.0, number, step))
 
     def work() -> None:
-        # A worker may sleep on the step that is due next: whoever puts an earlier one back takes it up itself.
+        # A worker may sleep until the next task is due: a worker that puts an earlier task back runs that task itself.
         while True:
             try:
                 when, number, step = due.get_nowait()
@@ -57,7 +57,7 @@ def run_all(
 
 
 def as_far_as_it_goes(step: Task[T], *, patient: bool) -> Task[T | None]:
-    """Run a step to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
+    """Run a task to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
     while True:
         try:
             wait = next(step)

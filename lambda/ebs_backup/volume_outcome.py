@@ -1,4 +1,4 @@
-"""What came of a run for one volume, frozen."""
+"""The result of a run for one volume, frozen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class Made(StrEnum):
     """Whether a volume has its restore point of this run, and since when."""
 
     NO = "no"
-    NOW = "created"  # by this delivery of the event, in whichever of its invocations
+    NOW = "created"  # by this delivery of the event, in any of its invocations
     BEFORE = "found"  # by an earlier try or another delivery
 
 
@@ -33,8 +33,8 @@ class Made(StrEnum):
 class VolumeOutcome:
     """What a run did for one volume.
 
-    `made` is the volume's restore point of this run. `unfinished` tells that only time kept something from being done,
-    `gone` that the volume was deleted meanwhile, `skipped` until when its tag skips it. `decisions` are on the
+    `made` is the volume's restore point of this run. `unfinished` says that the time was too short for something, `gone`
+    that the volume was deleted during the run, `skipped` until when its tag skips it. `decisions` are on the
     volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could not
     finish.
     """
@@ -57,7 +57,7 @@ class VolumeOutcome:
 
     @property
     def checks(self) -> tuple[Failure, ...]:
-        """Return what asks for a look."""
+        """Return what a person should look at."""
         return tuple(self._told(Severity.CHECK))
 
     @property
@@ -67,12 +67,12 @@ class VolumeOutcome:
 
     @property
     def overdue(self) -> tuple[Overdue, ...]:
-        """Return the periods that went too long without a completed snapshot."""
+        """Return the periods that are overdue."""
         return self.freshness.overdue
 
     @property
     def stale(self) -> tuple[Snapshot, ...]:
-        """Return what is pending for too long."""
+        """Return the snapshots that have been pending for too long."""
         return self.freshness.stale
 
     @property
@@ -96,7 +96,7 @@ class VolumeOutcome:
         known = {decision.snapshot.id for decision in self.decisions}
         gone = (decision for decision in untold.of(Fate.EXPIRED) if decision.snapshot.id not in known)
         told = {failed.id for failed in self.failed}
-        # What is wrong with a snapshot is tried again, and told again; which tags it lacks only the try knows that made it.
+        # A failure is tried again, and reported again; but only the try that made the snapshot knows which tags it lacks.
         tags = (check(failure) for failure in untold.checks if failure.resource == self.volume.id)
         return replace(
             self,
@@ -107,12 +107,12 @@ class VolumeOutcome:
         )
 
     def done(self) -> "VolumeOutcome":
-        """Return only what was done: the rest is no matter of a volume that is not selected any more."""
+        """Return only what was done: the rest does not matter for a volume that is no longer selected."""
         return replace(self, unfinished=False, decisions=self.of(Fate.EXPIRED), freshness=NOT_JUDGED)
 
     @property
     def tags_refused(self) -> bool:
-        """Return whether the new snapshot lacks copied tags, for a policy refused them."""
+        """Return whether the new snapshot lacks copied tags because a policy refused them."""
         return any(
             failure.resource == self.volume.id and failure.code in TAG_REFUSALS for failure in self.checks
         )

@@ -20,7 +20,7 @@ from tests.unit.builders import NIGHT, a_run
 
 @pytest.fixture
 def volume(account: MotoAccount) -> str:
-    """Return a volume of which makesnapshots has taken a snapshot in each of the last five nights."""
+    """Return a volume of which makesnapshots has taken a snapshot in adoption of the last five nights."""
     made = account.volume("db-1 data")
     for days in range(1, 6):
         at = NIGHT - timedelta(days=days)
@@ -62,7 +62,7 @@ def test_the_next_run_deletes_what_the_plan_said_and_counts_the_rest_like_its_ow
     outcome = account.run(nightly(), a_run())
 
     (backed_up,) = outcome.volumes
-    kept = [each.snapshot.started for each in backed_up.decisions if each.fate == "kept"]
+    kept = [decision.snapshot.started for decision in backed_up.decisions if decision.fate == "kept"]
     assert kept == [NIGHT - timedelta(days=days) for days in range(4)]
     assert len(account.asked_to_delete) == 2
     assert len(account.ids(volume)) == 4
@@ -94,8 +94,8 @@ def test_what_was_interrupted_goes_on_where_it_stopped(account: MotoAccount, vol
 
     again = planned(account)
 
-    assert [each.backup.snapshot.id for each in again.adoptions] == [
-        each.backup.snapshot.id for each in made.adoptions[2:]
+    assert [adoption.backup.snapshot.id for adoption in again.adoptions] == [
+        adoption.backup.snapshot.id for adoption in made.adoptions[2:]
     ]
     assert carry_out(account, again) == []
     assert {account.tags(snapshot)["ebs-backup:set"] for snapshot in account.ids(volume)} == {"default"}
@@ -109,7 +109,7 @@ def test_one_that_fails_stops_no_other_and_is_told_with_what_to_do(account: Moto
 
     assert (failure.resource, failure.code) == (victim, "UnauthorizedOperation")
     assert "ec2:CreateTags" in failure.advice
-    assert [each.backup.snapshot.id for each in planned(account).adoptions] == [victim]
+    assert [adoption.backup.snapshot.id for adoption in planned(account).adoptions] == [victim]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_only_what_may_be_theirs_is_listed_and_each_once(account: MotoAccount, v
     listed = [snapshot.id for snapshot in candidates(account.function)]
 
     assert sorted(listed) == sorted(set(account.ids(volume)) - {hand_made})
-    assert [each.snapshot.id for each in planned(account).refused] == [odd]
+    assert [refusal.snapshot.id for refusal in planned(account).refused] == [odd]
 
 
 def test_a_listing_that_fails_is_an_error_and_not_an_empty_plan(account: MotoAccount) -> None:

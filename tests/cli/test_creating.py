@@ -95,7 +95,7 @@ def test_an_answer_that_never_comes_is_given_up_and_said_to_be_unclear(
         creating.create(client, VOLUME, "token", sleep=NO_TIME)
 
     assert len(service.account.volumes) == 1
-    assert "It may have been made all the same" in creating.told(error.value, VOLUME).advice
+    assert "It may have been made anyway" in creating.told(error.value, VOLUME).advice
 
 
 def test_a_snapshot_that_has_expired_meanwhile_is_said_to_be_gone(
@@ -106,7 +106,7 @@ def test_a_snapshot_that_has_expired_meanwhile_is_said_to_be_gone(
     with pytest.raises(AwsError) as error:
         creating.create(client, VOLUME, "token", sleep=NO_TIME)
 
-    assert creating.told(error.value, VOLUME).message == "snap-0a is gone: it has expired meanwhile."
+    assert creating.told(error.value, VOLUME).message == "snap-0a is gone: it has expired in the meantime."
 
 
 def becoming(service: Service, *states: str) -> Callable[[float], None]:
@@ -136,9 +136,9 @@ def test_it_waits_until_the_volume_is_available(service: Service, client: "EC2Cl
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        (("creating", ""), "was made, and is gone again."),
+        (("creating", ""), "was made, and then vanished."),
         (("error",), "was made, and is in state error."),
-        (("in-use",), "is in-use: somebody else has it already."),
+        (("in-use",), "is in-use: somebody else already uses it."),
         (("creating",), "is still being made after an hour."),
     ],
 )
@@ -176,3 +176,8 @@ def test_a_volume_that_no_listing_ever_shows_is_gone(service: Service, client: "
     ended = creating.wait(client, [made], sleep=NO_TIME)
 
     assert ended[made].message == f"{made} was made, and is gone again."
+
+
+def test_zones_that_cannot_be_listed_are_an_error_of_awss(client: "EC2Client") -> None:
+    with pytest.raises(AwsError, match="InvalidAction"):
+        creating.zones(client)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -10,6 +11,7 @@ from boto3.session import Session
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from ebs_backup import __version__
 from ebs_backup_cli.findings import SHOWN, some
 from tests.cli.conftest import ACCOUNT, NOW, REGION, Command
 from tests.cli.schemas import assert_conforms
@@ -90,6 +92,10 @@ def _listed(kind: str, logical: str, physical: str) -> dict[str, str]:
     return {"ResourceType": kind, "LogicalResourceId": logical, "PhysicalResourceId": physical}
 
 
+def refusal(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeStackResources")
+
+
 def states(command: Command, *topics: str) -> list[tuple[str, str]]:
     """Return the state and text of the checks on these topics."""
     done = command("doctor", "--json")
@@ -142,7 +148,7 @@ def test_an_alarm_that_goes_off_is_silenced_or_gone_is_bad(well: Command) -> Non
 
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="none")
     cloudwatch.disable_alarm_actions(AlarmNames=[name])
-    assert states(well, "alarm") == [("bad", "RunFailed tells nobody: its actions are disabled")]
+    assert states(well, "alarm") == [("bad", "RunFailed mails nobody: its actions are disabled")]
 
     cloudwatch.delete_alarms(AlarmNames=[name])
     assert states(well, "alarm") == [("bad", "RunFailed was deleted")]
@@ -219,7 +225,7 @@ def test_a_role_that_may_not_do_its_work_is_bad(well: Command, answers: Answers)
 
 
 def test_what_it_may_not_read_is_not_checked_and_not_bad(well: Command, answers: Answers) -> None:
-    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeStackResources")
+    denied = refusal("AccessDenied", "no")
     for operation in (
         "DescribeStackResources",
         "DescribeStacks",
@@ -240,10 +246,7 @@ def test_what_it_may_not_read_is_not_checked_and_not_bad(well: Command, answers:
 
 
 def test_where_there_is_no_stack_each_line_that_needs_it_says_so(command: Command, answers: Answers) -> None:
-    missing: Any = {
-        "Error": {"Code": "ValidationError", "Message": "Stack with id ebs-backup-default does not exist"}
-    }
-    answers["DescribeStackResources"] = ClientError(missing, "DescribeStackResources")
+    answers["DescribeStackResources"] = refusal("ValidationError", "does not exist")
     command.deploy()
 
     done = command("doctor", "--json")
@@ -255,3 +258,65 @@ def test_where_there_is_no_stack_each_line_that_needs_it_says_so(command: Comman
 def test_a_long_list_says_how_many_more_there_are() -> None:
     assert some("abcdefg") == "a, b, c, d, e and 2 more"
     assert some("abcde"[:SHOWN]) == "a, b, c, d, e"
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"State": "Failed"}, ("bad", "ebs-backup-default is Failed, its last update Successful")),
+        ({"LastUpdateStatus": "Failed"}, ("bad", "ebs-backup-default is Active, its last update Failed")),
+        (
+            {"Description": "EBS backup of set default, version 0.0.1"},
+            ("look", f"ebs-backup-default has version 0.0.1, this command {__version__}"),
+        ),
+    ],
+)
+def test_a_function_that_is_broken_or_old_is_told(
+    well: Command, answers: Answers, changed: dict[str, str], found: tuple[str, str]
+) -> None:
+    there = client("lambda").get_function_configuration(FunctionName="ebs-backup-default")
+    answers["GetFunctionConfiguration"] = {**there, "State": "Active", **changed}
+
+    assert states(well, "function") == [found]
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [("UPDATE_ROLLBACK_FAILED", "bad"), ("UPDATE_ROLLBACK_COMPLETE", "look")]
+)
+def test_a_stack_that_could_not_be_deployed_is_told(
+    well: Command, answers: Answers, status: str, state: str
+) -> None:
+    answers["DescribeStacks"] = {"Stacks": [{"StackStatus": status}]}
+
+    assert states(well, "stack") == [(state, f"ebs-backup-default: {status}")]
+
+
+def test_a_stack_without_rules_alarms_and_function_is_told(well: Command, answers: Answers) -> None:
+    answers["DescribeStackResources"] = {"StackResources": []}
+
+    assert [text for _, text in states(well, "rule")] == [
+        f"{period}: the stack has no rule" for period in SCHEDULES
+    ]
+    assert states(well, "alarm") == [("look", "the stack has no alarms")]
+
+
+def test_with_a_settings_file_and_no_stack_what_is_there_is_checked_all_the_same(
+    command: Command, answers: Answers, tmp_path: Path
+) -> None:
+    answers["DescribeStackResources"] = refusal("ValidationError", "does not exist")
+    file = tmp_path / "settings.toml"
+    file.write_text("keep_day = 2\n", "utf-8")
+    command.nights(command.volume("web", Backup="true"), 3)
+
+    done = command("doctor", "--settings", str(file), "--json")
+
+    by_topic = {check["topic"]: check["text"] for check in done.json["checks"]}
+    assert by_topic["volumes"] == "1 volume with the tag Backup=true"
+    for topic in ("stack", "rule", "mail", "alarm", "dead letters", "role"):
+        assert by_topic[topic] == "not checked: no stack of set 'default' in eu-west-1"
+
+    answers["DescribeStackResources"] = {"StackResources": []}
+    found = command("doctor", "--settings", str(file), "--json").json["checks"]
+    assert [check["text"] for check in found if check["topic"] == "mail"] == [
+        "there is no topic: nobody is told"
+    ]

@@ -175,9 +175,9 @@ def test_any_weekday_is_one_for_a_run_may_pass_midnight() -> None:
         (f"month_snapshot {VOLUME}_month_47 by snapshot script at 23-11-2026 01:30:00", "none that"),
         (f"week_snapshot {VOLUME}_week_Mon by snapshot script at 23-11-2026 01:30:00", "none that"),
         (f"day_snapshot {VOLUME}_day_mon by snapshot script at 23-11-2026 01:30:00", "none that"),
-        (f"day_snapshot {VOLUME}_day_Mon by snapshot script at 31-11-2026 01:30:00", "is no time"),
-        (f"day snapshot {VOLUME} by snapshot script at 2026-11-23 25:30:00", "is no time"),
-        (f"ec2ab_{VOLUME}_2026-02-29", "is no time"),
+        (f"day_snapshot {VOLUME}_day_Mon by snapshot script at 31-11-2026 01:30:00", "is not a time"),
+        (f"day snapshot {VOLUME} by snapshot script at 2026-11-23 25:30:00", "is not a time"),
+        (f"ec2ab_{VOLUME}_2026-02-29", "is not a time"),
         ("day_snapshot before the upgrade", "none that makesnapshots or ec2-automate-backup writes"),
     ],
 )

@@ -88,7 +88,7 @@ def test_it_says_what_it_did(command: Command, backups: Backups) -> None:
         ("20261224", "--until must be a date"),
         ("true", "--until must be a date"),
         ("", "--until must be a date"),
-        ("2026-11-23", "2026-11-23 is over: a hold until then keeps nothing."),
+        ("2026-11-23", "2026-11-23 is in the past: a hold until then keeps nothing."),
     ],
 )
 def test_a_bad_date_is_refused(command: Command, backups: Backups, until: str, said: str) -> None:

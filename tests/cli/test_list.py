@@ -164,3 +164,21 @@ def test_what_a_tag_holds_is_text_and_stays_on_its_line(command: Command) -> Non
 
     assert done.out.startswith("[red]web[/red] x  vol-")
     assert "run [bold]run 2" in done.out
+
+
+def test_the_newest_of_a_period_that_is_overdue_is_told_with_its_limit(command: Command) -> None:
+    command.deploy(schedule_week="off", schedule_month="off")
+    command.point(command.volume("web", Backup="true"), NOW - timedelta(days=6, hours=2))
+
+    done = command("list")
+
+    assert "  OVERDUE  day: the newest is 6 d old, limit 4 d\n" in done.out
+    assert [point["overdue"] for point in command("list", "--json").json] == [True]
+
+
+def test_a_volume_that_its_tag_leaves_alone_is_not_overdue(command: Command) -> None:
+    command.deploy()
+    volume = command.volume("web", Backup="true", **{"ebs-backup:skip": "true"})
+    command.backend.volumes[volume].create_time = NOW - timedelta(days=400)
+
+    assert command("list").status == 0

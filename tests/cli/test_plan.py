@@ -60,7 +60,7 @@ def test_the_document_is_as_its_schema_says(world: Command) -> None:
 
     assert_conforms(document, "plan")
     by_name = {volume["name"]: volume for volume in document["plan"]}
-    assert [name for name, volume in by_name.items() if volume["create"]] == ["web-1 data", "web <2> [bold]"]
+    assert [name for name, volume in by_name.items() if volume["create"]] == ["web <2> [bold]", "web-1 data"]
     assert [snapshot["delete"] for snapshot in by_name["old web"]["snapshots"]] == [True, True, True]
     assert by_name["left out"]["selected"] is False
     deleted = [row for volume in document["plan"] for row in volume["snapshots"] if row["delete"]]
@@ -123,7 +123,7 @@ def test_only_the_volumes_that_are_named_by_id_or_name_are_planned(world: Comman
 
     done = world("plan", "day", "--volume", "web-1 data", "--volume", ids[f"vol-{2:017x}"], "--json")
 
-    assert [volume["name"] for volume in done.json["plan"]] == ["web-1 data", "web <2> [bold]"]
+    assert [volume["name"] for volume in done.json["plan"]] == ["web <2> [bold]", "web-1 data"]
 
 
 def test_a_name_that_no_volume_has_is_one_line_with_the_nearest(world: Command) -> None:
@@ -144,3 +144,34 @@ def test_a_plan_that_would_fail_says_so_and_ends_with_one(command: Command) -> N
     assert done.status == 1
     assert "no volume carries the tag Backup=true" in " ".join(done.out.split())
     assert "The outcome would be FAILED." in done.out
+
+
+def test_a_volume_that_gets_no_snapshot_says_so_with_what_is_wrong(command: Command) -> None:
+    command.deploy()
+    left, lost = (
+        command.volume("left", Backup="true", **{"ebs-backup:skip": "true"}),
+        command.volume("lost", Backup="true"),
+    )
+    command.volume("bad", Backup="true", **{"ebs-backup:keep-day": "many", "ebs-backup:set": "default"})
+    volume = command.backend.volumes[lost]
+    volume.__class__ = type("Lost", (type(volume),), {"status": "error"})
+    command.point(left, NOW - timedelta(days=1))
+
+    done = command("plan", "day")
+
+    assert done.status == 1
+    told = " ".join(done.out.split())
+    assert f"left {left} nothing new keep 2026-11-24 18:00Z" in told
+    assert f"PROBLEM {lost}: EC2 has lost the volume: its state is error." in told
+    assert "CHECK vol-" in told
+    assert "the volume itself has tags of a snapshot (ebs-backup:set)" in told
+
+
+def test_snapshots_that_are_pending_are_told_where_a_later_run_is_planned(command: Command) -> None:
+    command.deploy()
+    newest, *_ = command.nights(command.volume("web", Backup="true"), 5)
+    command.backend.snapshots[newest].status = "pending"
+
+    done = command("plan", "day", "--next")
+
+    assert "1 snapshot still pending: once completed, more may be deleted." in " ".join(done.out.split())

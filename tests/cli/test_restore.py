@@ -193,7 +193,7 @@ def test_a_name_that_nobody_has_is_refused_with_the_nearest(command: Command, ba
     [
         (("--backed-up",), "true", "Backed up by set 'default': with the tag Backup=true."),
         (("--not-backed-up",), None, "Not backed up: without the tag Backup=true."),
-        ((), "true", "Backed up by set 'default': with the tag Backup=true, for nothing else was said"),
+        ((), "true", "Backed up by set 'default': with the tag Backup=true, which is the default"),
     ],
 )
 def test_whether_it_is_backed_up_is_as_the_operator_says(
@@ -245,7 +245,7 @@ def test_at_a_terminal_it_asks_for_both(
     done = command("restore", "web", "--json")
 
     assert "Backup" not in backups.tags(restored(done))
-    assert asked == ["Shall set 'default' back up what is restored (tag Backup=true)?", "Make 1 volume?"]
+    assert asked == ["Shall set 'default' back up the new volumes (tag Backup=true)?", "Make 1 volume?"]
     assert "in state" not in done.err
     assert old in done.err  # what it is going to do was shown before
 
@@ -343,7 +343,7 @@ def test_what_the_source_tag_lacks_is_taken_from_the_volume(command: Command, ba
     gone = command("restore", old, "--yes")
 
     assert backups.volume(restored(there)) == was
-    assert "does not tell the type of its volume, which is gone." in gone.err
+    assert "does not say the type of its volume, which is gone." in gone.err
 
 
 def test_no_stack_is_needed_where_the_settings_stand_in_a_file(command: Command, tmp_path: Path) -> None:
@@ -368,7 +368,7 @@ def test_an_archived_snapshot_is_said_to_need_its_own_restore_first(
 
     assert done.status == 2
     message, advice = done.err.splitlines()
-    assert message.startswith(f"ebs-backup: {made[old]} lies in EBS's archive.")
+    assert message.startswith(f"ebs-backup: {made[old]} is in EBS's archive.")
     assert advice.startswith(f"aws ec2 restore-snapshot-tier --region {REGION} --snapshot-id {made[old]} ")
     check(advice)
 

@@ -135,9 +135,66 @@ def test_a_volume_without_a_backup_is_said_and_keeps_nobody_up(
     done = command("restore", "--instance", instance, "--yes", "--json")
 
     assert set(snapshots(done)) == {root, data}
-    assert (
-        f"{scratch} is on {instance}, but not backed up: there is nothing to restore." in done.json["notes"]
-    )
+    told = f"{scratch} is or was on {instance}, but has no recent restore point: it is left out."
+    assert told in done.json["notes"]
+
+
+def test_a_volume_that_left_the_instance_long_ago_keeps_nobody_up(
+    command: Command, backups: Backups, server: tuple[str, str, str]
+) -> None:
+    instance, root, data = server
+    retired = backups.make("old data", attach=(instance, "/dev/sdg"))
+    backups.run(NIGHT - 60 * DAY)
+    backups.lose(retired)
+    made = backups.run(NIGHT)
+
+    done = command("restore", "--instance", instance, "--yes", "--json")
+    then = command("restore", "--instance", instance, "--at", "2026-10-01", "--dry-run", "--json")
+
+    assert snapshots(done) == {root: made[root], data: made[data]}
+    assert any(retired in note for note in done.json["notes"])
+    assert set(snapshots(then)) == {root, data, retired}
+
+
+def test_a_volume_that_was_lost_lately_is_one_of_its(
+    command: Command, backups: Backups, server: tuple[str, str, str]
+) -> None:
+    instance, root, data = server
+    whole = backups.run(NIGHT)
+    backups.lose(data)
+    backups.run(NIGHT + DAY)
+
+    done = command("restore", "--instance", instance, "--yes", "--json")
+
+    assert snapshots(done) == {root: whole[root], data: whole[data]}
+    assert f"The newest run 2026-11-24T01:30:00Z lacks {data}." in done.json["notes"]
+
+
+def test_a_volume_that_outlived_its_instance_and_is_backed_up_alone_since_is_one_of_its(
+    command: Command, backups: Backups, server: tuple[str, str, str]
+) -> None:
+    instance, root, data = server
+    whole = backups.run(NIGHT)
+    backups.lose(root)
+    command.ec2.detach_volume(VolumeId=data, InstanceId=instance)
+    backups.run(NIGHT + DAY)
+
+    done = command("restore", "--instance", instance, "--yes", "--json")
+
+    assert snapshots(done) == {root: whole[root], data: whole[data]}
+
+
+def test_a_new_volume_on_the_instance_without_a_restore_point_is_missing(
+    command: Command, backups: Backups, server: tuple[str, str, str]
+) -> None:
+    instance, *_ = server
+    backups.run(NIGHT)
+    new = backups.make("new", attach=(instance, "/dev/sdg"))
+
+    done = command("restore", "--instance", instance, "--yes")
+
+    assert done.status == 2
+    assert f"lacks {new}." in done.err
 
 
 def test_the_moment_can_be_chosen(command: Command, backups: Backups, server: tuple[str, str, str]) -> None:
@@ -156,9 +213,12 @@ def test_the_moment_can_be_chosen(command: Command, backups: Backups, server: tu
     [
         (
             ("--instance", "i-0nowhere"),
-            "No volume with a restore point is, or was when last backed up, on an instance",
+            "No volume with a restore point is, or was then, on an instance",
         ),
-        (("--instance", "db-1", "--at", "2020-01-01"), "has a completed restore point that began before"),
+        (
+            ("--instance", "db-1", "--at", "2020-01-01"),
+            "No volume with a restore point that began before 2020-01-02 00:00Z is, or was then,",
+        ),
         (("--instance", "db-1", "--size", "500"), "are for one volume, not for an instance's."),
         (("--instance", "db-1", "--snapshot", "snap-1"), "are for one volume, not for an instance's."),
         ((), "Which volume?"),
@@ -189,3 +249,16 @@ def test_a_name_that_several_instances_have_is_refused_with_their_ids(
         2,
         f"ebs-backup: 2 instances have the name 'db-1': {', '.join(ids)}.",
     )
+
+
+def test_an_instance_without_any_completed_restore_point_has_nothing_to_restore(
+    command: Command, backups: Backups, server: tuple[str, str, str]
+) -> None:
+    instance, *_ = server
+    for snapshot in backups.run().values():
+        backups.alter(snapshot, status="pending")
+
+    done = command("restore", "--instance", instance, "--mix", "--yes")
+
+    assert done.status == 2
+    assert f"No volume of {instance} has a completed restore point." in done.err

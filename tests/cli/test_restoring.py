@@ -131,8 +131,8 @@ def test_the_key_is_the_snapshots_where_the_source_has_no_room_for_it() -> None:
 @pytest.mark.parametrize(
     ("source", "changes", "message"),
     [
-        ("volume=vol-0a type=gp3 size=100", Changes(), "snap-0a does not tell its volume's zone."),
-        ("volume=vol-0a zone=eu-west-1a size=100", Changes(), "snap-0a does not tell the type of its volume"),
+        ("volume=vol-0a type=gp3 size=100", Changes(), "snap-0a does not say its volume's zone."),
+        ("volume=vol-0a zone=eu-west-1a size=100", Changes(), "snap-0a does not say the type of its volume"),
         ("volume=vol-0a zone=eu-west-1a type=io2 size=100", Changes(), "A volume of type io2 needs IOPS"),
         (
             "volume=vol-0a zone=eu-west-1a type=st1 size=500",

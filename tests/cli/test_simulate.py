@@ -86,7 +86,7 @@ def test_a_picture_is_drawn_over_an_older_one_but_over_nothing_else(no_aws: Comm
 
     assert (drawn.status, refused.status) == (0, 2)
     assert "restore" not in other.read_text("utf-8")
-    assert refused.err.startswith(f"ebs-backup: {other} is there, and is no SVG picture.")
+    assert refused.err.startswith(f"ebs-backup: {other} exists, and is not an SVG picture.")
 
 
 @pytest.mark.parametrize(

@@ -248,7 +248,7 @@ def test_a_volume_that_vanishes_is_a_restore_point_that_is_none(
     (one,) = done.json["verified"]
     assert done.status == 1
     assert (one["snapshot"], one["restored"], one["blocks_read"]) == (snapshot, False, 0)
-    assert one["error"].endswith("was made, and is gone again.")
+    assert one["error"].endswith("was made, and then vanished.")
     assert shown
     assert len(backups.tags(snapshot)) > 1
 
@@ -258,7 +258,7 @@ def test_a_volume_that_vanishes_is_a_restore_point_that_is_none(
     [
         ("UnauthorizedOperation", 2, "docs/permissions.md has the policy"),
         ("VolumeLimitExceeded", 1, "VolumeLimitExceeded"),
-        ("InvalidSnapshot.NotFound", 0, "is gone: it has expired meanwhile."),
+        ("InvalidSnapshot.NotFound", 0, "is gone: it has expired in the meantime."),
     ],
 )
 def test_a_volume_that_cannot_be_made_is_told_by_why(
@@ -346,7 +346,7 @@ def test_it_asks_first_and_says_what_it_costs(command: Command, backups: Backups
     assert done.status == 2
     assert "Verify 1 restore point? This needs an answer, and there is no terminal." in done.err
     assert done.out.splitlines()[-1] == (
-        "1 temporary gp3 volumes, one after another, 8 GiB together, each for about 10 minutes, and at most 9 blocks read:"
+        "1 temporary gp3 volume, one after another, 8 GiB together, each for about 10 minutes, and at most 9 blocks read:"
         " less than $0.01 (us-east-1's prices: $0.08 a GiB and month, $0.003 for 1,000 blocks)."
     )
     assert backups.ids() == before
@@ -364,6 +364,6 @@ def test_an_archived_snapshot_is_not_verified_and_said(
 
     done = command("verify", "--yes", "--json")
 
-    assert f"db, day: {made[volume]} lies in EBS's archive." in done.json["notes"]
+    assert f"db, day: {made[volume]} is in EBS's archive." in done.json["notes"]
     assert made[volume] not in [one["snapshot"] for one in done.json["verified"]]
     assert snapshot

@@ -1,4 +1,4 @@
-"""`make demo` leaves nothing behind when it is stopped, and says in one line why it cannot start."""
+"""`make demo`: it ends with a volume restored, its hints work, and it leaves nothing behind when it is stopped."""
 
 import os
 import signal
@@ -7,7 +7,12 @@ import subprocess
 import sys
 import time
 
+import pytest
+
+from demo import hints, way_back
+from emulator.account import DeployedFunction, EmulatedAccount
 from emulator.server import HOST, ROOT
+from tests.e2e.week import MONDAY, run_nights
 
 
 def start(port: int) -> "subprocess.Popen[str]":
@@ -57,3 +62,57 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
     assert demo.returncode == 1
     assert complaint == f"demo: port {port} of {HOST} is in use; choose another\n"
+
+
+def test_it_ends_by_restoring_a_volume_that_is_gone_with_the_command(
+    account: EmulatedAccount, function: DeployedFunction, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account.emulator.clock.set(MONDAY)
+    volume = account.volume("db-1 data", size=500, kind="st1", Backup="true", Team="data")
+    account.instance("db-1", volume)
+    run_nights(account, function, 1)
+
+    way_back.restore(account, "db-1 data", volume)
+    hints.closing()
+
+    said, _ = capsys.readouterr()
+    restored = [{"Name": "tag:Name", "Values": ["db-1 data (restored)"]}]
+    (there,) = account.ec2.describe_volumes(Filters=restored)["Volumes"]
+    assert (there["VolumeType"], there["Size"], there["VolumeId"] == volume) == ("st1", 500, False)
+    assert '$ ebs-backup restore "db-1 data" --yes\nNew volume db-1 data (restored)\n' in said
+    assert f"{there['VolumeId']} is available: {volume} as of 2027-03-08 01:30Z." in said
+    assert '✓ "db-1 data (restored)" has the type, size and tags of the volume that is gone' in said
+    assert said.splitlines()[-7] == "What next?"
+
+
+def test_a_volume_that_does_not_come_back_ends_the_demo(
+    account: EmulatedAccount, function: DeployedFunction
+) -> None:
+    assert function.name
+    volume = account.volume("never backed up")
+
+    with pytest.raises(way_back.NotRestoredError, match=r"^ebs-backup restore failed: ebs-backup: "):
+        way_back.restore(account, "never backed up", volume)
+
+
+def test_what_it_prints_to_be_pasted_leads_the_command_to_the_emulator(
+    account: EmulatedAccount, function: DeployedFunction
+) -> None:
+    account.emulator.clock.set(MONDAY)
+    volume = account.volume("db-1 data", Backup="true")
+    run_nights(account, function, 1)
+    pasted = [line for line in hints.commands(account.emulator, function) if not line.startswith("aws ")]
+
+    done = subprocess.run(
+        ["/bin/sh"],
+        input="\n".join(pasted),
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert f"db-1 data {volume}" in done.stdout.replace("  ", " ")
+    assert "1 snapshot would be created" in done.stdout.replace("1 would", "1 snapshot would")
+    assert "Backed up: 1 of 1 volume." in done.stdout
+    assert done.stderr == ""

@@ -28,7 +28,7 @@ def test_nothing_selected_is_a_failure_by_mail(
     ("event", "words"),
     [
         ({"period": "hour"}, "period must be one of day, week, month, got 'hour'"),
-        ({"period": "day", "time": "2027-03-01T01:30:00"}, "time must be an instant with a zone"),
+        ({"period": "day", "time": "2027-03-01T01:30:00"}, "time must be a time with a zone"),
         ({"period": "day", "dryrun": True}, "a key of the event must be one of"),
         ({"period": "day", "volumes": ["web"]}, "volumes must be a list of 1 to 200 volume ids"),
     ],

@@ -55,7 +55,7 @@ class Done:
 
 @pytest.fixture(scope="module")
 def keys(emulator: Emulator, outputs: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """Return the credentials of a role that has the two policies of docs/permissions.md and nothing else."""
+    """Return the credentials of a role that has the policies of docs/permissions.md and nothing else."""
     assert outputs
     iam, sts = emulator.client("iam"), emulator.client("sts")
     page = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
@@ -244,4 +244,4 @@ def test_what_the_policies_do_not_allow_is_one_line_with_advice(
     done = run("hold", foreign)
 
     assert done.status == 2
-    assert done.err.splitlines()[0].startswith(f"ebs-backup: {foreign} is no backup of this tool")
+    assert done.err.splitlines()[0].startswith(f"ebs-backup: {foreign} is not a backup of this tool")

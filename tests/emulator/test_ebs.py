@@ -85,6 +85,23 @@ def test_a_listing_is_filtered_by_tags_and_by_several_volumes_at_once(account: E
     assert {snapshot["SnapshotId"] for snapshot in listed["Snapshots"]} == wanted
 
 
+def test_snapshots_are_found_by_a_pattern_of_their_description(account: EmulatedAccount) -> None:
+    volume = account.volume("web")
+    for description in ("ec2ab_1", "ec2ab_2", "by hand", ""):
+        account.ec2.create_snapshot(VolumeId=volume, Description=description)
+
+    def described(*patterns: str) -> list[str]:
+        filters = [
+            {"Name": "description", "Values": list(patterns)},
+            {"Name": "volume-id", "Values": [volume]},
+        ]
+        listed = account.ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]
+        return sorted(snapshot["Description"] for snapshot in listed)
+
+    assert described("ec2ab_*", "by hand") == ["by hand", "ec2ab_1", "ec2ab_2"]
+    assert described("ec2ab_\\*") == []
+
+
 def test_a_volume_of_a_snapshot_is_as_large_as_that(account: EmulatedAccount) -> None:
     snapshot = account.snapshot(account.volume("db", size=100))
     account.emulator.clock.set(account.emulator.clock.now() + timedelta(hours=1))

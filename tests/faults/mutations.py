@@ -71,6 +71,14 @@ ROTATION = (
         ("deletion.py", "if self._leaves_one(decision.snapshot):", "if False:"),
     ),
     mutant(
+        "the last look comes before the wait for the delete's turn",
+        (
+            "aws/ec2.py",
+            "        fault, unsure = None, False\n        while True:\n            yield from self._patience.turn(self._deletes, fault)\n            if not still_goes():\n                return None\n",
+            "        fault, unsure = None, False\n        if not still_goes():\n            return None\n        while True:\n            yield from self._patience.turn(self._deletes, fault)\n",
+        ),
+    ),
+    mutant(
         "what AWS keeps is a failed delete",
         ("deletion.py", "if error.kind is Kind.KEPT:", "if False:"),
     ),
@@ -190,12 +198,20 @@ RUN = (
         ("handler.py", "return _refuse(error, context)", "raise"),
     ),
     mutant(
+        "the time of an event may be one to come",
+        ("handler.py", "        check_time(request, now=_now())\n", ""),
+    ),
+    mutant(
+        "what an earlier invocation made is progress",
+        ("event.py", "(made is not None and made.started >= since)", "made is not None"),
+    ),
+    mutant(
         "a mail that was not sent is no matter",
-        ("handler.py", "                _untold[key] = outcome\n                raise\n", "                pass\n"),
+        ("handler.py", "                _untold[_key(run)] = outcome\n                raise\n", "                pass\n"),
     ),
     mutant(
         "a retry forgets what the first try did",
-        ("handler.py", "outcome.after(_untold.pop(key, None))", "outcome.after(None)"),
+        ("handler.py", "outcome.after(_untold.pop(_key(run), None))", "outcome.after(None)"),
     ),
 )  # fmt: skip
 CHECK = (

@@ -5,7 +5,7 @@ from fake_aws import wire
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint
 from tests.faults.clock import DAY, HOUR
-from tests.faults.invariants import check
+from tests.faults.invariants import check, of_run
 from tests.faults.world import World, a_settings, written
 
 DAYS_ALONE = {"schedule_week": "off", "schedule_month": "off"}  # else their lack would be overdue
@@ -47,6 +47,22 @@ def test_five_queued_events_that_come_on_one_day_are_one_occasion(endpoint: Endp
         snapshot.tags["Name"] for snapshot in world.account.snapshots.values() if "Name" in snapshot.tags
     }
     assert all(" 2026-11-23 " in name for name in names)
+
+
+def test_a_run_by_hand_with_the_time_of_the_next_night_takes_no_backup_from_it(endpoint: Endpoint) -> None:
+    world = World()
+    volume = world.volume().id
+
+    with world.function(endpoint) as function:
+        check(world, function.invoke(world.event))
+        mistyped = function.invoke({"period": "day", "time": written(world.firing(1))}, request="by-hand")
+        world.next_night()
+        check(world, function.invoke(world.event))
+
+    assert mistyped.answer is not None
+    assert mistyped.answer["status"] == "FAILED"
+    (made,) = of_run(world, volume)
+    assert made.started >= world.firing(1)
 
 
 def test_snapshots_of_another_tool_with_our_tags_are_left_alone_and_named(endpoint: Endpoint) -> None:

@@ -83,6 +83,21 @@ def test_a_run_that_cannot_invoke_itself_mails_and_raises_and_lambdas_retry_goes
     assert state(world) == state(clean)
 
 
+def test_a_further_invocation_that_makes_no_progress_is_the_last(endpoint: Endpoint) -> None:
+    world = World()
+    for _ in range(2):
+        world.volume()
+    throttled = {("CreateSnapshot", index): wire.THROTTLES[0] for index in range(1, 1000)}
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event, plan=throttled, seconds=REPORT_SECONDS + 60)
+
+    check(world, invocation)
+    assert [call.action for call in invocation.calls].count("Invoke") == 1
+    (mail,) = invocation.mails
+    assert "[PROBLEM]" in mail.subject
+
+
 @pytest.mark.parametrize("workers", [1, 4])
 def test_creates_go_first_where_time_does_not_suffice_for_all(endpoint: Endpoint, workers: int) -> None:
     world = World(workers=workers)

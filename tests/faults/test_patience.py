@@ -6,8 +6,8 @@ from fake_aws import wire
 from fake_aws.server import Endpoint
 from fake_aws.wire import Fault
 from tests.faults.convergence import one_clean_run, settle, state
-from tests.faults.invariants import check
-from tests.faults.world import World, small_world
+from tests.faults.invariants import check, of_run
+from tests.faults.world import World, a_settings, small_world
 
 OUTAGE = next(fault for fault in wire.WIRE if fault.status == 503)
 MANY = 40  # tries, of three volumes together
@@ -94,3 +94,18 @@ def test_a_listing_that_keeps_failing_leaves_time_for_the_mail(endpoint: Endpoin
 
     check(world, invocation)
     assert invocation.mails
+
+
+@pytest.mark.parametrize("call", ["CreateSnapshot", "DeleteSnapshot"])
+def test_a_write_that_another_server_answers_is_done_all_the_same(endpoint: Endpoint, call: str) -> None:
+    world = World(settings=a_settings(keep_day=3))
+    volume = world.volume().id
+    *_, oldest = world.history(volume, 3)
+    page = next(fault for fault in wire.WIRE if fault.name == "not done, another server's page")
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event, plan={(call, 0): page})
+
+    check(world, invocation)
+    assert len(of_run(world, volume)) == 1
+    assert oldest.deleted is not None

@@ -130,6 +130,27 @@ def test_a_person_who_deletes_at_the_same_time_does_not_cost_the_last_good_one(
     assert points[-1].deleted is None
 
 
+@pytest.mark.parametrize("keep", [1, 2])
+def test_a_person_who_deletes_while_a_delete_waits_does_not_cost_the_last_good_one(
+    endpoint: Endpoint, keep: int
+) -> None:
+    world = World(settings=a_settings(keep_day=keep))
+    points = world.history(world.volume().id, 3)
+
+    def clear_up() -> None:
+        for point in points[:-1]:
+            point.deleted, point.by_person = world.clock(), True
+
+    with world.function(endpoint) as function:
+        function.invoke(
+            world.event,
+            plan={("DeleteSnapshot", 0): wire.THROTTLES[0]},
+            acts={("DeleteSnapshot", 0): clear_up},
+        )
+
+    assert points[-1].deleted is None
+
+
 def test_megabytes_of_garbage_in_a_listing_get_into_no_mail_and_no_exception(endpoint: Endpoint) -> None:
     world = World()
     history = world.history(world.volume().id, 6)

@@ -94,7 +94,7 @@ def test_each_alarm_names_set_and_region_within_cloudwatchs_1024_characters(
 ) -> None:
     text = longest[name]
 
-    assert text.startswith(f"For whoever looks after the EBS backups of set {'s' * 64} in eu-west-1: ")
+    assert text.startswith(f"EBS backups of set {'s' * 64} in eu-west-1: ")
     assert text.count("aws ") == text.count("--region eu-west-1")
     assert len(text.replace("eu-west-1", "us-isof-south-1")) <= 1024
 
@@ -149,8 +149,8 @@ def test_the_heartbeat_names_the_rules_that_there_are() -> None:
     text = texts(synthesize(schedule_week="off"))["NoRunCompleted"]
 
     assert """'{"period":"day"}'""" in text
-    assert "(then the same with month)" in text
-    assert "(one each for day, month)" in text
+    assert "(then do the same with month)" in text
+    assert "one each for day, month." in text
     assert "week" not in text
 
 
@@ -180,7 +180,7 @@ def test_where_runs_pause_longer_than_cloudwatch_sees_no_alarm_is_made_and_synth
 
     assert "NoRunCompleted" not in alarms(Template.from_stack(stack))
     Annotations.from_stack(stack).has_warning(
-        "/ebs-backup-default", Match.string_like_regexp("no alarm tells when no run comes")
+        "/ebs-backup-default", Match.string_like_regexp("no alarm can tell you that the runs have stopped")
     )
 
 

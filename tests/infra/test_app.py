@@ -44,9 +44,13 @@ def test_it_synthesizes_without_credentials_and_warns_that_nobody_is_told(tmp_pa
         (
             "# a\nkeep_dya = 3",
             "keep_day=3",
-            "ebs-backup: keep_dya is no setting: did you mean keep_day? Got 3 (",
+            "ebs-backup: keep_dya is not a setting: did you mean keep_day? Got 3 (",
         ),
-        ("keep_day = ", "keep_day=3", "settings.toml is no valid TOML: Invalid value (at line 1, column 12)"),
+        (
+            "keep_day = ",
+            "keep_day=3",
+            "settings.toml is not valid TOML: Invalid value (at line 1, column 12)",
+        ),
         ("", "settings=nowhere.toml", "ebs-backup: nowhere.toml cannot be read: No such file or directory"),
     ],
 )

@@ -122,7 +122,7 @@ def test_a_text_beyond_what_aws_takes_is_noticed() -> None:
 def test_tags_that_the_functions_environment_cannot_hold_are_refused_by_name(
     setting: str, value: object
 ) -> None:
-    with pytest.raises(SettingsError, match=rf"^{setting} must be shorter by \d+ bytes: Lambda takes"):
+    with pytest.raises(SettingsError, match=rf"^{setting} must be shorter by \d+ bytes: Lambda allows"):
         planned(**{setting: value})
     with pytest.raises(SettingsError, match=rf"^backup_sets\['web'\]: {setting} must be shorter by"):
         planned(backup_sets={"web": {setting: value}})

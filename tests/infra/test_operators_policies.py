@@ -1,22 +1,24 @@
-"""The two policies for operators: enough for each command, by the calls that it makes, and nothing more."""
+"""The policies for operators: enough for each command, by the calls that it makes, and nothing more."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 
 from tests.cli.backups import Backups
-from tests.cli.conftest import Command, command  # noqa: F401 - the fixture
+from tests.cli.conftest import Command, command, wednesday  # noqa: F401 - fixtures
+from tests.cli.test_doctor import answers, well  # noqa: F401 - fixtures
 from tests.infra.conftest import ROOT
 from tests.infra.documents import ACCOUNT
 from tests.infra.questions import KEY_POLICY
 from tests.infra.simulator import Question, allowed
 from tests.infra.test_printed_policies import blocks, printed
 
-SEE, RESTORE = (
+SEE, RESTORE, ADOPT = (
     json.dumps(block) for block in blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
 )
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
@@ -24,8 +26,10 @@ SNAPSHOT, OTHER = (f"arn:aws:ec2:eu-west-1::snapshot/snap-{name}" for name in ("
 VOLUME = f"arn:aws:ec2:eu-west-1:{ACCOUNT}:volume/vol-1"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-0000-0000-00000000000a"
 FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:ebs-backup-default"
+STACK = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/ebs-backup-default/1"
 HERE = {"aws:RequestedRegion": "eu-west-1"}
 NO_PERMISSION_NEEDED = {"sts:GetCallerIdentity"}
+NAMES = {"monitoring": "cloudwatch"}  # where IAM's name of a service is not that of its signatures
 CHECKED_WITH = {"ec2:CreateVolume": {"ec2:CreateTags"}}  # for the tags that the call sets
 # What EC2 and EBS do with a key in the operator's name: they make no calls that could be recorded.
 OF_THE_KEYS = {
@@ -44,13 +48,16 @@ def actions(*policies: str) -> set[str]:
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Return the actions that are called from now on."""
+def calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the actions that are called from now on, whoever answers them."""
+    if "well" in request.fixturenames:
+        request.getfixturevalue("well")
     made: set[str] = set()
     original = BaseClient._make_api_call  # type: ignore[attr-defined] # not in the stubs
 
     def call(client: Any, operation: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any call of any service
-        name = f"{client.meta.service_model.signing_name}:{operation}"
+        service = client.meta.service_model.signing_name
+        name = f"{NAMES.get(service, service)}:{operation}"
         made.add(name)
         made.update(CHECKED_WITH.get(name, ()))
         return original(client, operation, params)
@@ -65,16 +72,21 @@ def backups(command: Command) -> Backups:  # noqa: F811 - the fixture
     return Backups(command)
 
 
-def test_the_policy_to_see_is_what_list_and_plan_call(backups: Backups, calls: set[str]) -> None:
-    run = backups.command
-    backups.make("web")
-    backups.run()
-    calls.clear()
+def test_the_policy_to_see_is_what_the_commands_that_change_nothing_call(
+    well: Command,  # noqa: F811 - the fixture
+    calls: set[str],
+    tmp_path: Path,
+) -> None:
+    done = [
+        well("list"),
+        well("plan", "day"),
+        well("simulate", "--days", "10"),
+        well("page", str(tmp_path / "page.html")),
+        well("doctor"),
+        well("list", "--set", "nowhere"),
+    ]
 
-    run("list")
-    run("plan", "day")
-    run("list", "--set", "nowhere")
-
+    assert [one.status for one in done] == [0, 0, 0, 0, 0, 2]
     assert calls - NO_PERMISSION_NEEDED == actions(SEE)
 
 
@@ -133,6 +145,19 @@ NEEDED = [
     with_keys("ec2:DescribeTags", "*", {}),
     with_keys("lambda:GetFunctionConfiguration", FUNCTION, {}),
     with_keys("lambda:ListFunctions", "*", {}),
+    with_keys("cloudformation:DescribeStackResources", STACK, {}),
+    with_keys("cloudformation:DescribeStacks", STACK, {}),
+    with_keys("events:DescribeRule", f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/ebs-backup-default-Day", {}),
+    with_keys("sqs:GetQueueAttributes", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ebs-backup-default-Failed", {}),
+    with_keys(
+        "sns:ListSubscriptionsByTopic", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}
+    ),
+    with_keys("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:one", {}),
+    with_keys("cloudwatch:GetMetricStatistics", "*", {}),
+    with_keys(
+        "servicequotas:GetServiceQuota", f"arn:aws:servicequotas:eu-west-1:{ACCOUNT}:ebs/L-309BACF6", {}
+    ),
+    with_keys("iam:SimulatePrincipalPolicy", f"arn:aws:iam::{ACCOUNT}:role/ebs-backup-default-Role", {}),
     with_keys("ec2:CreateVolume", SNAPSHOT, OURS),
     with_keys("ec2:CreateVolume", VOLUME, request(RESTORED)),
     with_keys("ec2:CreateTags", VOLUME, request(RESTORED, "CreateVolume")),
@@ -149,6 +174,9 @@ REFUSED = [
     with_keys("ec2:DescribeVolumes", "*", {"aws:RequestedRegion": "us-east-2"}),
     with_keys("lambda:GetFunctionConfiguration", FUNCTION.replace("ebs-backup-", "other-"), {}),
     with_keys("lambda:InvokeFunction", FUNCTION, {}),
+    with_keys("iam:SimulatePrincipalPolicy", f"arn:aws:iam::{ACCOUNT}:role/Administrator", {}),
+    with_keys("cloudformation:DescribeStacks", STACK.replace("ebs-backup-default", "other"), {}),
+    with_keys("sqs:ReceiveMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ebs-backup-default-Failed", {}),
     with_keys("ec2:CreateVolume", OTHER, {}),  # of a snapshot that is no backup
     with_keys("ec2:CreateVolume", VOLUME, {}),  # a volume that says nothing
     with_keys("ec2:CreateVolume", VOLUME, request({"Name": "web"})),
@@ -176,11 +204,11 @@ REFUSED = [
 
 
 def test_they_allow_what_is_needed_and_nothing_else() -> None:
-    answers = allowed([*NEEDED, *REFUSED])
+    let_through = allowed([*NEEDED, *REFUSED])
 
     wrong = [
         (question.action, question.resource, dict(question.context))
-        for question, passed in zip([*NEEDED, *REFUSED], answers, strict=True)
+        for question, passed in zip([*NEEDED, *REFUSED], let_through, strict=True)
         if passed != (question in NEEDED)
     ]
     assert wrong == []
@@ -197,17 +225,17 @@ def test_no_statement_is_idle(policy: str, sid: str) -> None:
     rest = [statement for statement in document["Statement"] if statement["Sid"] != sid]
     others = [json.loads(other) for other in (SEE, RESTORE) if other != policy]
 
-    answers = allowed(
+    let_through = allowed(
         [replace(question, identity=[{**document, "Statement": rest}, *others]) for question in NEEDED]
     )
 
-    assert not all(answers)
+    assert not all(let_through)
 
 
 def test_who_may_only_see_changes_nothing() -> None:
-    answers = allowed([replace(question, identity=[json.loads(SEE)]) for question in NEEDED])
+    let_through = allowed([replace(question, identity=[json.loads(SEE)]) for question in NEEDED])
 
-    seen = {question.action for question, passed in zip(NEEDED, answers, strict=True) if passed}
+    seen = {question.action for question, passed in zip(NEEDED, let_through, strict=True) if passed}
     assert seen == actions(SEE)
 
 
@@ -215,13 +243,13 @@ def test_under_the_service_control_policy_only_holds_need_an_exception() -> None
     controls = [printed("security.md")]
     who = {"aws:PrincipalArn": OPERATOR}
 
-    answers = allowed(
+    let_through = allowed(
         [replace(question, controls=controls, context={**question.context, **who}) for question in NEEDED]
     )
 
     stopped = [
         (question.action, question.resource)
-        for question, passed in zip(NEEDED, answers, strict=True)
+        for question, passed in zip(NEEDED, let_through, strict=True)
         if not passed
     ]
     assert stopped == [("ec2:CreateTags", SNAPSHOT), ("ec2:DeleteTags", SNAPSHOT)]

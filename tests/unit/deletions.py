@@ -1,6 +1,6 @@
 """EC2 as the deleter sees it: one list of snapshots, of which some cannot be deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,9 +28,11 @@ class DeletingEc2:
         """List what it deleted, in that order."""
         return [name for name in self.tried if name not in self.errors]
 
-    def delete(self, snapshot: Snapshot) -> Task[bool]:
-        """Delete it, or raise its error; return whether it was there."""
+    def delete(self, snapshot: Snapshot, still_goes: Callable[[], bool]) -> Task[bool | None]:
+        """Wait; then delete it, if it still goes, or raise its error; return whether it was there."""
         yield 0.0
+        if not still_goes():
+            return None
         self.tried.append(snapshot.id)
         if error := self.errors.get(snapshot.id):
             raise error

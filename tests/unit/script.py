@@ -127,9 +127,11 @@ class Script:
 
         return ec2.create(volume, label, ec2.lookout(run, ["vol-1"], seen=seen), blocked=blocked)
 
-    def delete(self, ec2: Ec2 | None = None) -> Task[bool]:
+    def delete(
+        self, ec2: Ec2 | None = None, *, still_goes: Callable[[], bool] = lambda: True
+    ) -> Task[bool | None]:
         """Return the step that deletes `snap-old`."""
-        return (ec2 or self.ec2()).delete(a_snapshot(id="snap-old"))
+        return (ec2 or self.ec2()).delete(a_snapshot(id="snap-old"), still_goes)
 
     def finish(self, step: Task[Any]) -> tuple[Any, list[float]]:
         """Run a step to its end; return its result and the pauses that it asked for."""

@@ -203,6 +203,28 @@ def test_where_one_good_one_stays_it_is_looked_at_again_and_what_others_deleted_
     assert fates["snap-2"] is Fate.KEPT
 
 
+def test_it_is_looked_at_again_when_its_turn_has_come_and_not_before() -> None:
+    """Its turn may come minutes later, where many others are to go."""
+    listed = points(3)
+    writer = DeletingEc2(listed)
+    task = a_deleter(writer, lambda found: expiring(found, kept=1)).delete(expiring(listed, kept=1), room=3)
+
+    next(task)
+    writer.there = listed[2:]  # what a person left
+
+    assert run(task)["snap-2"] is Fate.KEPT
+    assert writer.tried == []
+
+
+def test_what_belongs_to_no_run_is_no_good_one() -> None:
+    writer = DeletingEc2([a_snapshot(id="snap-s", run=""), *points(2)])
+    deleter = a_deleter(writer, lambda found: expiring(found, kept=2))
+
+    run(deleter.delete(expiring(writer.there, kept=2), room=3))
+
+    assert (writer.looks, writer.tried) == (1, ["snap-1"])
+
+
 def test_where_it_cannot_be_looked_at_again_the_last_but_one_stays() -> None:
     writer = DeletingEc2(points(2), blind=DENIED)
     deleter = a_deleter(writer)

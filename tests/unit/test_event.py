@@ -22,7 +22,7 @@ CONTINUED = {
     "more_failed": 0,
     "tags_refused": 0,
 }
-LEFT_OUT = "continued must be left out: the function alone sends it, and for no dry run, got"
+LEFT_OUT = "continued must be left out: only the function itself sends it, and never for a dry run, got"
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])
@@ -127,7 +127,7 @@ def test_one_instant_is_one_time_in_whatever_zone_it_is_written(written: str) ->
         *(
             (
                 {"period": "day", "time": time},
-                f"time must be an instant with a zone, such as 2026-11-23T01:30:00Z, got {time!r}",
+                f"time must be a time with a zone, such as 2026-11-23T01:30:00Z, got {time!r}",
             )
             for time in ("2026-11-23T01:30:00", "2026-11-23", "01:30Z", "yesterday", "", 1763861400, None)
         ),
@@ -169,7 +169,7 @@ def test_volumes_are_named_once_each_in_their_order() -> None:
         ),
         (
             {**CONTINUED, "began": "today"},
-            "continued.began must be an instant with a zone, such as 2026-11-23T01:30:00Z, got 'today'",
+            "continued.began must be a time with a zone, such as 2026-11-23T01:30:00Z, got 'today'",
         ),
         *(
             (
@@ -209,7 +209,7 @@ def test_a_refusal_is_one_short_line_whatever_was_sent() -> None:
 
 
 def test_an_instant_that_utc_cannot_hold_is_refused_like_any_other() -> None:
-    with pytest.raises(InvalidEventError, match=r"^time must be an instant with a zone"):
+    with pytest.raises(InvalidEventError, match=r"^time must be a time with a zone"):
         parse({"period": "day", "time": "0001-01-01T00:00:00+01:00"})
 
 

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,7 +22,7 @@ from tests.unit.builders import (
 )
 
 BEGAN = datetime(2026, 11, 23, 1, 30, 4, tzinfo=UTC)
-MADE = VolumeOutcome(volume=a_volume(), made=a_snapshot(), when=Made.NOW)
+MADE = VolumeOutcome(volume=a_volume(), made=a_snapshot(started=BEGAN), when=Made.NOW)
 GONE = a_decision(a_snapshot(id="snap-0old", days_ago=9), "beyond keep_day=4", Fate.EXPIRED)
 CUT = an_outcome_of(volume=a_volume(id="vol-0b"), failures=(a_failure(code="OutOfTime"),), unfinished=True)
 FIFTH = Continued(run=a_run().id, began=BEGAN, invocation=5, expired=40)
@@ -63,6 +63,12 @@ def test_an_invocation_that_did_nothing_is_the_last() -> None:
     found = replace(MADE, when=Made.BEFORE)
 
     assert next_invocation(an_outcome(found, CUT), began=BEGAN) is None
+
+
+def test_what_an_earlier_invocation_made_is_no_progress_of_this_one() -> None:
+    outcome = an_outcome(MADE, CUT, run=replace(a_run(), continued=FIFTH))
+
+    assert next_invocation(outcome, began=BEGAN + timedelta(minutes=15)) is None
 
 
 def test_the_twelfth_is_the_last() -> None:

@@ -43,7 +43,7 @@ def test_a_bad_keep_count_is_a_failure_and_the_sets_own_holds(value: str) -> Non
     (failure,) = failures_of(found)
     assert not found.keeps
     assert failure.message.startswith("'ebs-backup:keep-week' must be a whole number from 1 to 1000, got ")
-    assert failure.advice.endswith("until then the set's own keep_week=4 holds.")
+    assert failure.advice.endswith("until then the set's own keep_week=4 applies.")
     assert (failure.resource, failure.code) == ("vol-0a", "InvalidTag")
 
 

@@ -1,6 +1,6 @@
 """However often a run is delivered, and wherever it is cut short: it rotates no further than one whole delivery would."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
@@ -31,9 +31,11 @@ class CuttingEc2:
     kept_by_aws: frozenset[str]
     allowed: int = 0
 
-    def delete(self, snapshot: Snapshot) -> Task[bool]:
+    def delete(self, snapshot: Snapshot, still_goes: Callable[[], bool]) -> Task[bool | None]:
         """Delete it, unless AWS keeps it or the run is cut short."""
         yield 0.0
+        if not still_goes():
+            return None
         if not self.allowed:
             raise CutError
         if snapshot.id in self.kept_by_aws:

@@ -117,8 +117,8 @@ def test_at_least_one_period_runs() -> None:
 
     assert settings(**off | {"schedule_month": "0 1 1 * ? *"}).periods == (Period.MONTH,)
     assert refusal(**off) == (
-        "schedule_day must be a cron expression where schedule_week and schedule_month are off too: "
-        "one period must run, got off"
+        "schedule_day must be a cron expression, because schedule_week and schedule_month are off too, "
+        "and one period must run, got off"
     )
 
 

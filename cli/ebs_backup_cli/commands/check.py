@@ -56,8 +56,8 @@ def _show(console: Console, told: Mapping[str, Any], function: str) -> None:
     show_failures(console, "WOULD NOT WORK", told["failures"])
     show_failures(console, "TO LOOK AT", told["checks"])
     if told["not_tried"]:
-        say(console, Text(f"{told['not_tried']:,} not tried: the time ended first. Use --sample."))
+        say(console, Text(f"{told['not_tried']:,} not tried: the time was over. Use --sample."))
     for name, number in told["not_shown"].items():
-        say(console, Text(f"{number:,} more {name} stand in the log."))
+        say(console, Text(f"{number:,} more {name} are in the log."))
     if any(line["what"] == "send the mail" and line["allowed"] for line in told["tried"]):
-        say(console, Text("SNS took the test mail: look whether it arrived."))
+        say(console, Text("SNS accepted the test mail: check that it arrived."))

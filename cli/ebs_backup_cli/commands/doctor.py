@@ -1,4 +1,4 @@
-"""`ebs-backup doctor`: one screen that says what is well, what is not, and what to do. Changes nothing."""
+"""`ebs-backup doctor`: one screen that says what is good, what is not, and what to do. Changes nothing."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -25,7 +25,7 @@ Check = Callable[[], Iterator[Finding]]
 
 
 def doctor(operator: Operator) -> Result:
-    """Look whether everything is well: stack, rules, mails, alarms, runs, overdue volumes, quota; and say what to do."""
+    """Check stack, rules, mails, alarms, runs, overdue volumes and quota, and say what to do."""
     found = [finding for topic, check in _checks(operator) for finding in examine(topic, check)]
     return Result(
         document=_document(operator, found),
@@ -35,7 +35,7 @@ def doctor(operator: Operator) -> Result:
 
 
 def _checks(operator: Operator) -> list[tuple[str, Check]]:
-    """Return each check with the topic that it is reported under where it cannot be made."""
+    """Return each check with the topic under which it is reported if it cannot be made."""
     settings, now = operator.deployment.settings, operator.now()
     of = Stack(operator.session, settings.backup_set)
 

@@ -1,4 +1,4 @@
-"""`ebs-backup hold` and `unhold`: the tag that keeps a snapshot, whatever rotation says of it."""
+"""`ebs-backup hold` and `unhold`: the tag that keeps a snapshot, whatever rotation decides."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,7 +16,7 @@ from ebs_backup_cli.command import Result
 from ebs_backup_cli.deployment import DEFAULT
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.progress import say
+from ebs_backup_cli.progress import write_lines
 
 SNAPSHOTS = Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="The snapshots, by id.")]
 UNTIL = Annotated[
@@ -62,7 +62,7 @@ def _day(text: str, operator: Operator) -> str:
         raise CommandError(f"--until must be a date such as 2026-12-24, got {text!r}.")
     if last < operator.now().date():
         raise CommandError(
-            f"{text} is over: a hold until then keeps nothing.", "`ebs-backup unhold` ends a hold."
+            f"{text} is in the past: a hold until then keeps nothing.", "`ebs-backup unhold` ends a hold."
         )
     return text
 
@@ -86,7 +86,7 @@ def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
         backup_set = next((tag["Value"] for tag in raw.get("Tags", []) if tag["Key"] == TAG_SET), "")
         if not snapshot.ours or not backup_set:
             raise CommandError(
-                f"{id_} is no backup of this tool: no rotation touches it, so it needs no hold.",
+                f"{id_} is not a backup of this tool: it is never rotated, so it needs no hold.",
                 "Nothing was changed.",
             )
         if backup_set != mine:
@@ -98,7 +98,7 @@ def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
 
 
 def _the_set(operator: Operator) -> str:
-    """Return the set that is meant. Its stack may be gone: its snapshots can still be held."""
+    """Return the set. Its stack may be gone, but its snapshots can still be held."""
     if operator.options.settings:
         return operator.deployment.settings.backup_set
     return operator.options.backup_set or DEFAULT
@@ -115,7 +115,7 @@ def _result(there: Mapping[str, Snapshot], changed: Sequence[str], value: str | 
     def show(console: Console) -> None:
         for id_, snapshot in there.items():
             before = "" if id_ in changed else " already"
-            say(
+            write_lines(
                 console,
                 f"{id_} ({snapshot.name or snapshot.volume_id}, {minute(snapshot.started)}) is{before} {words}.",
             )

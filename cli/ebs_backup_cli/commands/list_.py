@@ -1,4 +1,4 @@
-"""`ebs-backup list`: the restore points that there are, volume by volume. Changes nothing."""
+"""`ebs-backup list`: the restore points that exist, volume by volume. Changes nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -37,7 +37,7 @@ ALL_SETS = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What is to be listed: the points of each volume, newest first, in the order of names; and what is overdue."""
+    """What is listed: the points of each volume, newest first, in the order of names; and what is overdue."""
 
     found: Holdings
     names: Mapping[str, str]
@@ -52,7 +52,7 @@ class Shown:
         return (point for group in self.groups.values() for point in group)
 
     def overdue(self, point: Point) -> bool:
-        """Tell whether its volume went too long without a restore point of its period."""
+        """Return whether its volume went too long without a restore point of its period."""
         late = self.late.get(point.snapshot.volume_id, ())
         return any(miss.period == point.snapshot.period for miss in late)
 
@@ -80,7 +80,7 @@ def list_(
 
 
 def _wanted(found: Holdings, volume: str | None, instance: str | None, *, gone: bool) -> set[str]:
-    """Return the ids of the volumes that are asked for; raises a CommandError for a name that nothing has."""
+    """Return the ids of the volumes that the options name; raises a CommandError for an unknown name."""
     wanted = set(found.find(volume)) if volume else set(found.names())
     if instance:
         wanted &= set(found.on_instance(instance))
@@ -96,7 +96,7 @@ def _shown(
     *,
     named: bool,
 ) -> Shown:
-    """Choose what is listed: volumes with points, those overdue without any, and whatever was asked for by name."""
+    """Return what is listed: volumes with points, overdue volumes without any, and volumes that were named."""
     every = by_volume(found.points)
     every_late = overdue(found, settings, now, every) if settings else {}
     late = {

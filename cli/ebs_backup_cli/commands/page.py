@@ -16,13 +16,13 @@ from ebs_backup_cli.survey import Survey, survey
 from ebs_backup_cli.words import several
 
 FILE = Annotated[Path, typer.Argument(metavar="FILE.html", help="The file to write.")]
-YES = Annotated[bool, typer.Option("--yes", help="Overwrite the file without a question, if it is there.")]
+YES = Annotated[bool, typer.Option("--yes", help="Overwrite an existing file without asking.")]
 
 
 def page(operator: Operator, file: FILE, *, yes: YES = False) -> Result:
     """Write one self-contained page: restore points, freshness, nights and totals; for a browser or a mail."""
     if file.exists():
-        ask(f"{file} is there already. Overwrite it?", yes=yes)
+        ask(f"{file} already exists. Overwrite it?", yes=yes)
     settings = operator.deployment.settings
     found = holdings(operator.ec2, operator.listing(), settings.backup_set, tag_name=settings.tag_name)
     shown = survey(found, settings, region=operator.region, now=operator.now())

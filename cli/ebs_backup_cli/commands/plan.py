@@ -28,7 +28,7 @@ VOLUME = Annotated[
     list[str] | None,
     typer.Option("--volume", metavar="VOLUME|NAME", help="Only this volume; may be repeated."),
 ]
-NEXT = Annotated[bool, typer.Option("--next", help="As the rule's next firing would do it, not a run now.")]
+NEXT = Annotated[bool, typer.Option("--next", help="Plan the run of the rule's next firing, not a run now.")]
 MARKS = {Fate.EXPIRED: ("delete", "red"), Fate.DEFERRED: ("later", "yellow")}
 ALL = 10**9  # rows of a list in the JSON document
 
@@ -37,19 +37,15 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
     """Show what a run would create and delete, snapshot by snapshot, with the reasons. Nothing is changed."""
     settings = operator.deployment.settings
     listing = Listing(operator.ec2, deadline=time.monotonic() + PATIENCE)
-    listing.begin(settings.backup_set)
-    now = operator.run(period, only=_only(listing, settings, volume or []))
-    firing = planning.next_after(settings.schedule(period), now.time)
-    later = planning.at_firing(now, firing) if firing else None
-    if next_:
-        if later is None:
-            raise CommandError(
-                f"No next run: schedule_{period} is {settings.schedule(period)!r}.", "Leave out --next."
-            )
-        planned, other = planning.make(listing, settings, later), None
-    else:
-        planned = planning.make(listing, settings, now)
-        other = planning.make(listing, settings, later) if later else None
+    with listing.begin(settings.backup_set):
+        now = operator.run(period, only=_only(listing, settings, volume or []))
+        firing = planning.next_after(settings.schedule(period), now.time)
+        later = planning.at_firing(now, firing) if firing else None
+        if next_ and later is None:
+            why = f"schedule_{period} is {settings.schedule(period)!r}"
+            raise CommandError(f"No next run: {why}.", "Leave out --next.")
+        planned = planning.make(listing, settings, later if next_ and later else now)
+        other = planning.make(listing, settings, later) if later and not next_ else None
     return Result(
         document=lambda: _document(planned, firing, other),
         show=lambda console: _show(console, planned, firing, other),
@@ -58,7 +54,7 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
 
 
 def _only(listing: Listing, settings: Settings, wanted: list[str]) -> tuple[str, ...]:
-    """Return the ids of the volumes with these ids or names; raises a CommandError for one that there is not."""
+    """Return the ids of the volumes with these ids or names; raises a CommandError for an unknown one."""
     if not wanted:
         return ()
     instances = listing.instances(settings.tag_name)

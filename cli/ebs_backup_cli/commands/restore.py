@@ -1,4 +1,4 @@
-"""`ebs-backup restore`: makes new volumes of restore points. It overwrites, attaches, detaches and deletes nothing."""
+"""`ebs-backup restore`: makes new volumes from restore points. It overwrites, attaches, detaches and deletes nothing."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,20 +12,18 @@ from ebs_backup.settings import Settings
 from ebs_backup_cli import creating
 from ebs_backup_cli.choosing import (
     AT,
-    Choice,
     Wish,
     choose,
-    choose_run,
     newer,
-    one_instance,
     one_volume,
     refuse_archived,
 )
+from ebs_backup_cli.choosing_run import Choice, choose_run, one_instance
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask, decide
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.operator import Operator
 from ebs_backup_cli.points import Holdings, holdings
-from ebs_backup_cli.progress import aside, progress, say
+from ebs_backup_cli.progress import aside, progress, write_lines
 from ebs_backup_cli.restores import Restore, Restores
 from ebs_backup_cli.restoring import Changes, new_volume, tags_of
 from ebs_backup_cli.words import several
@@ -40,7 +38,7 @@ POINT_AT = Annotated[str | None, typer.Option("--at", metavar="DATE|TIME", help=
 PERIOD = Annotated[Period | None, typer.Option("--period", help="The newest of this period.")]
 SNAPSHOT = Annotated[str | None, typer.Option("--snapshot", metavar="ID", help="This restore point.")]
 MIX = Annotated[
-    bool, typer.Option("--mix", help="With --instance: take several runs where no run has all volumes.")
+    bool, typer.Option("--mix", help="With --instance: use several runs if no run has all volumes.")
 ]
 ZONE = Annotated[str, typer.Option("--zone", help="Another availability zone.")]
 TYPE = Annotated[str, typer.Option("--type", help="Another volume type.")]
@@ -77,7 +75,7 @@ def restore(  # noqa: PLR0913 - an option each
     dry_run: DRY_RUN = False,
     yes: YES = False,
 ) -> Result:
-    """Make a new volume of a restore point, as the old one was, also when that is gone. Nothing else is touched."""
+    """Make a new volume from a restore point, like the old one, even if the old one is gone. Nothing else is changed."""
     changes = Changes(zone=zone, type=type_, size=size, iops=iops, throughput=throughput)
     wish = Wish.of(at, period, snapshot)
     _check_usage(volume, instance, wish, changes, mix=mix)
@@ -88,7 +86,7 @@ def restore(  # noqa: PLR0913 - an option each
     if dry_run:
         return Result(
             document=restores.document(dry_run=True),
-            show=lambda console: say(
+            show=lambda console: write_lines(
                 console, *(f"# {note}" for note in restores.notes), *restores.commands()
             ),
         )
@@ -122,8 +120,8 @@ def _chosen(
     operator: Operator, found: Holdings, volume: str | None, instance: str | None, wish: Wish, *, mix: bool
 ) -> Choice:
     if instance:
-        selector = _selector(operator.deployment.settings)
-        choice = choose_run(found, one_instance(found, instance), wish, selector, mix=mix)
+        settings = operator.deployment.settings
+        choice = choose_run(found, one_instance(found, instance), wish, settings, mix=mix)
     else:
         point = choose(found.points, one_volume(found, volume or ""), wish)
         choice = Choice(points=(point,), notes=tuple(newer(found.points, point, wish)))
@@ -140,7 +138,7 @@ def _backed_up(operator: Operator, told: bool | None, *, sure: bool) -> bool:  #
         return told
     settings = operator.deployment.settings
     tag = "=".join(_selector(settings))
-    question = f"Shall set {settings.backup_set!r} back up what is restored (tag {tag})?"
+    question = f"Shall set {settings.backup_set!r} back up the new volumes (tag {tag})?"
     return sure or decide(question, advice="Add --backed-up or --not-backed-up, and --yes.")
 
 
@@ -168,27 +166,29 @@ def _planned(
 def _about_backups(
     restores: Sequence[Restore], found: Holdings, settings: Settings, *, keep: bool, told: bool
 ) -> list[str]:
-    """Say whether the new volumes are backed up, and which old ones still are."""
+    """Print whether the new volumes are backed up, and which old ones still are."""
     tag = "=".join(_selector(settings))
     if not keep:
         return [f"Not backed up: without the tag {tag}. Add it if the new volume is to stay."]
-    why = "" if told else ", for nothing else was said (--not-backed-up leaves it out)"
+    why = "" if told else ", which is the default (--not-backed-up leaves it out)"
     notes = [f"Backed up by set {settings.backup_set!r}: with the tag {tag}{why}."]
     old = [found.volumes.get(one.point.snapshot.volume_id) for one in restores]
     still = [there.id for there in old if there and there.tags.get(settings.tag_name) == settings.tag_value]
     if still:
-        notes.append(f"So is what is still there: {', '.join(still)}. Take the tag off what you do not need.")
+        notes.append(
+            f"The old volumes that still exist are backed up too: {', '.join(still)}. Remove the tag from those that you do not need."
+        )
     return notes
 
 
 def _make(operator: Operator, restores: Sequence[Restore]) -> None:
-    """Make the volumes and wait for them; raises a CommandError where not even one could be made."""
+    """Make the volumes and wait for them; raises a CommandError if none could be made."""
     with progress(operator) as show:
         for one in restores:
             show(f"Making a volume of {one.point.snapshot.id}")
             try:
                 one.made = creating.create(operator.ec2, one.volume, one.token)
-                say(aside(operator), f"{one.made} is being made.")
+                write_lines(aside(operator), f"{one.made} is being made.")
             except AwsError as error:
                 one.fault = creating.told(error, one.volume)
         made = {one.made: one for one in restores if one.made}

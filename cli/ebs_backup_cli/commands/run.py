@@ -44,7 +44,7 @@ RUN_ID = Annotated[
 ]
 YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 ID = re.compile(r"[A-Za-z0-9:._+-]{1,128}")
-MAIL_TELLS = "The run goes on. Its mail tells what comes of it."
+MAIL_TELLS = "The run goes on. Its mail will report the result."
 
 
 def run(  # noqa: PLR0913 - an option each
@@ -89,7 +89,7 @@ def _check_usage(*, dry_run: bool, at: str | None, no_wait: bool, local: bool, r
 
 
 def _here(operator: Operator, request: Request, run_id: str | None, *, yes: bool) -> Result:
-    """Do the run here; raises a CommandError where the operator does not want it."""
+    """Do the run here; raises a CommandError if the operator does not want it."""
     one = _run(operator, request, run_id)
     settings = operator.deployment.settings
     aside = Console(stderr=True, highlight=False)
@@ -117,7 +117,7 @@ def _named(time_: datetime) -> str:
 
 
 def _ask(operator: Operator, one: Run, aside: Console, *, yes: bool) -> None:
-    """Say where the run would be, and what it would do, and ask."""
+    """Print where the run would be and what it would do, and ask."""
     where = (
         f"Account {one.account}, region {one.region}, set {one.backup_set} ({one.selector}), run {one.id}."
     )
@@ -138,7 +138,7 @@ def _ask(operator: Operator, one: Run, aside: Console, *, yes: bool) -> None:
 
 
 def _again(operator: Operator, one: Run, backup_set: str) -> str:
-    """Write the command that finishes a run which was interrupted."""
+    """Return the command that finishes an interrupted run."""
     options = operator.options
     words = ["ebs-backup", "run", one.period.value, "--local"]
     words += ["--time", one.id] if one.scheduled else ["--run", one.id]
@@ -183,7 +183,7 @@ def _there(operator: Operator, request: Request, event: Mapping[str, Any], *, wa
     return _result(broken, name, to.function, f"The mail says why; so does the log group {to.log_group}.")
 
 
-# What is told
+# What is printed
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""`ebs-backup simulate`: what one volume would hold on any day, with these settings. Asks AWS for the settings alone."""
+"""`ebs-backup simulate`: what one volume would hold on any day, with these settings. Asks AWS only for the settings."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def simulate_(operator: Operator, *, days: DAYS = 92, svg: SVG = None, start: ST
     simulation = simulate(settings, start.date() if start else datetime.now(UTC).date(), days)
     if svg:
         if svg.exists() and not begins_with(svg, "<svg"):
-            raise CommandError(f"{svg} is there, and is no SVG picture.", "Choose another file.")
+            raise CommandError(f"{svg} exists, and is not an SVG picture.", "Choose another file.")
         write(svg, picture.draw(simulation))
     return Result(
         document=_document(simulation, settings, source, svg),
@@ -52,7 +52,7 @@ def simulate_(operator: Operator, *, days: DAYS = 92, svg: SVG = None, start: ST
 
 
 def _settings(operator: Operator) -> tuple[Settings, str]:
-    """Return the settings of the file or the stack, or, where there is neither, the defaults; and which these are."""
+    """Return the settings of the file or the stack, or else the defaults; and which of these they are."""
     options = operator.options
     try:
         settings = operator.deployment.settings

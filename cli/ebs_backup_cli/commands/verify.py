@@ -17,11 +17,12 @@ from ebs_backup_cli.choosing import one_volume
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.operator import Operator
+from ebs_backup_cli.overdue import selected
 from ebs_backup_cli.points import holdings
-from ebs_backup_cli.progress import aside, progress, say
+from ebs_backup_cli.progress import aside, progress, write_lines
 from ebs_backup_cli.reading import read
 from ebs_backup_cli.restoring import NewVolume, for_a_look
-from ebs_backup_cli.verifying import Verified, cost, estimate, is_leftover, selected, to_verify
+from ebs_backup_cli.verifying import Verified, cost, estimate, is_leftover, to_verify
 from ebs_backup_cli.words import several
 
 VOLUME = Annotated[
@@ -32,7 +33,7 @@ YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DENIED = ("UnauthorizedOperation", "AccessDenied")
 NEVER_CHECKED = (
     "Not checked: all other blocks, whether the file systems are whole, and what is in the files."
-    " A restore and a look with the program that wrote them tells that."
+    " To check these, restore a volume and look at it with the program that wrote the files."
 )
 
 
@@ -50,7 +51,7 @@ def verify(operator: Operator, volume: VOLUME = None, *, yes: YES = False) -> Re
         )
     notes += [f"Left over by an earlier verify, to be removed: {id_}." for id_ in leftovers]
     console = aside(operator)
-    say(console, *notes, *([estimate(points)] if points else []))
+    write_lines(console, *notes, *([estimate(points)] if points else []))
     ask(
         f"Verify {several(len(points), 'restore point')}?" if points else "Remove what is left over?", yes=yes
     )
@@ -79,13 +80,13 @@ def verify(operator: Operator, volume: VOLUME = None, *, yes: YES = False) -> Re
 
 def _show(console: Console, done: Sequence[Verified], names: Mapping[str, str]) -> None:
     for one in done:
-        say(console, *one.lines(names[one.point.snapshot.volume_id]))
+        write_lines(console, *one.lines(names[one.point.snapshot.volume_id]))
     bad = sum(one.bad for one in done)
-    say(console, f"{len(done) - bad} good, {bad} bad.", NEVER_CHECKED)
+    write_lines(console, f"{len(done) - bad} good, {bad} bad.", NEVER_CHECKED)
 
 
 def _verified(operator: Operator, one: Verified, look: NewVolume) -> Verified:
-    """Try one restore point; raises a CommandError where the operator may not make volumes at all."""
+    """Try one restore point; raises a CommandError if the operator may not make volumes at all."""
     try:
         made = creating.create(operator.ec2, look, str(uuid4()))
     except AwsError as error:
@@ -108,7 +109,7 @@ def _verified(operator: Operator, one: Verified, look: NewVolume) -> Verified:
 
 @contextmanager
 def _removed_at_the_end(operator: Operator, one: Verified, volume: str) -> Iterator[None]:
-    """Remove the volume when the block is left, however it is left."""
+    """Remove the volume at the end of the block, also after an exception."""
     try:
         yield
     finally:
@@ -117,7 +118,7 @@ def _removed_at_the_end(operator: Operator, one: Verified, volume: str) -> Itera
 
 
 def _remove(operator: Operator, volume: str) -> bool:
-    """Delete one volume that a verify made, and tell whether it is gone."""
+    """Delete one volume that a verify made, and return whether it is gone."""
     try:
         operator.ec2.delete_volume(VolumeId=volume)
     except ERRORS as error:

@@ -1,1 +1,1 @@
-"""What talks to AWS: EC2, SNS, Lambda, their error codes and their limits."""
+"""The code that talks to AWS: EC2, SNS, Lambda, their error codes and their limits."""

@@ -21,10 +21,10 @@ def connect(session: Session) -> "EC2Client":
     """Return the client.
 
     botocore's own retries serve the listings. They are off for the writes: a re-sent CreateSnapshot makes a second
-    snapshot (it has no client token), and the pace of the writes is kept here.
+    snapshot (it has no client token), and our own rate limiter times the writes.
     """
     config = Config(
-        user_agent=SERVICE,  # CloudTrail names the function; botocore's own is worked out anew for each call
+        user_agent=SERVICE,  # CloudTrail shows this name; botocore computes its own name again for each call
         max_pool_connections=WORKERS,
         connect_timeout=5,
         read_timeout=15,
@@ -50,7 +50,7 @@ def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that hand
 
 
 def _take_only_ec2s_own(parsed_response: Mapping[str, Any] | None, **_: object) -> None:
-    """Refuse a success that some other server tells: botocore reads any XML, and a delete's answer holds nothing else."""
+    """Refuse a success that another server reports: botocore reads any XML, and the answer to a delete holds no data."""
     metadata = parsed_response["ResponseMetadata"] if parsed_response else {}
     if metadata.get("HTTPStatusCode") == 200 and "RequestId" not in metadata:
         raise ResponseParserError("the answer is not EC2's: it names no request")

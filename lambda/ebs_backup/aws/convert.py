@@ -1,4 +1,4 @@
-"""What EC2 is asked and what it answers, converted once, here: its names on one side, frozen data on the other."""
+"""EC2's requests and answers, converted once, here: its names on one side, frozen data on the other."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def filters(wanted: Mapping[str, Sequence[str]]) -> "list[FilterTypeDef]":
-    """Return filters for these values; EC2 takes their `*` and `?` for what they are."""
+    """Return filters for these values, with `*` and `?` escaped, so that they are not wildcards."""
     return [
         {"Name": name, "Values": [re.sub(r"([\\*?])", r"\\\1", value) for value in values]}
         for name, values in wanted.items()
@@ -37,9 +37,9 @@ def new_snapshot(volume: Volume, tagging: Tagging) -> dict[str, Any]:
 
 
 def rows(pages: Iterable[Mapping[str, Any]], of: str, read: Callable[[Mapping[str, Any]], T]) -> Iterator[T]:
-    """Return what every page lists; raises an AwsError, also where a row lacks what it must have.
+    """Return the rows of every page; raises an AwsError, also if a row lacks a field that it must have.
 
-    An answer that cannot be read may hold megabytes: none of it goes on from here.
+    An unreadable answer may hold megabytes, so no part of it is passed on.
     """
     try:
         for page in pages:
@@ -51,7 +51,7 @@ def rows(pages: Iterable[Mapping[str, Any]], of: str, read: Callable[[Mapping[st
 
 
 def volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume:
-    """Return a volume with the names of `instances`; raises a KeyError that names a field which is not there."""
+    """Return a volume with the names of `instances`; raises a KeyError that names a missing field."""
     tags = _tags(raw)
     attachment = _attachment(raw, instances)
     instance = attachment.get("InstanceId", "")
@@ -75,7 +75,7 @@ def volume(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Volume:
 
 
 def _attachment(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Mapping[str, Any]:
-    """Return the attachment to an instance that carries the selecting tag, else any: a volume may have several."""
+    """Return the attachment to an instance with the selecting tag, or else any: a volume may have several."""
     attached: Sequence[Mapping[str, Any]] = raw.get("Attachments", [])
     on = ((attachment, instances.get(attachment.get("InstanceId", ""))) for attachment in attached)
     tagged = (attachment for attachment, instance in on if instance and instance.tag is not None)
@@ -83,7 +83,7 @@ def _attachment(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Ma
 
 
 def snapshot(raw: Mapping[str, Any]) -> Snapshot:
-    """Return a snapshot, as `volume` does; what thousands of them have in common is held once."""
+    """Return a snapshot, as `volume` does; equal texts of thousands of snapshots are stored once."""
     tags = _tags(raw)
     return Snapshot(
         id=raw["SnapshotId"],
@@ -107,7 +107,7 @@ def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
 
 
 def printable(name: str) -> str:
-    """Return a name as one line of a mail can hold it: a tag may have line breaks and control characters."""
+    """Return a name that fits one line of a mail: a tag may have line breaks and control characters."""
     if not name.isprintable():
         name = "".join(char if char.isprintable() else " " for char in name)
     return name.strip()

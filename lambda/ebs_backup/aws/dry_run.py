@@ -1,4 +1,4 @@
-"""EC2's writes as a dry run sees them: everything works, nothing happens."""
+"""EC2's writes in a dry run: everything works, and nothing happens."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ def would_be(volume: Volume, run: Run, at: datetime) -> Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRun:
-    """Stands in for `Ec2` where a run writes, so that a dry run takes the very path of a real one."""
+    """Replaces `Ec2` where a run writes, so that a dry run takes the same path as a real run."""
 
     run: Run
     held: Sequence[Snapshot]
@@ -48,11 +48,15 @@ class DryRun:
         made = replace(would_be(volume, self.run, at), older=int(tagged_as.tags[TAG_OLDER]))
         return Created(snapshot=made, tagging=tagged_as)
 
-    def delete(self, snapshot: Snapshot) -> Task[bool]:  # noqa: ARG002 - as Ec2.delete
-        """Return that it was there; nothing is deleted."""
+    def delete(
+        self,
+        snapshot: Snapshot,  # noqa: ARG002 - as Ec2.delete
+        still_goes: Callable[[], bool],
+    ) -> Task[bool | None]:
+        """Return that it was there, unless it does not go any more; nothing is deleted."""
         yield from ()
-        return True
+        return True if still_goes() else None
 
     def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:  # noqa: ARG002 - as Ec2.snapshots
-        """Return what there is of a volume, as it was listed."""
+        """Return the snapshots of a volume that were listed at the beginning."""
         return [snapshot for snapshot in self.held if snapshot.volume_id == volume_id]

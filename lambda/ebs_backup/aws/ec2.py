@@ -1,4 +1,4 @@
-"""EC2's calls: listings are read whole, writes happen once, and what does not work is an AwsError."""
+"""EC2's calls: listings are read whole, writes happen once, and every failure is an AwsError."""
 
 import time
 from collections import defaultdict
@@ -33,21 +33,23 @@ if TYPE_CHECKING:
 
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000  # as many as EC2 gives
 FILTER_VALUES = 200  # that EC2 takes in one call
-LOOKING_UP = 60.0  # seconds for the names of instances: the rest is for the backups, which do without
+LOOKING_UP = (
+    60.0  # seconds for the names of instances: the backups need the rest of the time, but not the names
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """What came of a create: the run's restore point; `tagging` is those it was sent with, None where it was there."""
+    """The result of a create: the run's restore point, and the `tagging` it was sent with (None if it existed before)."""
 
     snapshot: Snapshot
     tagging: Tagging | None
 
 
 class Ec2:
-    """One function invocation's EC2: `deadline` is when to stop trying, on `clock`, in seconds.
+    """EC2 for one invocation of the function: `deadline` is when to stop trying, on `clock`, in seconds.
 
-    `full_bucket` is False where an invocation just before has used up what EC2 takes at once.
+    `full_bucket` is False if an invocation just before this one has used up the calls that EC2 takes at once.
     """
 
     def __init__(
@@ -71,14 +73,14 @@ class Ec2:
         client.meta.events.register_first("needs-retry.ec2", self._until_deadline, unique_id="deadline")
 
     def _until_deadline(self, operation: "OperationModel", **_: object) -> Any:  # noqa: ANN401 - as connection._never
-        """Forbid a retry whose pause would pass the deadline; leaves any other to botocore."""
+        """Forbid a retry whose pause would pass the deadline; leave all others to botocore."""
         deadline = self._look_up_until if operation.name == "DescribeTags" else self._patience.deadline
         return False if self._clock() + LONGEST_PAUSE > deadline else None
 
     def instances(self, tag_name: str) -> dict[str, Instance]:
         """List the names of all instances, and their tag of this name, all pages; raises an AwsError.
 
-        DescribeTags tells no more than that, in far less time than DescribeInstances. It comes before the backups, so it
+        DescribeTags returns only that, and is much faster than DescribeInstances. It runs before the backups, so it
         gives up early.
         """
         filters = convert.filters({"resource-type": ["instance"], "key": ["Name", tag_name]})
@@ -96,7 +98,7 @@ class Ec2:
         }
 
     def _quickly(self, pages: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Return the pages; raises an AwsError where there are more than the time for the instances suffices for."""
+        """Return the pages; raises an AwsError if the time for the instances is not enough for all of them."""
         for page in pages:
             yield page
             if "NextToken" in page and self._clock() >= self._look_up_until:
@@ -106,7 +108,8 @@ class Ec2:
     def volumes(self, instances: Mapping[str, Instance]) -> Iterator[Volume]:
         """List all volumes of the region, all pages; raises an AwsError.
 
-        All, for a filter would hide those whose tag differs by a letter's case; but for those that only come or go.
+        A filter would hide volumes whose tag differs only by upper and lower case. Volumes that are being created or
+        deleted are left out.
         """
         filters = convert.filters({"status": ["available", "in-use", "error"]})
         pages = self._client.get_paginator("describe_volumes").paginate(
@@ -115,7 +118,7 @@ class Ec2:
         return convert.rows(pages, "Volumes", lambda raw: convert.volume(raw, instances))
 
     def known(self, volume_ids: Sequence[str]) -> frozenset[str]:
-        """Return which of these volumes EC2 knows by their ids, in whatever state; raises an AwsError."""
+        """Return which of these volumes EC2 knows by their ids, in any state; raises an AwsError."""
         found: set[str] = set()
         for first in range(0, len(volume_ids), FILTER_VALUES):
             filters = convert.filters({"volume-id": volume_ids[first : first + FILTER_VALUES]})
@@ -128,7 +131,7 @@ class Ec2:
     def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:
         """List all snapshots that carry the backup set's tag, or those of one volume, all pages.
 
-        Pages shift while they are read: one that is listed twice is given once, as it was last.
+        Pages shift while they are read: a snapshot that is listed twice is returned once, as it was listed last.
         """
         of_one = {"volume-id": [volume_id]} if volume_id else {}
         listed = {
@@ -137,7 +140,7 @@ class Ec2:
         return list(listed.values())
 
     def lookout(self, run: Run, volumes: Sequence[str], *, seen: float) -> Lookout:
-        """Return what looks for this run's snapshots of these volumes; all were listed from `seen` on."""
+        """Return the Lookout for this run's snapshots of these volumes; the listing of all of them began at `seen`."""
         of_run = {
             f"tag:{TAG_SET}": [run.backup_set],
             f"tag:{TAG_PERIOD}": [run.period.value],
@@ -158,16 +161,16 @@ class Ec2:
         *,
         blocked: bool = False,
     ) -> Task[Created]:
-        """Make one snapshot: never a second one where a first exists, whatever became of EC2's answer.
+        """Create one snapshot, and never a second one, even if EC2's answer was lost.
 
-        Waits for its turn, and as long as EC2 asks it to; `blocked` tells that the volume has as many unfinished
-        snapshots as EC2 takes, so that waiting cannot help. `tagging` is those of a snapshot that is taken at that time.
-        Raises an AwsError of kind NOT_FOUND or REJECTED, or, when the time is too short, the last one met, or OUT_OF_TIME.
+        Waits for its turn, and as long as EC2 asks it to. `blocked` says whether the volume has as many unfinished
+        snapshots as EC2 takes, so that waiting cannot help. `tagging` returns the tags of a snapshot taken at a given time.
+        Raises an AwsError of kind NOT_FOUND or REJECTED, or, if the time is too short, the last error, or OUT_OF_TIME.
         """
         unsure, fault = False, None
         while True:
             yield from self._patience.turn(self._creates, fault)
-            # Not known, or a refusal by rate, which says that somebody made one just now: perhaps another delivery.
+            # The outcome is unknown, or EC2 refused by rate: then somebody made one just now, perhaps another delivery.
             look = fault is not None and (unsure or fault.code == RATE_PER_VOLUME)
             tagged_as = tagging(self._now())
             try:
@@ -180,20 +183,23 @@ class Ec2:
                 fault = AwsError.of(error)
                 unsure = unsure or fault.kind is Kind.UNKNOWN_OUTCOME
             if fault.code == CONCURRENT and blocked:
-                # What blocks the volume may be this run's own, made by another delivery just now.
+                # The snapshot that blocks the volume may be this run's own, just made by another delivery.
                 yield self._patience.in_time(SETTLING, fault)
                 if made := lookout.made(volume.id, now=True):
                     return Created(snapshot=made, tagging=tagged_as if unsure else None)
                 raise fault.but(kind=Kind.REJECTED)
 
-    def delete(self, snapshot: Snapshot) -> Task[bool]:
+    def delete(self, snapshot: Snapshot, still_goes: Callable[[], bool]) -> Task[bool | None]:
         """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
 
+        `still_goes` is asked whenever its turn has come, which may be minutes later; None where it said no.
         A refusal is of kind UNKNOWN_OUTCOME where an earlier try was never answered: that one may have deleted it.
         """
         fault, unsure = None, False
         while True:
             yield from self._patience.turn(self._deletes, fault)
+            if not still_goes():
+                return None
             try:
                 self._client.delete_snapshot(SnapshotId=snapshot.id)
             except ERRORS as error:

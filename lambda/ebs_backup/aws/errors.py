@@ -1,4 +1,4 @@
-"""What an AWS error means and what a person can do about it: every code is classed here, once."""
+"""What an AWS error means and what a person can do about it; every code is classified only here."""
 
 import re
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from botocore.parsers import ResponseParserError
 
 from ebs_backup.model import Failure
 
-# All that a call can raise: an unreadable answer is a ResponseParserError, which is no BotoCoreError.
+# Everything that a call can raise: an unreadable answer is a ResponseParserError, which is not a BotoCoreError.
 ERRORS = (errors.ClientError, errors.BotoCoreError, ResponseParserError)
 PERHAPS_SENT = (
     ResponseParserError,
@@ -54,10 +54,10 @@ SERVICES |= {"DescribeSnapshots": "ec2", "DescribeVolumes": "ec2", "DescribeTags
 
 
 class AwsError(Exception):
-    """An AWS call that did not work, classed; `code` and `message` are AWS's where it gave any, cut to one short line.
+    """A failed AWS call, classified; `code` and `message` are AWS's own if it gave any, cut to one short line.
 
-    `service` is `ec2`, `sns` or `lambda`, or empty where it cannot be told.
-    `unfinished` tells that it would have been tried again, had there been time.
+    `service` is `ec2`, `sns` or `lambda`, or empty if it is not known.
+    `unfinished` says whether the call would have been tried again with more time.
     """
 
     def __init__(
@@ -69,22 +69,22 @@ class AwsError(Exception):
 
     @property
     def throttled(self) -> bool:
-        """Return whether AWS refused for the number of calls, whatever they were about."""
+        """Return whether AWS refused the call because there were too many calls."""
         return self.code in THROTTLING or self.code.startswith(THROTTL)
 
     def but(self, *, kind: Kind | None = None, unfinished: bool = False) -> Self:
-        """Return the same error as one of another kind, or as one that time cut short."""
+        """Return the same error with another kind, or marked as unfinished."""
         changes = {"kind": kind or self.kind, "unfinished": unfinished or self.unfinished}
         return type(self)(**{**vars(self), **changes})
 
     @classmethod
     def of(cls, error: Exception) -> Self:
-        """Return any of ERRORS, classed."""
+        """Return any of ERRORS as an AwsError, with its kind."""
         if isinstance(error, errors.ClientError):
             said = error.response.get("Error", {})
             code, message = said.get("Code") or "Unknown", said.get("Message") or str(error)
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            # Only a delete meets what keeps a snapshot: a create that is refused is a volume without a backup.
+            # Only a delete can be refused because AWS keeps the snapshot; a refused create is a volume without a backup.
             kept = error.operation_name == "DeleteSnapshot" and _hold(code, message[: 2 * LONGEST_MESSAGE])
             kind = Kind.KEPT if kept else _kind(code, status)
             return cls(kind=kind, code=code, message=message, service=SERVICES.get(error.operation_name, ""))
@@ -94,14 +94,14 @@ class AwsError(Exception):
 
 
 def _line(text: str, most: int) -> str:
-    """Return the text as one printable line; it is cut before it is looked at."""
+    """Return the text as one printable line; a long text is cut first, so that this takes no time."""
     start = "".join(char if char.isprintable() else " " for char in text[: 2 * most])
     line = " ".join(start.split())
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
 def _kind(code: str, status: int) -> Kind:
-    """Return the kind: by the code before the status, for EC2 throttles with a 503, and then nothing was done."""
+    """Return the kind; the code counts before the status, because EC2 throttles with a 503, and then nothing was done."""
     if code in GONE_CODES:
         return Kind.NOT_FOUND
     if code in WAIT_CODES or code.startswith(THROTTL):
@@ -109,7 +109,7 @@ def _kind(code: str, status: int) -> Kind:
     return Kind.UNKNOWN_OUTCOME if status >= 500 or code in UNSURE_CODES else Kind.REJECTED
 
 
-# What keeps a snapshot, by code and words. EC2 gives most of these no code of their own, and documents none for a lock.
+# What keeps a snapshot, by code and words. Most of these have no code of their own, and EC2 documents none for a lock.
 _IN_USE = frozenset({"InvalidSnapshot.InUse"})
 _VAGUE = frozenset(
     {"InvalidParameterValue", "OperationNotPermitted", "UnsupportedOperation", "IncorrectState"}
@@ -129,7 +129,7 @@ _HOW_TO_FREE = {
     "enabled for fast restore": "Turn fast restore off if nobody needs it: `aws ec2 disable-fast-snapshot-restores"
     " --availability-zones ZONE --source-snapshot-ids SNAPSHOT`. The next run then deletes the snapshot.",
     "in use": "Look for an AMI of it. AWS does not say what uses it. Once it is free, a run deletes it.",
-    "locked": "Wait for the lock's end. It has an EBS snapshot lock. The first run after that deletes the snapshot.",
+    "locked": "Wait until the lock ends. The snapshot has an EBS snapshot lock. The first run after that deletes it.",
     "managed by AWS Backup": "Look for it in AWS Backup. It is a recovery point there. If nobody needs it, delete it in its"
     " vault.",
     "held by the Recycle Bin": "There is nothing to do. A Recycle Bin rule holds it until the rule's time is over.",
@@ -182,8 +182,8 @@ _ADVICE = {
     CONCURRENT: "Wait for the next run. Another snapshot of this volume is still pending, or failed. EC2 takes one at a time"
     " of an st1 or sc1 volume, five of any other. If it comes again, look for another tool that snapshots this volume.",
     "PendingSnapshotLimitExceeded": "Ask AWS to raise that quota. Too many snapshots are pending in this region.",
-    RATE_PER_VOLUME: "Find the tool that snapshots it, too. EC2 takes one every 15 seconds of a volume, and something else"
-    " keeps making them.",
+    RATE_PER_VOLUME: "Find the other tool that snapshots it. EC2 takes one snapshot of a volume every 15 seconds, and"
+    " something else keeps making them.",
     "RequestExpired": "Wait for the next run. The call reached AWS 15 minutes late, or a clock is wrong. If it comes again,"
     " ask AWS Support.",
     "ConcurrentTagAccess": "Find what tags snapshots at this hour. Something else kept changing the same tags.",
@@ -223,7 +223,7 @@ _SNAPSHOT_FAILED = {
 
 
 def not_continued(error: AwsError, function: str) -> Failure:
-    """Return why a run that time cut short could not be handed on."""
+    """Return why a run that needs more time could not go on in a further invocation."""
     return Failure(
         resource=function,
         action="go on in a further invocation",
@@ -235,14 +235,14 @@ def not_continued(error: AwsError, function: str) -> Failure:
 
 
 def failure(error: AwsError, *, resource: str, action: str) -> Failure:
-    """Return what failed, on what, and what to do, for someone woken at night."""
+    """Return what failed, on what, and what to do, for somebody who is woken at night."""
     return Failure(
         resource=resource, action=action, code=error.code, message=error.message, advice=advice(error)
     )
 
 
 def advice(error: AwsError) -> str:
-    """Return what a person can do about it: by code, and by its words only where the code says too little."""
+    """Return what a person can do about it: by the code, or by the message if the code says too little."""
     if error.service == "sns":
         return _SNS_ADVICE.get(error.code.removesuffix("Exception"), _SNS_OTHER)
     if error.kind is Kind.KEPT:

@@ -20,8 +20,8 @@ QUEUED, ALLOWED = 202, 204
 def connect(session: Session) -> "LambdaClient":
     """Make the client, within the seconds that are kept for the report.
 
-    An event whose answer is lost is sent again: two invocations at once are as two deliveries of one event, none is work
-    lost.
+    If the answer to an event is lost, the event is sent again. Two invocations at once do no harm, like two deliveries of
+    one event; with no invocation, the rest of the run would be lost.
     """
     config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
     return session.client("lambda", config=config)
@@ -30,11 +30,11 @@ def connect(session: Session) -> "LambdaClient":
 def invoke(client: "LambdaClient", function: str, event: Mapping[str, Any]) -> str:
     """Queue one invocation and return its request's id; raises what botocore raises.
 
-    Lambda tries it twice more if it breaks, under the same id.
+    Lambda tries it twice more if it fails, with the same id.
     """
     answer = client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
     answer["Payload"].close()
-    if answer["StatusCode"] != QUEUED:  # some other server's: the rest of the run would be lost
+    if answer["StatusCode"] != QUEUED:  # the answer of another server: the rest of the run would be lost
         raise ResponseParserError(f"the answer is not Lambda's: its status is {answer['StatusCode']}")
     return answer.get("ResponseMetadata", {}).get("RequestId", "")
 

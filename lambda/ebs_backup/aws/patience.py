@@ -1,4 +1,4 @@
-"""How long a write waits for its turn: as long as it helps, and never past the deadline."""
+"""How long a write waits for its turn: only while waiting can help, and never past the deadline."""
 
 import random
 from collections.abc import Callable
@@ -33,12 +33,12 @@ class Patience:
             yield wait
 
     def in_time(self, wait: float, fault: AwsError | None) -> float:
-        """Return the wait; raises what was met last if it passes the deadline."""
+        """Return the wait in seconds; raises the last error if the wait passes the deadline."""
         if self.clock() + wait < self.deadline:
             return wait
         met = fault or AwsError(
             kind=Kind.RETRY, code=OUT_OF_TIME, message="the function's time ended before its turn"
         )
-        # Another invocation would wait for the same snapshots of other tools, and hold up everybody's mail.
+        # A further invocation would wait for the same snapshots of other tools, and delay the whole mail.
         unfinished = met.code != CONCURRENT
         raise met.but(unfinished=unfinished)

@@ -1,4 +1,4 @@
-"""The pace of one EC2 action: a token bucket of our own that stays within EC2's, whose turns are booked in advance.
+"""The rate limiter of one EC2 action: our own token bucket, which stays within EC2's; turns are booked in advance.
 
 EC2 gives each of CreateSnapshot and DeleteSnapshot 100 tokens and 5 more a second, per account and region, shared with
 everybody else there (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html).
@@ -10,24 +10,24 @@ from collections.abc import Callable
 BURST, RATE = (
     95.0,
     4.9,
-)  # tokens, tokens a second: a margin below EC2's, for calls that arrive late and so closer
+)  # tokens, tokens a second: a little below EC2's, because calls that arrive late arrive closer together
 PAUSE = 2.0  # seconds without a call after EC2 throttled one: somebody else uses the bucket too
 
 
 class RateLimiter:
-    """Hands out turns: never more than `BURST + RATE * t` of them fall into any t seconds.
+    """Gives out turns: in any t seconds there are never more than `BURST + RATE * t`.
 
-    Who books is told once how long to wait, so nobody competes for a token. When EC2 throttles anyway, the bucket was
-    emptied by others: the whole schedule moves back, in its order, and who waited asks again. Safe for threads; times
-    are seconds on `clock`. `full_bucket` is False where the bucket was used up just before.
+    A caller that books a turn learns once how long to wait, so nobody competes for a token. If EC2 throttles anyway, others
+    have emptied its bucket: all turns move back, in their order, and those who wait ask again. Safe for threads; times
+    are seconds on `clock`. `full_bucket` is False if the bucket was used up just before.
     """
 
     def __init__(self, clock: Callable[[], float], *, full_bucket: bool = True) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._late = 0.0  # seconds that the schedule has moved back: a turn is a time on the schedule
-        self._resumes = 0.0  # until then EC2 is left in peace
-        # When the bucket is full again: it says how many tokens are there, or booked beyond those.
+        self._resumes = 0.0  # until then no call is made
+        # When the bucket is full again: this tells how many tokens there are, or how many turns are booked beyond them.
         self._full = clock() + (0.0 if full_bucket else BURST / RATE)
 
     def reserve(self) -> float:
@@ -42,7 +42,7 @@ class RateLimiter:
             return max(0.0, round(turn - (self._clock() - self._late), 3))
 
     def throttled(self) -> float:
-        """Empty the bucket, for EC2 did, and return a turn before all others for the caller that was throttled."""
+        """Empty the bucket, because EC2's is empty, and return a turn before all others for the caller that was throttled."""
         with self._lock:
             now = self._clock()
             resumes = now + PAUSE

@@ -20,7 +20,7 @@ def connect(session: Session, topic_arn: str) -> "SNSClient":
 
 
 def publish(sns: "SNSClient", topic_arn: str, mail: Mail) -> None:
-    """Send one mail; raises what botocore raises, so that an untold run never looks like a good one.
+    """Send one mail; raises what botocore raises, so that a run without a mail never looks like a good one.
 
     E-mail subscribers get the text, all others the JSON; the attributes are for their filter policies.
     """

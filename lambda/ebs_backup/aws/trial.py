@@ -1,7 +1,7 @@
-"""EC2's writes as a check sends them: with `DryRun`, so that EC2 says what it would do and does nothing.
+"""EC2's writes in a check: with `DryRun`, so that EC2 says what it would do, and does nothing.
 
-EC2 checks the caller's permissions before it looks at anything else, with every policy of the organization. What a key or
-a quota would say it does not tell.
+EC2 checks the caller's permissions before anything else, with every policy of the organization. It does not check keys or
+quotas.
 """
 
 import time
@@ -19,19 +19,19 @@ from ebs_backup.tasks import Task
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
-ALLOWED = "DryRunOperation"  # the code of the good answer: it is an error, too
+ALLOWED = "DryRunOperation"  # the code of the good answer, which is also an error
 NOT_A_DRY_RUN = "NotADryRun"  # a code of our own
-MOST_REFUSALS = 3  # that may be different the next time; being throttled is none
+MOST_REFUSALS = 3  # tries after an error that may not come again; a throttled call does not count
 
 
 def taken_for_a_call(service: str) -> AwsError:
-    """Return what to raise where a dry run is answered as if it was done."""
+    """Return the error to raise if a dry run is answered as if the call had been done."""
     message = "a dry run was answered as if it was done"
     return AwsError(kind=Kind.REJECTED, code=NOT_A_DRY_RUN, message=message, service=service)
 
 
 class Trial:
-    """Asks EC2 at the pace of the writes until `deadline`, in seconds on `clock`. It makes and deletes nothing."""
+    """Asks EC2, with the rate limit of the writes, until `deadline`, in seconds on `clock`. Makes and deletes nothing."""
 
     def __init__(
         self, client: "EC2Client", *, deadline: float, clock: Callable[[], float] = time.monotonic

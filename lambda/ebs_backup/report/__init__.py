@@ -1,1 +1,1 @@
-"""From an outcome to what people and machines read. Pure."""
+"""Turns an outcome into texts for people and machines. Pure."""

@@ -1,4 +1,4 @@
-"""The mail of a check: that it was a test, what was tried, what would not work and what to do. Pure."""
+"""The mail of a check: it was a test, what was tried, what would not work and what to do. Pure."""
 
 import json
 from collections import defaultdict
@@ -11,9 +11,9 @@ from ebs_backup.report.text import MAX_DATA, MAX_SUBJECT, Mail, counted, one_lin
 
 WIDTH = 46  # characters of a line on a phone
 NAMED = 20  # resources of one kind of failure, and kinds of failures: the log has all
-TEST = "THIS WAS A TEST. Nothing was created and nothing was deleted. As you read this, mails arrive."
+TEST = "THIS WAS A TEST. Nothing was created and nothing was deleted. This mail shows that mails arrive."
 UNPROVED = (
-    "A dry run proves permissions. What a KMS key or a quota says, only a run tells: `ebs-backup smoke`, or the first"
+    "A dry run checks permissions, but not KMS keys or quotas. Only a run shows those: `ebs-backup smoke`, or the first"
     " night."
 )
 
@@ -36,7 +36,7 @@ def render_check(checked: Checked) -> Mail:
 
 
 def _news(checked: Checked) -> str:
-    """Say in a few words what a run would come to."""
+    """Return in a few words what a run would do."""
     well, tried = checked.allowed(CREATE)
     of_all = f"{tried:,} volumes" if tried != 1 else "1 volume"
     if well < tried and checked.selected:
@@ -59,7 +59,7 @@ def _paragraphs(checked: Checked, subject: str) -> Iterator[Sequence[str]]:
     yield from _grouped("TO LOOK AT", checked.checks)
     if checked.not_tried:
         yield _wrapped(
-            f"NOT TRIED: {checked.not_tried:,}. The function's time ended first. Check a part: `--sample`."
+            f"NOT TRIED: {checked.not_tried:,}. The time was over. Check fewer volumes: `--sample`."
         )
     yield _wrapped(UNPROVED)
     where = f"Account {run.account}, {run.region}, set {run.backup_set}, period {run.period}, check {run.id}."
@@ -67,7 +67,7 @@ def _paragraphs(checked: Checked, subject: str) -> Iterator[Sequence[str]]:
 
 
 def _grouped(heading: str, failures: Iterable[Failure]) -> Iterator[Sequence[str]]:
-    """Say once what many have in common; at most NAMED such groups, each with as many resources."""
+    """Yield at most NAMED groups of failures with the same cause, each with at most NAMED resources."""
     groups: defaultdict[tuple[str, str, str], list[Failure]] = defaultdict(list)
     for failure in failures:
         groups[failure.action, failure.code, failure.advice].append(failure)

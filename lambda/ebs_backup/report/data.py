@@ -14,7 +14,7 @@ from ebs_backup.model import Decision, Fate, Snapshot
 from ebs_backup.outcome import Outcome
 from ebs_backup.volume_outcome import Made, VolumeOutcome
 
-# Lambda: an answer is at most 6 MB. What goes beyond these stands in the log alone.
+# Lambda: an answer is at most 6 MB. What exceeds these limits is only in the log.
 MAX_ROWS = 500  # of each list
 MAX_PLAN = 4_000_000  # bytes of JSON; one volume's plan may hold a thousand snapshots
 EXAMPLES = 20  # of what needs no attention, and of one volume's foreign snapshots
@@ -59,7 +59,7 @@ def answer(outcome: Outcome, *, rows: int = MAX_ROWS) -> dict[str, Any]:
 
 
 def _lists(outcome: Outcome) -> dict[str, tuple[Sequence[Any], Callable[[Any], Any]]]:
-    """Return each list with how a row of it is told."""
+    """Return each list with the function that converts one of its rows."""
     made = [volume.made.id for volume in outcome.volumes if volume.made and volume.when is Made.NOW]
     return {
         "created_snapshots": (made, str),
@@ -111,7 +111,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plan(outcome: Outcome) -> list[dict[str, Any]]:
-    """Return what becomes of every volume, and of those that are gone."""
+    """Return the plan for every volume, also for those that are gone."""
     gone: defaultdict[str, list[Decision]] = defaultdict(list)
     for decision in outcome.retired:
         gone[decision.snapshot.volume_id].append(decision)

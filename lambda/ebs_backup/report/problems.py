@@ -1,4 +1,4 @@
-"""The part of a report that tells what went wrong, worst first, and what to do about it. Pure."""
+"""The part of a report that says what went wrong, worst first, and what to do about it. Pure."""
 
 import re
 from collections import defaultdict
@@ -28,7 +28,7 @@ from ebs_backup.report.text import (
 from ebs_backup.tags import minute
 from ebs_backup.volume_outcome import VolumeOutcome
 
-PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that a subject may hold
+PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that can stand in a subject
 NEVER = "no good snapshot at all"
 NO_BACKUP, LOST, FAILED = "NOT BACKED UP", "VOLUMES IN ERROR", "FAILED SNAPSHOTS"
 WRONG, UNDELETED, CHECK = "WENT WRONG", "NOT DELETED", "TO CHECK"
@@ -42,22 +42,22 @@ NOTHING_LEFT = Failure(
 
 
 def lacking(volume: VolumeOutcome) -> bool:
-    """Tell whether the volume should have a restore point of this run and has none."""
+    """Return whether the volume should have a restore point of this run and has none."""
     return not (volume.made or volume.gone or volume.skipped)
 
 
 def worst_first(volumes: Iterable[VolumeOutcome]) -> list[VolumeOutcome]:
-    """Return those without any good snapshot first, then the oldest."""
+    """Return the volumes without any good snapshot first, then those whose newest one is oldest."""
     return sorted(by_name(volumes), key=lambda volume: _when(volume.newest_completed))
 
 
 def _when(newest: Snapshot | None) -> str:
-    """Return when it was taken, to sort by: none comes first, then the oldest."""
+    """Return the time to sort by: no snapshot comes first, then the oldest."""
     return minute(newest.started) if newest else ""
 
 
 def _who(volumes: Sequence[VolumeOutcome], outcome: Outcome) -> str:
-    """Name one volume, by its id where its name could be taken for something else, or count several."""
+    """Return the name of one volume (its id if the name could be misread), or the number of several."""
     if len(volumes) != 1:
         return f"{len(volumes):,} of {counted(len(outcome.volumes), 'volume')}"
     name = one_line(volumes[0].volume.name, 30)
@@ -65,7 +65,7 @@ def _who(volumes: Sequence[VolumeOutcome], outcome: Outcome) -> str:
 
 
 def now(outcome: Outcome) -> Iterator[Part]:
-    """Return what has no backup of this run, and why."""
+    """Return the sections on volumes that have no backup of this run, and why."""
     yield from _of_the_run(outcome)
     found = _by_heading(outcome)
     yield from _not_backed_up(outcome, found[NO_BACKUP])
@@ -75,7 +75,7 @@ def now(outcome: Outcome) -> Iterator[Part]:
 
 
 def later(outcome: Outcome) -> Iterator[Part]:
-    """Return what went wrong beside that."""
+    """Return the sections on everything else that went wrong."""
     yield from _overdue(outcome)
     yield from _failed_snapshots(outcome)
     found = _by_heading(outcome)
@@ -85,7 +85,7 @@ def later(outcome: Outcome) -> Iterator[Part]:
 
 
 def _of_the_run(outcome: Outcome) -> Iterator[Part]:
-    """Say why the run had nothing to back up, or could not go on, and by which command it is done again."""
+    """Return why the run had nothing to back up, or could not go on, with the command that runs it again."""
     again = by_hand(outcome.run, outcome.run.period)
     if not any(volume.made or lacking(volume) for volume in outcome.volumes):
         skipped = all(volume.skipped for volume in outcome.volumes)
@@ -141,7 +141,7 @@ def _by_heading(outcome: Outcome) -> Mapping[str, Sequence[Problem]]:
 
 
 def _failure_row(failure: Failure, decision: Decision | None, volume: VolumeOutcome | None) -> Row:
-    """Return what a failure is about: a snapshot on which something was decided, or a volume and what was tried on it."""
+    """Return the row of a failure: a snapshot with its decision, or a volume with the action that failed."""
     if decision:
         return snapshot_row(decision.snapshot, decision.reason)
     about = who(volume.volume) if volume else ()
@@ -153,7 +153,7 @@ def _lost(volume: VolumeOutcome) -> bool:
 
 
 def _unexplained(volume: VolumeOutcome) -> Iterator[Failure]:
-    """Say why a volume got no restore point though nothing was refused: its new snapshot failed at once."""
+    """Return why a volume got no restore point although nothing was refused: its new snapshot failed at once."""
     if lacking(volume):
         message, advice = "this run made no snapshot of it", "Look for the volume's id in the log."
         none = Failure(resource="", action="", code=SNAPSHOT_FAILED, message=message, advice=advice)
@@ -170,10 +170,10 @@ def _row(volume: Volume, newest: Snapshot | None, run: Run, *, none: str) -> Row
 
 
 def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Iterator[Part]:
-    """Say how many got no restore point, whether they still have what they had, and how to back them up now."""
+    """Return how many got no restore point, whether something was deleted, and how to back them up now."""
     run = outcome.run
     volumes = [volume for volume in outcome.volumes if lacking(volume) and not _lost(volume)]
-    # An earlier invocation, too, may have deleted for want of room.
+    # An earlier invocation may also have deleted snapshots to make room.
     sure = not run.continued and not any(volume.of(Fate.EXPIRED) for volume in volumes)
     command = by_hand(run, run.period, [volume.volume.id for volume in volumes])
     of = f"{len(volumes):,} of {counted(len(outcome.volumes), 'volume')}"
@@ -188,7 +188,7 @@ def _not_backed_up(outcome: Outcome, found: Sequence[Problem]) -> Iterator[Part]
 
 
 def _failed_snapshots(outcome: Outcome) -> Iterator[Part]:
-    """Name what EC2 could not finish, whichever run began it; what this run lacks stands under NOT BACKED UP."""
+    """Return the snapshots that EC2 could not finish, of any run; what this run lacks is under NOT BACKED UP."""
     run, volumes = outcome.run, {volume.volume.id: volume for volume in outcome.volumes}
     periods: defaultdict[str, dict[str, None]] = defaultdict(dict)
     found: list[Problem] = []
@@ -219,7 +219,7 @@ def _failed_snapshots(outcome: Outcome) -> Iterator[Part]:
 
 
 def _overdue(outcome: Outcome) -> Iterator[Part]:
-    """Return the overdue volumes of each period, those that have none first, then the oldest."""
+    """Return the overdue volumes of each period: those without a snapshot first, then the oldest."""
     late: dict[Period, list[tuple[VolumeOutcome, Overdue]]] = {period: [] for period in Period}
     for volume in by_name(outcome.volumes):
         for overdue in volume.overdue:
@@ -247,9 +247,9 @@ def _overdue(outcome: Outcome) -> Iterator[Part]:
 
 
 def _catch_up(run: Run, period: Period, late: Sequence[VolumeOutcome]) -> tuple[str, Sequence[Command]]:
-    """Say how volumes get a completed snapshot of the period again, and by which command, if one is needed."""
+    """Return how volumes get a completed snapshot of the period again, with the command, if one is needed."""
     failing = sorted({LOST if _lost(volume) else NO_BACKUP for volume in late if lacking(volume)})
-    there = f" For those under {' and '.join(failing)}, see there." if failing else ""
+    there = f" For those under {' and '.join(failing)}, follow the advice there." if failing else ""
     able = [volume.volume.id for volume in late if not _lost(volume)]
     check = f"Check that the {period} rule is enabled"
     if period is run.period or not able:

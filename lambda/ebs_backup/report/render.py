@@ -34,10 +34,10 @@ from ebs_backup.tags import minute
 
 Blocks = Mapping[str, Sequence[Part]]
 NAMES = 3  # at the top
-NEWS = 60  # characters of a subject: then period and region have room in any region
+NEWS = 60  # characters of a subject: this leaves room for period and region in any region
 MOST_WORDS = 20  # of AWS's own, at the end
 ALLOWED = (
-    '"period" (day, week or month; always needed), "time" (an instant with a zone, such as 2026-11-23T01:30:00Z),'
+    '"period" (day, week or month; always needed), "time" (a time with a zone, such as 2026-11-23T01:30:00Z),'
     ' "dry_run" (true or false), "volumes" (a list of 1 to 200 volume ids)'
 )
 
@@ -67,13 +67,13 @@ def render(outcome: Outcome) -> Mail:
 
 
 def _backed_up(outcome: Outcome) -> str:
-    """Say how many volumes have their backup."""
+    """Return how many volumes have their backup."""
     made = outcome.count(lambda volume: volume.made)
     return f"Backed up: {made:,} of {counted(len(outcome.volumes), 'volume')}."
 
 
 def _done(outcome: Outcome) -> str:
-    """Say what was done; what an earlier try made was made by this run, and what it deleted is not known."""
+    """Return what was done; it counts what an earlier try made, but nobody knows what that try deleted."""
     made = f"{outcome.already_made:,} already made"
     new, expired = f"{outcome.created:,} created", f"{outcome.expired:,} expired"
     if not outcome.already_made:
@@ -105,7 +105,7 @@ def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
 def render_bad_event(
     *, backup_set: str, account: str, region: str, function: str, log_group: str, error: str
 ) -> Mail:
-    """Write the mail of an event that asks for nothing the function does; `error` says what is wrong with it."""
+    """Write the mail about an event that cannot be used; `error` says what is wrong with it."""
     title = _subject(Status.FAILED, ["the event cannot be used"], region, backup_set=backup_set)
     part = Part(
         heading="THE EVENT CANNOT BE USED",
@@ -138,7 +138,7 @@ def _attributes(status: Status, backup_set: str, period: str) -> dict[str, str]:
 
 
 def _data(title: str, outcome: Outcome) -> str:
-    """Return the whole answer, its lists cut as far as they must be."""
+    """Return the whole answer, with its lists cut until it fits."""
     texts = (json.dumps({"subject": title, **answer(outcome, rows=rows)}) for rows in LIMITS[1:])
     return next((text for text in texts if size(text) <= MAX_DATA), json.dumps({"subject": title}))
 
@@ -146,7 +146,7 @@ def _data(title: str, outcome: Outcome) -> str:
 def _subject(
     status: Status, news: Sequence[str], region: str, period: str = "", backup_set: str = "default"
 ) -> str:
-    """Write `[OK] 12 created, 3 expired (EBS day, eu-west-1)`: what is said last gives way first, then the set's name."""
+    """Return `[OK] 12 created, 3 expired (EBS day, eu-west-1)`; if it is too long, the last news goes first, then the set."""
     told, *more = news
     for text in more:
         told = f"{told}; {text}" if len(told) + len(text) + 2 <= NEWS else told
@@ -161,7 +161,7 @@ def _news(blocks: Blocks) -> Sequence[str]:
 
 
 def _lead(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[str]:
-    """Return at most five short lines: what has no backup, since when, what to do; `otherwise` where all is backed up."""
+    """Return at most five short lines: what has no backup, since when, what to do; or `otherwise` if all is backed up."""
     parts = list(chain.from_iterable(blocks.values()))
     lead = parts[0].lead if parts else ""
     section = [parts[0], *takewhile(lambda part: not part.heading, parts[1:])] if lead else []
@@ -176,14 +176,14 @@ def _lead(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[st
 
 
 def _in_short(row: Sequence[str]) -> str:
-    """Return a row's name, as far as there is room, and the start of its first fact."""
+    """Return a row's name, cut to fit, and the start of its first fact."""
     name, fact, *_ = *row, ""
     fact = f": {fact.split(', ', maxsplit=1)[0]}" if fact else ""
     return f"- {one_line(name, max(10, WIDTH - 2 - len(fact)))}{fact}"
 
 
 def _to_do(blocks: Blocks) -> str:
-    """Return the first words of the first advice, or in which block it stands."""
+    """Return the first words of the first advice, or the name of the block that has it."""
     for block, parts in blocks.items():
         for part in parts:
             if part.to_do:
@@ -217,7 +217,7 @@ def _page(
 
 
 def _cut(problem: int, other: int) -> Iterator[str]:
-    """Say what the mail lacks: at the top, for nobody reaches the end of 200 KB."""
+    """Say what was cut; this is at the top, because nobody reads to the end of 200 KB."""
     if other < ALL:
         rows = "all" if problem == ALL else f"at most {problem:,}"
         shown = f"It shows {rows} rows of each problem, and at most {other:,} of each other list."
@@ -225,7 +225,7 @@ def _cut(problem: int, other: int) -> Iterator[str]:
 
 
 def _words(parts: Iterable[Part]) -> Iterator[str]:
-    """Yield each thing that AWS said once, with how often it did."""
+    """Yield each message of AWS once, with the number of resources that it was about."""
     said: dict[tuple[str, str], list[str]] = {}
     for code, message, resource in chain.from_iterable(part.words for part in parts):
         said.setdefault((code, message), []).append(resource)
@@ -240,7 +240,7 @@ def _words(parts: Iterable[Part]) -> Iterator[str]:
 
 
 def _where(run: Run, seconds: float | None = None) -> Sequence[str]:
-    """Return whose run it was: the last lines of the mail."""
+    """Return the last lines of the mail: account, set, run and log."""
     invocations = f" in {run.continued.invocation} invocations" if run.continued else ""
     took = "" if seconds is None else f", {seconds:.0f} s{invocations}"
     lines = (

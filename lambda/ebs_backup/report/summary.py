@@ -1,4 +1,4 @@
-"""The part of a report that tells what asks for a look, what was done, and what there is now. Pure."""
+"""The part of a report that says what a person should check, what was done, and what the set holds. Pure."""
 
 import re
 from collections import defaultdict
@@ -28,7 +28,7 @@ from ebs_backup.report.text import (
 from ebs_backup.tags import minute
 from ebs_backup.volume_outcome import Made
 
-MOST = 20  # that are told of what needs nobody's attention: the log has the others
+MOST = 20  # rows about things that need no attention: the log has the others
 EARLIER = "by an earlier try"
 
 
@@ -39,7 +39,7 @@ def looks(outcome: Outcome) -> Iterator[Part]:
 
 
 def done(outcome: Outcome) -> Iterator[Part]:
-    """Return what was done and left alone, and what the set holds now."""
+    """Return what was done, what was left alone, and what the set holds now."""
     hold = counted(outcome.on_hold, "snapshot")
     parts = (
         *_left_alone(outcome),
@@ -79,7 +79,7 @@ def _deferred_row(decisions: Sequence[Decision]) -> Row:
 
 
 def _foreign(outcome: Outcome) -> Part:
-    """Name the snapshots that another tool gave this set's tags, and how to stop it."""
+    """Return the snapshots to which another tool copied this set's tags, and how to stop it."""
     foreign = sorted(outcome.foreign, key=lambda volume: not volume.spreads)
     number = sum(len(volume.snapshots) for volume in foreign)
     spreading = " ".join(word(volume.volume_id) for volume in foreign[:MOST] if volume.spreads)
@@ -90,10 +90,10 @@ def _foreign(outcome: Outcome) -> Part:
         news=counted(number, "foreign snapshot"),
         text="Another tool copied this set's tags to them. They are left alone and not counted.",
         rows=[_foreign_row(volume) for volume in foreign],
-        to_do="Take the set's tags off the volumes. Only volumes that spread the tags have them. This changes no snapshot."
+        to_do="Remove the set's tags from the volumes. The volumes that spread them are marked above. This changes no snapshot."
         if spreading
-        else "Nothing, unless more of them come.",
-        commands=[Command("To take the tags off", remove)] if spreading else (),
+        else "There is nothing to do, unless more of them come.",
+        commands=[Command("To remove the tags", remove)] if spreading else (),
     )
 
 
@@ -105,7 +105,7 @@ def _foreign_row(volume: Foreign) -> Row:
 
 
 def _tags(outcome: Outcome) -> Iterator[Part]:
-    """Name the snapshots whose tags are not what a run wrote, or that never complete."""
+    """Return the snapshots whose tags are not what a run wrote, and those that never complete."""
     strays, odd = outcome.strays, [decision for decision in outcome.decisions if decision.edited]
     stale = [snapshot for volume in by_name(outcome.volumes) for snapshot in volume.stale]
     yield Part(
@@ -118,9 +118,9 @@ def _tags(outcome: Outcome) -> Iterator[Part]:
     yield Part(
         heading=f"EDITED TAGS  {counted(len(odd), 'snapshot')}",
         news=counted(len(odd), "edited tag"),
-        text="Which of them is the right one cannot be told, so all are kept.",
+        text="Nobody can say which of them is the right one, so all are kept.",
         rows=decision_rows(odd),
-        to_do=f"Correct their tags: {TAG_RUN}. Or put {TAG_HOLD}=true on those that are to stay.",
+        to_do=f"Correct their tags: {TAG_RUN}. Or put {TAG_HOLD}=true on those that should stay.",
     )
     yield Part(
         heading=f"PENDING TOO LONG  {counted(len(stale), 'snapshot')}",
@@ -132,13 +132,13 @@ def _tags(outcome: Outcome) -> Iterator[Part]:
 
 
 def _volumes(outcome: Outcome) -> Iterator[Part]:
-    """Name the volumes that are not backed up, and perhaps should be."""
+    """Return the volumes that are not backed up, but perhaps should be."""
     lost, missing, near = outcome.deselected, outcome.missing, by_name(outcome.near_misses)
     tag = one_line(outcome.run.selector)
     yield Part(
         heading=f"DESELECTED  {counted(len(lost), 'volume')}",
         news=f"{counted(len(lost), 'volume')} deselected",
-        text=f"Until lately they had the tag {tag}. Their snapshots are kept.",
+        text=f"Until recently they had the tag {tag}. Their snapshots are kept.",
         rows=[_unselected_row(volume) for volume in lost],
         to_do="Tag them again, if that was a mistake.",
     )
@@ -171,7 +171,7 @@ def _left_alone(outcome: Outcome) -> Iterator[Part]:
 
 
 def _created(outcome: Outcome) -> Part:
-    """List the restore points of this run, whichever try made them."""
+    """List the restore points of this run, also those of an earlier try."""
     rows = [
         (
             f"{named(volume.volume.name)}, {volume.volume.size:,} GiB",
@@ -200,7 +200,7 @@ def _expired(outcome: Outcome) -> Part:
 
 
 def _undeletable(outcome: Outcome) -> Part:
-    """Say what holds expired snapshots, each with how many it holds and one of them."""
+    """List what keeps expired snapshots: each with the number of snapshots and one example."""
     held: defaultdict[str, list[Snapshot]] = defaultdict(list)
     for decision in outcome.of(Fate.UNDELETABLE):
         holder = re.split("; |, but ", decision.reason)[-1]  # the reason ends with it
@@ -219,7 +219,7 @@ def _undeletable(outcome: Outcome) -> Part:
 
 
 def _unselected(outcome: Outcome) -> Part:
-    """Say what is kept of volumes that no run backs up any more, and how to see it."""
+    """List the volumes that no run backs up any more but that still have snapshots, and how to see these."""
     found = [volume for volume in outcome.unselected if volume not in outcome.deselected]
     volumes = ",".join(volume.volume_id for volume in found) if len(found) <= FEW else "VOLUME_ID"
     filters = (f"Name=volume-id,Values={volumes}", f"Name=tag:{TAG_SET},Values={outcome.run.backup_set}")
@@ -242,7 +242,7 @@ def _unselected_row(volume: Unselected) -> Row:
 
 
 def _held(outcome: Outcome) -> Part:
-    """Sum up the set; a period without a restore point stands there too."""
+    """Return what the set holds, by period; a period without a restore point is listed too."""
     held = outcome.holdings
     points = counted(sum(holding.points for holding in held.values()), "restore point")
     gib = sum(holding.at_most_gib for holding in held.values())

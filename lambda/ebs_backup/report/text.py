@@ -1,4 +1,4 @@
-"""The text of a mail: what SNS takes, how it is laid out for a phone, and how volumes and commands stand in it. Pure."""
+"""The text of a mail: SNS's limits, lines for a phone, and how volumes and commands are written. Pure."""
 
 import json
 from collections import defaultdict
@@ -24,9 +24,9 @@ MAX_BODY = MAX_MESSAGE - MAX_DATA - 1_000
 WIDTH = 46  # characters of a line on a phone
 ALL = MAX_MESSAGE
 LIMITS = (ALL, 500, 100, 20, 5, 0)  # rows of a section: the largest that fits
-# EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` reads; the log has it.
+# EC2 ends some refusals with a long code that only `aws sts decode-authorization-message` can read; the log has it.
 ENCODED = "Encoded authorization failure message"
-SHORT = 2 * WIDTH  # a message of at most two lines stands beside the volume, a longer one at the end
+SHORT = 2 * WIDTH  # a message of at most two lines is printed with the volume, a longer one at the end
 CONSOLES = {
     "cn-": "console.amazonaws.cn",
     "us-gov-": "console.amazonaws-us-gov.com",
@@ -36,19 +36,21 @@ OTHER_CONSOLES = (
     "us-iso",
     "eu-iso",
     "eusc-",
-)  # regions of partitions whose console has no address that is certain
-FEW = 5  # volumes that a command names one by one; rows that stand above what to do about them
+)  # regions of partitions whose console addresses we do not know for certain
+FEW = 5  # most volumes that a command names one by one; most rows that are printed above what to do
 NO_NAME = "(no name)"
-SINCE_ITS_RUN = timedelta(hours=1)  # a snapshot starts after its run's time: eight nights are eight days
+SINCE_ITS_RUN = timedelta(
+    hours=1
+)  # a snapshot starts a little after its run's time: after eight nights it is eight days old
 About = TypeVar("About", VolumeOutcome, NearMiss)
 Row = tuple[str, ...]  # a name, and lines of facts below it
 Problem = tuple[Failure, Row]
-Words = tuple[str, str, str]  # AWS's code and message, too long to stand in a row, and on what
+Words = tuple[str, str, str]  # AWS's code and message, too long for a row, and the resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """What SNS is given: the text for people, the same report as JSON for machines, and what subscribers may filter by."""
+    """What SNS gets: the text for people, the same report as JSON for machines, and attributes for filter policies."""
 
     subject: str
     body: str
@@ -57,7 +59,7 @@ class Mail:
 
     @property
     def message(self) -> str:
-        """Return the message in the structure that tells SNS which protocol gets what; all but these get the data."""
+        """Return the message with a text for each protocol; all protocols that it does not name get the JSON."""
         texts = {"default": self.data, "email": self.body, "sms": self.subject}
         return json.dumps(texts, ensure_ascii=False)
 
@@ -71,11 +73,11 @@ class Command(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Rows of the mail and what they have in common: why, what to do, and the commands that then do it.
+    """Rows of the mail and what they have in common: why, what to do, and the commands for it.
 
     `news` says it in the subject, `lead` at the top, with the rows' names and first facts.
 
-    `nameless` is how many more rows are known by number only. What is a `problem` is cut one step later than the rest.
+    `nameless` is how many more rows there are of which only the number is known. A `problem` is cut later than the rest.
     """
 
     heading: str = ""
@@ -91,7 +93,7 @@ class Part:
     problem: bool = False
 
     def lines(self, most: int, numbers: Mapping[str, int]) -> Iterator[str]:
-        """Return the lines: rows that are few stand above what to do, many below it."""
+        """Return the lines: a few rows come above what to do, many rows below it."""
         yield from (*wrapped(self.heading), *wrapped(self.text))
         after = [*wrapped(self.why, "Why: "), *wrapped(self.to_do, "To do: ")]
         for command in self.commands:
@@ -117,7 +119,7 @@ def grouped(
     text: str = "",
     commands: Sequence[Command] = (),
 ) -> Iterator[Part]:
-    """Say once what many have in common: the code, what AWS said, what to do."""
+    """Group problems with the same code, message and advice, so that the mail says these once."""
     groups: defaultdict[tuple[str, str], list[tuple[str, Problem]]] = defaultdict(list)
     for problem in problems:
         failure, _ = problem
@@ -144,7 +146,7 @@ def grouped(
 
 
 def wrapped(text: str, start: str = "") -> Sequence[str]:
-    """Break a text into lines of a phone's width; a longer word stays whole. No text gives no line."""
+    """Return a text as lines of a phone's width; a longer word stays whole. An empty text has no lines."""
     if len(start) + len(text) <= WIDTH:
         return [f"{start}{text}"] if text else []
     whole = {"break_long_words": False, "break_on_hyphens": False}
@@ -152,7 +154,7 @@ def wrapped(text: str, start: str = "") -> Sequence[str]:
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Make a text fit for one line: control characters and line breaks become spaces, a long one is cut."""
+    """Return a text as one line: control characters and line breaks become spaces, and a long text is cut."""
     line = text.strip()[: limit + 1]
     if not line.isprintable():
         line = "".join(char if char.isprintable() else " " for char in line)
@@ -160,12 +162,12 @@ def one_line(text: str, limit: int = 300) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Write `1 volume`, `2,000 volumes`."""
+    """Return `1 volume`, `2,000 volumes`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def size(text: str) -> int:
-    """Return the bytes that a text takes inside of a message."""
+    """Return the bytes that a text takes inside a message."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
@@ -176,7 +178,7 @@ def text_within(paragraphs: Iterable[Iterable[str]]) -> str | None:
 
 
 def named(name: str, limit: int = 80) -> str:
-    """Return a name as far as it fits a line."""
+    """Return a name, cut to fit one line."""
     return one_line(name, limit) or NO_NAME
 
 
@@ -186,12 +188,12 @@ def who(volume: Volume) -> Row:
 
 
 def ids(snapshot: Snapshot) -> str:
-    """Return the ids of volume and snapshot: together they are as wide as a phone."""
+    """Return the ids of volume and snapshot, which together fit one line of a phone."""
     return f"{one_line(snapshot.volume_id)} {one_line(snapshot.id)}"
 
 
 def snapshot_row(snapshot: Snapshot, fact: str = "") -> Row:
-    """Return the volume's name as it was then, the ids, when the snapshot was taken, and one thing more."""
+    """Return the volume's name at that time, the ids, when the snapshot was taken, and one more fact."""
     facts = filter(None, (minute(snapshot.started), one_line(fact)))
     return named(snapshot.name), ids(snapshot), ", ".join(facts)
 
@@ -211,19 +213,19 @@ def age(snapshot: Snapshot, run: Run) -> str:
 
 
 def by_name(about: Iterable[About]) -> list[About]:
-    """Order by the volumes' names, as people look for them, those without one last."""
+    """Return them sorted by the volumes' names, those without a name last."""
     return sorted(about, key=lambda it: (not it.volume.name, it.volume.name.casefold(), it.volume.id))
 
 
 def word(text: str) -> str:
-    """Quote a text as one word for a shell, in one line."""
+    """Return a text quoted as one word for a shell, in one line."""
     return quote(one_line(text, 10_000))
 
 
 def by_hand(run: Run, period: Period, volumes: Sequence[str] = ()) -> str:
-    """Write the command that backs up these volumes, where they are few, or all of the run's.
+    """Return the command that backs up these volumes, if they are few, or else all volumes of the run.
 
-    The run's own period is redone under its time, so that what is there already is not made again.
+    A command for the run's own period has the run's time, so that existing restore points are not made again.
     """
     payload: dict[str, object] = {"period": period.value}
     if period is run.period and run.scheduled:
@@ -234,7 +236,7 @@ def by_hand(run: Run, period: Period, volumes: Sequence[str] = ()) -> str:
 
 
 def invoke(region: str, function: str, payload: Mapping[str, object]) -> str:
-    """Write the command that queues an event: without `Event` the CLI calls again after 60 s, and that is another run."""
+    """Return the command that queues an event: without `Event` the CLI calls again after 60 s, which is another run."""
     return (
         f"aws lambda invoke --region {word(region)} --function-name {word(function)} --invocation-type Event"
         f" --cli-binary-format raw-in-base64-out --payload {word(json.dumps(payload))} answer.json"
@@ -254,6 +256,6 @@ def links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
             page = f"VolumeDetails:volumeId={in_url(one_line(volume.id), safe='')}"
             yield f"volume: https://{host}/ec2/home?region={region}#{page}"
         home = f"https://{host}/cloudwatch/home?region={region}#"
-        log = in_url(log, safe="").replace("%", "$")  # the console's own way
+        log = in_url(log, safe="").replace("%", "$")  # as the console writes it
         yield f"log: {home}logsV2:log-groups/log-group/{log}"
         yield f"dashboard, if you have it: {home}dashboards/dashboard/{board}"

@@ -127,7 +127,8 @@ def test_a_crontab_line_that_no_single_expression_equals_is_refused_without_one(
     refusal = refused(crontab)
 
     assert (
-        refusal == "it has five fields, as a crontab line has, but no single EventBridge expression equals it"
+        refusal
+        == "it has five fields, like a crontab line, but no single EventBridge expression means the same"
     )
 
 

@@ -45,17 +45,17 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
         ),
         (
             {"backup_sets": {"web": {"keep_dya": 1}}},
-            "backup_sets['web']: keep_dya is no setting of one set: did you mean keep_day? Got 1 (-c)",
+            "backup_sets['web']: keep_dya is not a setting of one set: did you mean keep_day? Got 1 (-c)",
         ),
         ({"backup_sets": {"We b": {}}}, "backup_sets['We b']: backup_set must be 1 to 64 of a-z, 0-9 and -"),
         ({"backup_sets": {"a\nb": {}}}, r"backup_sets['a\nb']: backup_set must be"),
         (
             {"backup_sets": {"web": {"backup_set": "x"}}},
-            "backup_sets['web']: backup_set must not be set here: a set's name is its key (-c)",
+            "backup_sets['web']: backup_set must not be set here: the set's name is the name of its table (-c)",
         ),
         (
             {"backup_sets": {"web": {"regions": "x"}}},
-            "backup_sets['web']: regions is no setting of one set. Got x (-c); the settings are tag_name, tag_value,",
+            "backup_sets['web']: regions is not a setting of one set. Got x (-c); the settings are tag_name, tag_value,",
         ),
         ({"backup_sets": '{"web": '}, "backup_sets must be a table [backup_sets.NAME] for each set"),
         ({"backup_sets": ["web"]}, "backup_sets must be a table [backup_sets.NAME] for each set"),
@@ -77,11 +77,11 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
         ),
         (
             {"max_age_day": 3},
-            "max_age_day must be more than 3, the days that schedule_day (30 1 ? * MON-FRI *) pauses, got 3 (-c)",
+            "max_age_day must be more than 3 days, the longest pause of schedule_day (30 1 ? * MON-FRI *), got 3 (-c)",
         ),
         (
             {"backup_sets": {"web": {"schedule_month": "0 4 1 */3 ? *"}}},
-            "backup_sets['web']: max_age_month must be more than 92, the days that schedule_month (0 4 1 */3 ? *)",
+            "backup_sets['web']: max_age_month must be more than 92 days, the longest pause of schedule_month (0 4 1 */3 ? *)",
         ),
     ],
 )
@@ -127,12 +127,12 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one_and_all_of_them(n
 
     line = str(refused.value)
     shown = name if name.isidentifier() else repr(name)
-    assert line.startswith(f"{shown} is no setting: {guess} Got 3 (-c); the settings are backup_set, ")
+    assert line.startswith(f"{shown} is not a setting: {guess} Got 3 (-c); the settings are backup_set, ")
     assert line.endswith("backup_sets, regions")
 
 
 def test_an_unknown_name_that_is_like_none_is_refused_without_a_guess() -> None:
-    with pytest.raises(SettingsError, match=r"^'a\\nb' is no setting\. Got 1 \("):
+    with pytest.raises(SettingsError, match=r"^'a\\nb' is not a setting\. Got 1 \("):
         targets(Source(options={"a\nb": 1}))
 
 

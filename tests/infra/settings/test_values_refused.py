@@ -16,7 +16,7 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/0000-1111"
 
 COUNT = "a whole number from 1 to 1000"
 ADDRESSES = "mail addresses (a list, or comma-separated), or empty"
-KEY_ARN = "the ARN of a KMS key (no alias), or empty"
+KEY_ARN = "the ARN of a KMS key (not an alias), or empty"
 TOPIC_ARN = "the ARN of a standard SNS topic, or empty"
 SET = "1 to 64 of a-z, 0-9 and -"
 LATIN = "characters from U+0020 to U+00FF without control characters or ${, and not begin with aws:"

@@ -73,7 +73,7 @@ TABLE = [
     ("InvalidVolume.NotFound", 400, Kind.NOT_FOUND, False, "no longer there"),
     ("InvalidSnapshot.NotFound", 400, Kind.NOT_FOUND, False, "no longer there"),
     *((code, 503, Kind.RETRY, True, "throttled this account") for code in THROTTLED),
-    (RATE_PER_VOLUME, 400, Kind.RETRY, False, "one every 15 seconds"),
+    (RATE_PER_VOLUME, 400, Kind.RETRY, False, "every 15 seconds"),
     (CONCURRENT, 400, Kind.RETRY, False, "one at a time of an st1 or sc1 volume"),
     ("PendingSnapshotLimitExceeded", 400, Kind.RETRY, False, "Ask AWS to raise that quota"),
     ("RetryableError", 400, Kind.RETRY, False, "service behind EC2"),

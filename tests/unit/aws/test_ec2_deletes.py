@@ -153,3 +153,13 @@ def unreachable(script: Script, *calls: str) -> list[Any]:
     for call in calls:
         script.on(f"before-send.ec2.{call}", lose)
     return sent
+
+
+def test_what_does_not_go_any_more_when_its_turn_has_come_is_not_sent() -> None:
+    script = Script(DeleteSnapshot=[refused("RequestLimitExceeded")])
+    answers = iter([True, False])
+
+    was_there, _ = script.finish(script.delete(still_goes=lambda: next(answers)))
+
+    assert was_there is None
+    assert script.calls == ["DeleteSnapshot"]

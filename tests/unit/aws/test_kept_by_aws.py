@@ -20,9 +20,9 @@ from tests.unit.aws.refusals import AWS_BACKUP, FAST_RESTORE, USED_BY_AMI, on_de
         ("InvalidSnapshot.InUse", "It is used.", "in use", "does not say what uses it"),
         ("InvalidSnapshot.InUse", "in use by your family", "in use", "does not say what uses it"),
         ("InvalidParameterValue", AWS_BACKUP, "managed by AWS Backup", "recovery point"),
-        ("OperationNotPermitted", "The snapshot snap-1 is locked.", "locked", "lock's end"),
-        ("SnapshotLocked", "snap-1 is currently locked in compliance mode", "locked", "lock's end"),
-        ("IncorrectState", "A snapshot lock is in effect", "locked", "lock's end"),
+        ("OperationNotPermitted", "The snapshot snap-1 is locked.", "locked", "lock ends"),
+        ("SnapshotLocked", "snap-1 is currently locked in compliance mode", "locked", "lock ends"),
+        ("IncorrectState", "A snapshot lock is in effect", "locked", "lock ends"),
         ("InvalidParameterValue", "It is in the Recycle Bin.", "held by the Recycle Bin", "nothing to do"),
     ],
 )

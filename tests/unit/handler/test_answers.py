@@ -71,13 +71,34 @@ def test_five_runs_by_hand_within_ten_minutes_leave_the_nights_before_in_place(w
     assert {(answer["status"], answer["expired"]) for answer in answers} == {("OK", 0)}
 
 
-def test_a_mistyped_year_in_an_event_ends_no_hold(world: HandlerWorld) -> None:
+def test_a_clock_that_is_ahead_ends_no_hold(world: HandlerWorld) -> None:
     volume = world.account.volume()
-    *_, oldest = world.account.history(volume, 6, {"ebs-backup:hold": "2026-12-24"})
+    *_, oldest = world.account.history(volume, 6, {"ebs-backup:hold": "2026-11-22"})
+    world.account.now = NIGHT - timedelta(hours=2)
 
-    world.invoke({"period": "day", "time": "2036-11-23T01:30:00Z"})
+    world.invoke({"period": "day", "time": "2026-11-23T00:01:00Z"})
 
     assert oldest in world.account.ids()
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-11-24T01:30:00Z", "2126-11-23T01:30:00Z", "1926-11-23T01:30:00Z", "0001-01-01T00:00:00Z"]
+)
+def test_an_event_of_a_time_that_no_rule_has_sent_is_answered_and_touches_nothing(
+    world: HandlerWorld, time: str
+) -> None:
+    """A mistyped day would be tomorrow's run, which would find it made and make nothing."""
+    there = world.account.history(world.account.volume(), 6)
+
+    answer = world.invoke({"period": "day", "time": time})
+
+    assert answer["status"] == "FAILED"
+    assert answer["error"].startswith(
+        "time must be an instant since 1970 that has passed, and now is 2026-11-23"
+    )
+    assert sorted(world.account.ids()) == sorted(there)
+    (mail,) = world.mails()
+    assert mail.subject.startswith("[FAILED]")
 
 
 def test_a_dry_run_answers_with_the_plan_and_writes_mails_and_measures_nothing(world: HandlerWorld) -> None:

@@ -156,6 +156,23 @@ def test_lambdas_retry_of_a_run_that_could_not_invoke_itself_does_the_rest(world
     assert world.runs() == [RUN, RUN]
 
 
+def test_a_further_invocation_that_makes_no_progress_is_the_last_and_mails_what_is_left(
+    world: HandlerWorld,
+) -> None:
+    waiting, _ = world.account.volume("db-1"), world.account.volume("web-1")
+    world.account.refuse("CreateSnapshot", "PendingSnapshotLimitExceeded", VolumeId=waiting)
+    world.hear_invocations()
+    world.invoke(RULE, seconds=SHORT)
+    world.account.sleep(60)
+
+    answer = world.invoke(world.queued[0], seconds=SHORT)
+
+    assert len(world.queued) == 1
+    assert (answer["status"], answer["created"]) == ("PROBLEM", 1)
+    (mail,) = world.mails()
+    assert waiting in mail.text
+
+
 def test_the_twelfth_invocation_is_the_last_and_mails_what_is_left_with_advice(world: HandlerWorld) -> None:
     waiting, _ = world.cut_short()
     world.hear_invocations()

@@ -8,7 +8,7 @@ from ebs_backup import handler as module
 from ebs_backup.aws.errors import AwsError
 from tests.unit.account import nightly
 from tests.unit.builders import NIGHT
-from tests.unit.handler.world import RULE, RUN, HandlerWorld
+from tests.unit.handler.world import RULE, RUN, SHORT, HandlerWorld
 
 
 def refused_once(world: HandlerWorld, event: object = RULE) -> None:
@@ -189,13 +189,37 @@ def test_a_mail_that_was_lost_with_its_topic_fails_the_invocation_and_the_retry_
     assert mail.subject == "[OK] 1 created, 0 expired (EBS day, eu-west-1)"
 
 
-def test_an_event_of_a_mistyped_year_expires_nothing_of_a_volume_that_is_gone(world: HandlerWorld) -> None:
-    world.set(nightly(expire_gone_after_days=3650))
+def test_what_could_not_be_mailed_is_told_too_where_the_retry_goes_on_in_a_further_invocation(
+    world: HandlerWorld,
+) -> None:
+    failed = world.account.point(world.account.volume("db"), NIGHT - timedelta(hours=5), state="error")
+    refused_once(world)
+    world.cut_short()
+    world.hear_invocations()
+    world.invoke(RULE, seconds=SHORT)
+    module._untold.clear()  # the further invocation is of another instance
+    world.account.sleep(60)
+
+    answer = world.invoke(world.queued[0])
+
+    assert (answer["status"], [failure["resource"] for failure in answer["failures"]]) == (
+        "PROBLEM",
+        [failed],
+    )
+
+
+def test_what_a_gone_volume_left_is_counted_once_though_the_retrys_listing_lags_behind(
+    world: HandlerWorld,
+) -> None:
+    world.set(nightly(expire_gone_after_days=30))
     world.account.volume()
     gone = world.account.volume()
-    old = world.account.point(gone, NIGHT - timedelta(days=300), None)
+    old = world.account.point(gone, NIGHT - timedelta(days=90))
     world.account.client.delete_volume(VolumeId=gone)
+    row = next(row for row in world.account.snapshots() if row["SnapshotId"] == old)
+    refused_once(world)
+    world.account.on("after-call.ec2.DescribeSnapshots", lambda parsed, **_: parsed["Snapshots"].append(row))
 
-    world.invoke({"period": "day", "time": "2126-11-23T01:30:00Z"})
+    answer = world.invoke(RULE)
 
-    assert old in world.account.ids()
+    assert answer["expired"] == 1

@@ -192,7 +192,7 @@ def test_every_value_is_plain_json() -> None:
 
 def test_what_is_overdue_names_the_newest_good_one_if_there_is_any() -> None:
     newest = a_snapshot(id="snap-0month", days_ago=54)
-    late = tuple(Overdue(period=Period.MONTH, limit=33, newest=each) for each in (newest, None))
+    late = tuple(Overdue(period=Period.MONTH, limit=33, newest=last) for last in (newest, None))
 
     some, none = answer(an_outcome(altered(MADE, overdue=late)))["overdue"]
 

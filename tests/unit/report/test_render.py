@@ -280,7 +280,7 @@ def test_near_misses_skipped_volumes_and_bad_tags_are_told(golden: Golden) -> No
         action="read a tag of the volume",
         code="InvalidTag",
         message="'ebs-backup:keep-day' must be a whole number from 1 to 1000, got 'four'",
-        advice="Correct the tag or remove it; until then the set's own keep_day=4 holds.",
+        advice="Correct the tag or remove it; until then the set's own keep_day=4 applies.",
     )
     skipped = VolumeOutcome(
         volume=a_volume(id="vol-0d000199fe01c2d4e", name="tmp"), skipped="until 2026-12-24"
@@ -519,7 +519,7 @@ def test_many_snapshots_refused_for_one_reason_give_the_reason_once() -> None:
 def test_what_ec2_said_stands_by_each_volume_where_it_differs() -> None:
     said = [a_failure(code="Odd", message=f"oddity {number}", advice="Look it up.") for number in (1, 2)]
     outcome = an_outcome(
-        *(a_failed_one(number, f"db-{number}", each) for number, each in enumerate(said, start=1))
+        *(a_failed_one(number, f"db-{number}", message) for number, message in enumerate(said, start=1))
     )
 
     lines = render(outcome).body.splitlines()
@@ -591,7 +591,7 @@ def test_failures_that_alone_do_not_fit_are_shortened(golden: Golden) -> None:
         a_failure(code="Odd", message=f"{number} " + "m" * 290, advice="Look it up.")
         for number in range(1000)
     ]
-    mail_ = render(an_outcome(*(a_failed_one(n, f"db-{n:04}", each) for n, each in enumerate(odd))))
+    mail_ = render(an_outcome(*(a_failed_one(n, f"db-{n:04}", message) for n, message in enumerate(odd))))
 
     assert all(f"db-{number:04}" in mail_.body for number in range(1000))
     assert "... and 980 more" in mail_.body.partition("AWS'S OWN WORDS")[2]

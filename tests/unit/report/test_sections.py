@@ -93,7 +93,7 @@ def test_a_volume_that_ec2_has_lost_is_a_problem_of_its_own() -> None:
 
     assert headings(body)[0] == "VOLUMES IN ERROR"
     assert "NOT BACKED UP" not in body
-    assert "For those under VOLUMES IN ERROR, see there." in unwrapped(body)
+    assert "For those under VOLUMES IN ERROR, follow the advice there." in unwrapped(body)
     assert "lambda invoke" not in body
     assert "lambda invoke" not in render(an_outcome(of_weeks, a_good_one(2, "web-1"))).body
 

@@ -112,3 +112,17 @@ def test_a_policy_that_refuses_tags_in_a_full_region_does_not_keep_it_from_drain
     assert outcome.created == 1
     assert len(set(old) & set(account.ids())) < 12
     assert outcome.status is Status.CHECK
+
+
+def test_a_second_try_that_meets_a_full_region_is_not_in_vain(account: MotoAccount) -> None:
+    """Else the sixth volume would get no second try, so no drain, and no backup."""
+    for number in range(8):
+        volume = account.volume(f"web-{number}", owner="web team")
+        account.history(volume, 12)
+        account.refuse("CreateSnapshot", "TagPolicyViolation", holding="owner", VolumeId=volume)
+        account.refuse("CreateSnapshot", "SnapshotLimitExceeded", times=1, VolumeId=volume)
+
+    outcome = account.run(nightly(), a_run())
+
+    assert outcome.created == 8
+    assert outcome.failures == ()

@@ -12,16 +12,18 @@ from tests.unit.builders import NIGHT, a_run
 NO_ROOM = "SnapshotLimitExceeded"
 
 
+def refusal(code: str) -> tuple[object, dict[str, object]]:
+    """Write an error of EC2's."""
+    error = {"Error": {"Code": code, "Message": "quota"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return type("Refusal", (), {"status_code": 400}), error
+
+
 def quota(account: MotoAccount, most: int) -> None:
     """Let the region hold no more snapshots than that."""
-
-    def answer(**_: object) -> object:
-        if len(account.ids()) < most:
-            return None
-        error = {"Error": {"Code": NO_ROOM, "Message": "quota"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-        return type("Refusal", (), {"status_code": 400}), error
-
-    account.on("before-call.ec2.CreateSnapshot", answer)
+    account.on(
+        "before-call.ec2.CreateSnapshot",
+        lambda **_: refusal(NO_ROOM) if len(account.ids()) >= most else None,
+    )
 
 
 def test_a_full_region_drains_within_the_limit_and_the_volume_gets_its_backup(account: MotoAccount) -> None:
@@ -123,6 +125,42 @@ def test_another_delivery_of_a_run_that_drained_deletes_no_more(account: MotoAcc
 
     assert account.ids() == after_one
     assert outcome.expired == 0
+
+
+def test_an_occasion_of_which_something_is_on_hold_does_not_count_as_one_that_made_room(
+    account: MotoAccount,
+) -> None:
+    volume = account.volume()
+    *_, oldest = account.history(volume, 6)
+    night = account.raw(oldest).start_time
+    account.point(volume, night + timedelta(hours=1), {"ebs-backup:hold": "true"}, run="an extra run")
+    quota(account, 7)
+
+    account.run(nightly(keep_day=2, max_expired_per_volume=1), a_run())
+
+    (new,) = (
+        snapshot for snapshot in account.ids() if account.tags(snapshot)["ebs-backup:run"] == a_run().id
+    )
+    nights = {account.raw(snapshot).start_time.date() for snapshot in account.ids()}
+    assert account.tags(new)["ebs-backup:older"] == str(len(nights) - 1) == "5"
+
+
+def test_a_region_that_is_full_again_after_a_drain_drains_no_further_and_all_that_went_is_told(
+    account: MotoAccount,
+) -> None:
+    """The failed snapshot that blocks the volume is deleted late, so the create is tried anew."""
+    volume = account.volume()
+    old = account.history(volume, 9)
+    failed = account.point(volume, NIGHT - timedelta(hours=2), state="error", period="week")
+    account.refuse("DeleteSnapshot", "RequestLimitExceeded", times=1, SnapshotId=failed)
+    answers = iter([NO_ROOM, "ConcurrentSnapshotLimitExceeded", NO_ROOM])
+    account.on("before-call.ec2.CreateSnapshot", lambda **_: refusal(next(answers)))
+
+    outcome = account.run(nightly(keep_day=2, max_expired_per_volume=2), a_run())
+
+    assert set(old) - set(account.ids()) == set(old[-2:])
+    assert {decision.snapshot.id for decision in outcome.of(Fate.EXPIRED)} == {failed, *old[-2:]}
+    assert [failure.code for failure in outcome.volumes[0].failures] == [NO_ROOM]
 
 
 def test_what_is_pending_for_weeks_is_told_and_not_counted_as_held(account: MotoAccount) -> None:
