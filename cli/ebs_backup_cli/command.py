@@ -70,9 +70,8 @@ def register(app: typer.Typer, name: str, function: Callable[..., Result], *, ex
         for key, kind in COMMON.items()
     ]
     head = inspect.Parameter("context", keyword, annotation=typer.Context)
-    run.__signature__ = inspect.Signature(
-        [head, *(parameter.replace(kind=keyword) for parameter in own), *shared]
-    )  # type: ignore[attr-defined]
+    signature = inspect.Signature([head, *(parameter.replace(kind=keyword) for parameter in own), *shared])
+    run.__signature__ = signature  # type: ignore[attr-defined]
     app.command(name, epilog=f"Example: {example}")(run)
 
 
