@@ -29,8 +29,8 @@ NOTHING = (
     "Give a volume the tag, or correct tag_name and tag_value in settings.toml and run `npx cdk deploy`."
 )
 NEVER = (
-    "This must not happen: look for snapshots of this minute in the EC2 console, and in CloudTrail for what answered."
-    " Then report it."
+    "Look for snapshots of this minute in the EC2 console, and in CloudTrail for what answered. Then report it: this must"
+    " not happen."
 )
 
 

@@ -165,7 +165,7 @@ def test_without_the_right_to_read_the_log_the_mail_is_pointed_at(
 
     assert done.status == 2
     assert done.out.startswith("UNKNOWN  run ")
-    assert "may not be read (AccessDeniedException). The run goes on. Its mail tells" in done.out
+    assert "may not be read (AccessDeniedException). The run goes on. Its mail will report" in done.out
     assert len(function.events) == 1
 
 
@@ -179,7 +179,7 @@ def test_without_the_right_to_read_the_log_the_mail_is_pointed_at(
         (("--run", "a b", "--local"), "--run must be 1 to 128 letters, digits and :._+- , got 'a b'."),
         (
             ("--time", "yesterday"),
-            "time must be an instant with a zone, such as 2026-11-23T01:30:00Z, got 'yesterday'",
+            "time must be a time with a zone, such as 2026-11-23T01:30:00Z, got 'yesterday'",
         ),
     ],
 )
