@@ -22,7 +22,9 @@ NOT_CHECKED = ("time", "dry_run", "volumes", "continued")  # keys of a run; a ch
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a schedule fires
-AHEAD = timedelta(hours=1)  # by which a clock may be wrong: a refused event is a night without a backup
+AHEAD = timedelta(
+    days=731
+)  # further ahead it is a mistyped year; a refused event is a night without a backup
 MOST_FAILED = 100  # failed snapshots that the event names; of the others it has the number
 
 
@@ -70,12 +72,9 @@ def parse(event: object) -> Request:
 
 
 def check_time(request: Request, *, now: datetime) -> None:
-    """Raise an InvalidEventError for a time that no rule has sent yet.
-
-    The run that is due then would find what this one made, and make nothing.
-    """
+    """Raise an InvalidEventError for a time that no rule sends: one before 1970, or years ahead."""
     if request.time and not EARLIEST <= request.time <= now + AHEAD:
-        allowed = f"an instant since 1970 that has passed, and now is {now:%Y-%m-%dT%H:%M:%SZ}"
+        allowed = f"an instant since 1970 and at most two years ahead, and now is {now:%Y-%m-%dT%H:%M:%SZ}"
         raise InvalidEventError("time", allowed, request.time.isoformat())
 
 

@@ -160,6 +160,9 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
     def check(name: str, text: str) -> None:
         path = HERE / "golden" / name
+        text = "".join(
+            f"{line.rstrip()}\n" for line in text.splitlines()
+        )  # a table fills its last column with spaces
         if request.config.getoption("--update-golden", default=False):
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")

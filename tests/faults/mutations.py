@@ -198,7 +198,7 @@ RUN = (
         ("handler.py", "return _refuse(error, context)", "raise"),
     ),
     mutant(
-        "the time of an event may be one to come",
+        "the time of an event may be any",
         ("handler.py", "        check_time(request, now=_now())\n", ""),
     ),
     mutant(

@@ -45,10 +45,9 @@ def plan(operator: Operator, period: PERIOD, *, volume: VOLUME = None, next_: NE
             why = f"schedule_{period} is {settings.schedule(period)!r}"
             raise CommandError(f"No next run: {why}.", "Leave out --next.")
         planned = planning.make(listing, settings, later if next_ and later else now)
-        other = planning.make(listing, settings, later) if later and not next_ else None
     return Result(
-        document=lambda: _document(planned, firing, other),
-        show=lambda console: _show(console, planned, firing, other),
+        document=lambda: _document(planned, firing),
+        show=lambda console: _show(console, planned, firing),
         status=PROBLEM if planned.bad else OK,
     )
 
@@ -62,7 +61,7 @@ def _only(listing: Listing, settings: Settings, wanted: list[str]) -> tuple[str,
     return tuple(dict.fromkeys(id_ for word in wanted for id_ in find(word, names)))
 
 
-def _document(planned: Plan, firing: datetime | None, other: Plan | None) -> dict[str, Any]:
+def _document(planned: Plan, firing: datetime | None) -> dict[str, Any]:
     """Return the run's own answer, each volume's plan with every snapshot's times, and when the rule fires next."""
     run = planned.outcome.run
     left_out = ("not_shown", "created_snapshots")  # nothing is cut here, and no snapshot has an id yet
@@ -73,7 +72,6 @@ def _document(planned: Plan, firing: datetime | None, other: Plan | None) -> dic
         "time": run.time.isoformat(),
         "scheduled": run.scheduled,
         "next_firing": firing.isoformat() if firing else None,
-        "expired_at_next_firing": other.deleted if other else planned.deleted if run.scheduled else None,
         "plan": [_volume(volume) for volume in planned.volumes],
     }
 
@@ -103,7 +101,7 @@ def _snapshot(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _show(console: Console, planned: Plan, firing: datetime | None, other: Plan | None) -> None:
+def _show(console: Console, planned: Plan, firing: datetime | None) -> None:
     run, outcome = planned.outcome.run, planned.outcome
     begins = "as the rule will start it" if run.scheduled else "as if it began now"
     say(
@@ -122,12 +120,8 @@ def _show(console: Console, planned: Plan, firing: datetime | None, other: Plan 
     say(console, f"The outcome would be {outcome.status}.", "red" if planned.bad else "")
     if run.scheduled and (waiting := planning.pending(planned)):
         say(console, f"{several(waiting, 'snapshot')} still pending: once completed, more may be deleted.")
-    if firing and other and other.deleted != planned.deleted:
-        say(
-            console,
-            f"The rule's next firing ({minute(firing)}) would delete {other.deleted:,},"
-            f" not {planned.deleted:,}: add --next to see it.",
-        )
+    if firing and not run.scheduled:
+        say(console, f"The rule's next firing ({minute(firing)}) may delete more: add --next to see it.")
 
 
 def _lines(volume: VolumePlan, run: Run, width: int) -> Iterator[Line]:

@@ -81,20 +81,17 @@ def test_a_clock_that_is_ahead_ends_no_hold(world: HandlerWorld) -> None:
     assert oldest in world.account.ids()
 
 
-@pytest.mark.parametrize(
-    "time", ["2026-11-24T01:30:00Z", "2126-11-23T01:30:00Z", "1926-11-23T01:30:00Z", "0001-01-01T00:00:00Z"]
-)
-def test_an_event_of_a_time_that_no_rule_has_sent_is_answered_and_touches_nothing(
+@pytest.mark.parametrize("time", ["2126-11-23T01:30:00Z", "1926-11-23T01:30:00Z", "0001-01-01T00:00:00Z"])
+def test_an_event_of_a_time_that_no_rule_sends_is_answered_and_touches_nothing(
     world: HandlerWorld, time: str
 ) -> None:
-    """A mistyped day would be tomorrow's run, which would find it made and make nothing."""
     there = world.account.history(world.account.volume(), 6)
 
     answer = world.invoke({"period": "day", "time": time})
 
     assert answer["status"] == "FAILED"
     assert answer["error"].startswith(
-        "time must be an instant since 1970 that has passed, and now is 2026-11-23"
+        "time must be an instant since 1970 and at most two years ahead, and now is 2026-11-23"
     )
     assert sorted(world.account.ids()) == sorted(there)
     (mail,) = world.mails()
