@@ -6,6 +6,7 @@ one JSON document or tables, and errors are one line.
 
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from rich.console import Console
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 from ebs_backup_cli.operator import Operator, Options
 
+TRACEBACK = "EBS_BACKUP_TRACEBACK"  # a variable: show where a fault of the command itself is
 OK, PROBLEM, CANNOT = 0, 1, 2  # exit statuses; the last is for wrong usage and no access, too
 
 Set = Annotated[str | None, typer.Option("--set", metavar="NAME", help="The backup set (default: default).")]
@@ -79,13 +81,18 @@ def _finish(command: Callable[[Operator], Result], options: Options) -> int:
     """Do the command's work and print the result; return the exit status."""
     try:
         result = command(Operator(options))
+        if options.json:
+            document = result.document() if callable(result.document) else result.document
+            print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
+        else:
+            result.show(Console())
     except (CommandError, *TOLD) as error:
         return _refuse(error if isinstance(error, CommandError) else as_command_error(error), options)
-    if options.json:
-        document = result.document() if callable(result.document) else result.document
-        print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
-    else:
-        result.show(Console())
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        told = f"{type(error).__name__}: {error}"
+        return _refuse(CommandError(told, f"Report this fault, with what {TRACEBACK}=1 prints."), options)
     return result.status
 
 

@@ -65,6 +65,8 @@ def call(operator: Operator, to: Deployment, event: Mapping[str, Any]) -> dict[s
 
 def refuse_unused(answer: Mapping[str, Any]) -> None:
     """Raise a CommandError where the function did not know what to do with the event: it is another version."""
+    if "status" not in answer:
+        raise CommandError("The function's answer has no status.", "Deploy the version of this command.")
     if "error" in answer:
         raise CommandError(f"The function refused: {answer['error']}", "Deploy the version of this command.")
 

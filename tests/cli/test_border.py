@@ -99,3 +99,31 @@ def test_a_bad_settings_file_is_one_line(command: Command, tmp_path: Path) -> No
 
     assert done.status == 2
     assert done.err.startswith("ebs-backup: keep_day must be a whole number from 1 to 1000, got 0")
+
+
+def broken(_: object) -> None:
+    raise KeyError("nothing")
+
+
+def test_a_fault_of_the_command_itself_is_a_line_and_no_traceback(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ebs_backup_cli.operator.connect", broken)
+    command.deploy()
+
+    done = command("list")
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.splitlines() == [
+        "ebs-backup: KeyError: 'nothing'",
+        "Report this fault, with what EBS_BACKUP_TRACEBACK=1 prints.",
+    ]
+
+
+def test_a_fault_can_be_seen_whole(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ebs_backup_cli.operator.connect", broken)
+    monkeypatch.setenv("EBS_BACKUP_TRACEBACK", "1")
+    command.deploy()
+
+    with pytest.raises(KeyError):
+        command("list")

@@ -175,3 +175,15 @@ def test_an_answer_that_does_not_come_is_never_asked_for_again(
 
 def test_it_waits_as_long_as_the_function_may_run() -> None:
     assert module.LONGEST == 900
+
+
+def test_an_answer_that_is_not_the_functions_is_told_in_a_line(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ebs_backup_cli.commands.check.call", lambda *_: {"result": "something else"})
+    command.deploy()
+
+    done = command("check")
+
+    assert done.status == 2
+    assert done.err.splitlines()[0] == "ebs-backup: The function's answer has no status."

@@ -1,6 +1,7 @@
 """The locks of requirements/: one set holds another at the same versions, and old tools can still read them."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -52,15 +53,17 @@ def test_a_deploy_needs_no_boto3() -> None:
 
 
 def test_the_deploy_set_has_all_that_the_app_imports() -> None:
-    """The app reads all of its modules before it looks at the settings, of which there are none here: no synth."""
+    """The app reads all of its modules before it looks at the settings, of which one is refused here: no synth."""
     shown = "import atexit, json, runpy, sys; atexit.register(lambda: print(json.dumps(list(sys.modules))));"
     run = f"{shown} runpy.run_path('app.py', run_name='__main__')"
-    done = subprocess.run([sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    refused = os.environ | {"CDK_CONTEXT_JSON": '{"keep_day": 0}'}
+    command = [sys.executable, "-c", run]
+    done = subprocess.run(command, cwd=ROOT, env=refused, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
 
     homes = packages_distributions()
     imported = {name.partition(".")[0] for name in json.loads(done.stdout)}
     used = {re.sub(r"[-_.]+", "-", home.lower()) for name in imported for home in homes.get(name, ())}
-    assert "backup_set must be set" in done.stderr
+    assert "keep_day must be" in done.stderr
     assert {"aws-cdk-lib", "constructs"} < used <= locked("deploy").keys()
 
 
