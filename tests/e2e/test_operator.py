@@ -58,8 +58,9 @@ def test_what_only_looks_as_if_it_were_backed_up_is_listed_by_name(
     answer = run(account, function, "day", 0)
 
     (letter,) = inbox.read()
-    assert f"- db-1 data the tag is on its instance db-1 ({instance}), not on the volume" in letter.told
-    assert "- log its tag is 'backup'='True'" in letter.told
+    why = f"the tag is on its instance db-1 ({instance}), not on the volume"
+    assert f"- db-1 data {forgotten} {why}" in letter.told
+    assert f"- log {mistyped} its tag is 'backup'='True'" in letter.told
     assert letter.subject.startswith("[OK]")
     assert {forgotten, mistyped} < {miss["volume"] for miss in answer["near_misses"]}  # type: ignore[attr-defined]
     assert not account.snapshots(forgotten)
