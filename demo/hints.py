@@ -9,7 +9,7 @@ from emulator.server import ROOT, Emulator
 
 NAMES = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION")
 NEXT = (
-    ("in your own account", "README.md, Deploy: make setup, npx cdk bootstrap, npx cdk deploy"),
+    ("in your own account", "README.md, Deploy: make deploy-tools, npx cdk bootstrap, npx cdk deploy"),
     ("from makesnapshots or ec2-automate-backup", "docs/coming-from-*.md: ebs-backup adopt"),
     ("the command, to see and to restore", "docs/command.md: pipx install '.[cli]', ebs-backup list"),
 )

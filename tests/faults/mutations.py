@@ -84,8 +84,8 @@ ROTATION = (
     ),
     mutant(
         "what a volume that is gone has left goes at once",
-        ("gone.py", "        if run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)\n", ""),
-        ("gone.py", "    if days is None:\n        return {}, ()\n", ""),
+        ("gone.py", "    return days is not None and run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)\n", "    return True\n"),
+        ("gone.py", "    if settings.expire_gone_after_days is None:\n        return {}, ()\n", ""),
     ),
     mutant(
         "a listing that lacks a volume is enough to delete its backups",

@@ -40,8 +40,8 @@ class Night:
 
     @property
     def met_refusal(self) -> bool:
-        """Return whether EC2 refused once to delete a snapshot: a newer one may have gone instead."""
-        return any(_refused(invocation) for invocation in self.invocations)
+        """Return whether EC2 refused once to delete a snapshot, or to list before it: a newer one may have gone instead."""
+        return any(_refused(invocation) or _looks_refused(invocation) for invocation in self.invocations)
 
 
 def faulty_night(world: World, function: LocalFunction, draw: random.Random) -> Night:
