@@ -78,7 +78,6 @@ def _refusal(params: Params, snapshot: Mapping[str, Any] | None) -> Answer | Non
     kind, zone = one(params, "VolumeType") or "gp2", one(params, "AvailabilityZone")
     zones = [f"{responses.get_region()}{letter}" for letter in "abc"]
     of = snapshot or {"State": "completed", "VolumeSize": 0}
-    encrypted = one(params, "Encrypted").lower() == "true"
     rules = (
         (zone not in zones, "InvalidZone.NotFound", f"The zone '{zone}' does not exist."),
         (
@@ -96,6 +95,15 @@ def _refusal(params: Params, snapshot: Mapping[str, Any] | None) -> Answer | Non
             "InvalidParameterValue",
             "The volume size is smaller than the snapshot's.",
         ),
+        *_of_kind(params, kind),
+    )
+    return next((error(code, message, 400) for broken, code, message in rules if broken), None)
+
+
+def _of_kind(params: Params, kind: str) -> tuple[tuple[bool, str, str], ...]:
+    """List the rules of performance and keys: whether each is broken, and EC2's words."""
+    encrypted = one(params, "Encrypted").lower() == "true"
+    return (
         (
             bool(one(params, "Iops")) and kind not in WITH_IOPS,
             "InvalidParameterCombination",
@@ -117,7 +125,6 @@ def _refusal(params: Params, snapshot: Mapping[str, Any] | None) -> Answer | Non
             "The parameter KmsKeyId requires the parameter Encrypted.",
         ),
     )
-    return next((error(code, message, 400) for broken, code, message in rules if broken), None)
 
 
 def _properties(

@@ -97,7 +97,7 @@ def picture() -> str:
 
 @contextmanager
 def _account() -> Iterator["EC2Client"]:
-    """Give an empty account whose ids are always the same, and no way to a real one."""
+    """Return an empty account whose ids are always the same, and no way to a real one."""
     kept = {name: it for name, it in os.environ.items() if not name.startswith("AWS_")}
     with mock.patch.dict(os.environ, kept | ENVIRONMENT, clear=True), mock_aws():
         mock_random.seed(20261125)

@@ -119,7 +119,7 @@ def _rows(simulation: Simulation) -> Iterator[Row]:
 
 
 def _lanes(points: Iterable[RestorePoint]) -> Iterator[tuple[int, RestorePoint]]:
-    """Give each bar the first lane that is free when it begins."""
+    """Put each bar into the first lane that is free when it begins."""
     busy: list[RestorePoint] = []
     for point in points:
         free = (

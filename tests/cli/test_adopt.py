@@ -87,7 +87,7 @@ def test_with_yes_what_was_shown_is_tagged_and_a_second_time_there_is_nothing_to
 
     planned, done, again = (command("adopt", *more) for more in ((), ("--yes",), ("--yes",)))
 
-    assert [each.status for each in (planned, done, again)] == [0, 0, 0]
+    assert [run.status for run in (planned, done, again)] == [0, 0, 0]
     assert (
         "Set 'default' would adopt 5 snapshots of 1 volume: 4 kept (until newer ones come), 1 will expire."
         in planned.out
@@ -136,9 +136,9 @@ def test_snapshots_that_all_began_now_by_ec2s_clock_are_adopted_into_one_occasio
 
     document = command("adopt", "--yes", "--json").json
 
-    assert sorted(each["snapshot"] for each in document["adoptions"]) == sorted(made)
-    assert {each["reason"] for each in document["adoptions"]} == {"1 of 4"}
-    assert all(each["adopted"] for each in document["adoptions"])
+    assert sorted(adoption["snapshot"] for adoption in document["adoptions"]) == sorted(made)
+    assert {adoption["reason"] for adoption in document["adoptions"]} == {"1 of 4"}
+    assert all(adoption["adopted"] for adoption in document["adoptions"])
 
 
 def test_json_is_as_its_schema_says_before_and_after(command: Command) -> None:
@@ -152,10 +152,10 @@ def test_json_is_as_its_schema_says_before_and_after(command: Command) -> None:
     for document in (planned, done, again):
         assert_conforms(document, "adopt")
     assert [document["changed"] for document in (planned, done, again)] == [False, True, False]
-    assert [each["expires_with_run"] for each in planned["adoptions"]] == [None, 1, 1]
+    assert [adoption["expires_with_run"] for adoption in planned["adoptions"]] == [None, 1, 1]
     assert (planned["command"], done["command"]) == ("ebs-backup adopt --yes", None)
     assert len(again["already_ours"]) == 3
-    assert [each["reason"] for each in again["left_alone"]] == [
+    assert [adoption["reason"] for adoption in again["left_alone"]] == [
         "its description names no period: say which with --period"
     ]
 
@@ -249,7 +249,10 @@ def test_a_period_that_is_off_and_a_time_before_the_first_firing_are_said_in_wor
 
     assert "week    its own" in done.out
     assert "month   before the first" in done.out
-    assert sorted(str(each["occasion"]) for each in document["adoptions"]) == [NIGHT.isoformat(), "None"]
+    assert sorted(str(adoption["occasion"]) for adoption in document["adoptions"]) == [
+        NIGHT.isoformat(),
+        "None",
+    ]
 
 
 def test_an_empty_account_has_nothing_to_adopt(command: Command) -> None:

@@ -98,11 +98,11 @@ def test_old_snapshots_are_adopted_and_the_next_run_counts_and_expires_them_like
     answer = run_at(account, function, MONDAY, period="day")
 
     assert unchanged == before
-    assert [each["snapshot"] for each in planned["adoptions"]] == theirs
-    assert [each["delete"] for each in planned["adoptions"]] == [False] * 4 + [True] * 2
-    assert all(each["adopted"] for each in done["adoptions"])
+    assert [adoption["snapshot"] for adoption in planned["adoptions"]] == theirs
+    assert [adoption["delete"] for adoption in planned["adoptions"]] == [False] * 4 + [True] * 2
+    assert all(adoption["adopted"] for adoption in done["adoptions"])
     assert (again.returncode, again.stdout.splitlines()[-1]) == (0, "Nothing to adopt.")
-    assert {each["snapshot"] for each in done["left_alone"]} == {*impostors} - {impostors[4]}
+    assert {adoption["snapshot"] for adoption in done["left_alone"]} == {*impostors} - {impostors[4]}
     assert {impostor: adopted[impostor] for impostor in impostors} == {
         impostor: before[impostor] for impostor in impostors
     }

@@ -205,7 +205,7 @@ def altered(
     newest_completed: Snapshot | None = None,
     **fields: Any,  # noqa: ANN401 - any field of it
 ) -> VolumeOutcome:
-    """Give a volume's outcome these in place of its own, what is not named stays."""
+    """Return a volume's outcome with these in place of its own; what is not named stays."""
     remarks = (
         *map(problem, outcome.failures if failures is None else failures),
         *map(check, outcome.checks if checks is None else checks),

@@ -19,7 +19,7 @@ def of(**tags: str) -> Overrides:
 
 
 def failures_of(found: Overrides) -> list[Failure]:
-    """Give its remarks; each must be a CHECK."""
+    """Return its remarks; each must be a CHECK."""
     assert {remark.severity for remark in found.remarks} <= {Severity.CHECK}
     return [remark.told for remark in found.remarks if isinstance(remark.told, Failure)]
 

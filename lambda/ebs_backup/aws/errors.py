@@ -11,12 +11,8 @@ from ebs_backup.model import Failure
 
 # Everything that a call can raise: an unreadable answer is a ResponseParserError, which is not a BotoCoreError.
 ERRORS = (errors.ClientError, errors.BotoCoreError, ResponseParserError)
-PERHAPS_SENT = (
-    ResponseParserError,
-    errors.ConnectionError,
-    errors.HTTPClientError,
-    errors.IncompleteReadError,
-)
+_LOST = (errors.ConnectionError, errors.HTTPClientError, errors.IncompleteReadError)
+PERHAPS_SENT = (ResponseParserError, *_LOST)
 LONGEST_MESSAGE, LONGEST_CODE = 300, 100  # characters: the message may be a proxy's whole page
 
 

@@ -32,11 +32,8 @@ CONSOLES = {
     "us-gov-": "console.amazonaws-us-gov.com",
     "": "console.aws.amazon.com",
 }
-OTHER_CONSOLES = (
-    "us-iso",
-    "eu-iso",
-    "eusc-",
-)  # regions of partitions whose console addresses we do not know for certain
+# Regions of partitions whose console addresses we do not know for certain.
+OTHER_CONSOLES = ("us-iso", "eu-iso", "eusc-")
 FEW = 5  # most volumes that a command names one by one; most rows that are printed above what to do
 NO_NAME = "(no name)"
 SINCE_ITS_RUN = timedelta(

@@ -29,7 +29,7 @@ DAYS = "off, or a whole number from 1 to 3650"
 
 
 def refusal(**overrides: object) -> str:
-    """Give the line with which these settings are refused."""
+    """Return the line with which these settings are refused."""
     with pytest.raises(InvalidSettingsError) as caught:
         settings(**overrides)
     return str(caught.value)
