@@ -83,6 +83,8 @@ def test_restore_points_are_listed_and_stand_on_the_page(
 def test_the_doctor_knows_the_stack_it_has_deployed(
     emulator: Emulator, account: EmulatedAccount, function: DeployedFunction, outputs: Mapping[str, str]
 ) -> None:
+    for queue in ("FailureQueueUrl", "RuleQueueUrl"):  # what other tests left there is not the subject
+        emulator.client("sqs").purge_queue(QueueUrl=outputs[queue])
     now(account)
     account.volume("web-1 data", Backup="true")
     function.run(period="day")
