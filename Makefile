@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup deploy-tools demo test check lint types unit deleter infra e2e faults mutants bench picture terminal phone audit lock release clean
+.PHONY: help setup deploy-tools demo test check lint types unit cli deleter infra e2e faults mutants bench picture terminal phone audit lock release clean
 .NOTPARALLEL: # the tests use all cores by themselves; one installation waits for the other
 
 help: ## Show this list
@@ -42,7 +42,7 @@ node_modules/.dev: package-lock.json
 demo: .venv/.demo .emulator/.emulator node_modules/.deploy ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
 	@PYTHONPATH=lambda $(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT))
 
-test: check deleter infra e2e faults ## Every check and test that passes or fails a change
+test: check cli deleter infra e2e faults ## Every check and test that passes or fails a change
 
 check: lint types unit ## Lint, types and unit tests: what .pre-commit-config.yaml runs, too
 
@@ -55,7 +55,9 @@ types: .venv/.dev ## Types
 
 unit: .venv/.dev ## Unit tests, which cover every line and branch of lambda/
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
-	@$(BIN)/pytest --quiet tests/cli
+
+cli: .venv/.dev ## The operator's command, each part alone and against an AWS in this process
+	@$(BIN)/pytest --quiet -n auto tests/cli
 
 deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
 	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py tests/unit/test_rotation_properties.py \
