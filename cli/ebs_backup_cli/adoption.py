@@ -14,7 +14,8 @@ from ebs_backup.selection import select
 from ebs_backup.settings import Settings
 from ebs_backup.tags import MAX_TAGS, names_source, tagging
 from ebs_backup_cli.foreign_backups import EC2_AUTOMATE_BACKUP, Adoptable, Found, FoundSnapshot, NotAdoptable
-from ebs_backup_cli.outlook import Region, Verdict, outlook, run_at
+from ebs_backup_cli.moment import moment
+from ebs_backup_cli.outlook import Region, Verdict, outlook
 
 # Neither copied tags nor `extra_tags`: a snapshot that is adopted keeps the tags it has.
 OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
@@ -164,7 +165,7 @@ def _own_tags(
         encrypted=snapshot.encrypted,
         kms_key=snapshot.kms_key,
     )
-    run = run_at(snapshot.started, settings, period, id=f"adopted:{snapshot.id}")
+    run = replace(moment(settings, snapshot.started, period), id=f"adopted:{snapshot.id}")
     tags = tagging(source, run, settings, at=snapshot.started, older=0, copy=False).tags
     return {key: tags[key] for key in OWN_TAGS}
 

@@ -13,6 +13,7 @@ from ebs_backup.retention import Occasion, deletion_order, keep_all
 from ebs_backup.rotation import Rotation
 from ebs_backup.selection import select
 from ebs_backup.settings import Settings
+from ebs_backup_cli.moment import moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,29 +48,12 @@ def outlook(
                 tuple(by_volume[volume_id].values()),
                 region,
                 settings,
-                run_at(now, settings, period),
+                moment(settings, now, period),
             ),
             limit=settings.max_expired_per_volume,
         )
     }
     return {snapshot.id: decided[snapshot.id] for snapshot in adopted}
-
-
-def run_at(time: datetime, settings: Settings, period: Period, *, id: str = "") -> Run:  # noqa: A002 - the field's name
-    """Return a run of this period as the core's own functions take it: no account, function or log is asked for."""
-    return Run(
-        id=id,
-        time=time,
-        period=period,
-        backup_set=settings.backup_set,
-        dry_run=True,
-        account="",
-        region="",
-        selector=f"{settings.tag_name}={settings.tag_value}",
-        function="",
-        log_group="",
-        scheduled=False,
-    )
 
 
 def _of_volume(
