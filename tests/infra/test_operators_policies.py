@@ -18,7 +18,7 @@ from tests.infra.questions import KEY_POLICY
 from tests.infra.simulator import Question, allowed
 from tests.infra.test_printed_policies import blocks, printed
 
-SEE, RESTORE, ADOPT = (
+SEE, RESTORE, RUN, ADOPT = (
     json.dumps(block) for block in blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
 )
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
@@ -253,3 +253,22 @@ def test_under_the_service_control_policy_only_holds_need_an_exception() -> None
         if not passed
     ]
     assert stopped == [("ec2:CreateTags", SNAPSHOT), ("ec2:DeleteTags", SNAPSHOT)]
+
+
+def test_the_policy_to_run_starts_this_function_reads_its_log_and_no_more() -> None:
+    identity = [json.loads(SEE), json.loads(RUN)]
+    log = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/aws/lambda/ebs-backup-default"
+    asked = [
+        with_keys("lambda:InvokeFunction", FUNCTION, {}),
+        with_keys("logs:FilterLogEvents", log, {}),
+        with_keys("lambda:InvokeFunction", FUNCTION.replace("ebs-backup-", "other-"), {}),
+        with_keys("logs:FilterLogEvents", log.replace("ebs-backup-", "other-"), {}),
+        with_keys("lambda:UpdateFunctionCode", FUNCTION, {}),
+        with_keys("logs:DeleteLogGroup", log, {}),
+        with_keys("ec2:CreateSnapshot", VOLUME, {}),
+    ]
+
+    let_through = allowed([replace(question, identity=identity) for question in asked])
+
+    assert let_through == [True, True, *[False] * 5]
+    assert actions(RUN) == {"lambda:InvokeFunction", "logs:FilterLogEvents"}
