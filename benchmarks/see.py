@@ -23,8 +23,8 @@ from ebs_backup.aws.ec2 import SNAPSHOTS_A_PAGE, TAGS_A_PAGE, VOLUMES_A_PAGE
 from ebs_backup.names import TAG_SET, Period
 
 if TYPE_CHECKING:
+    from ebs_backup_cli.aws.operator import Operator
     from ebs_backup_cli.command import Result
-    from ebs_backup_cli.operator import Operator
 
 SUBJECTS = ("bare", "list", "list --json", "plan", "plan --json")
 GOAL = 1.2
@@ -46,11 +46,11 @@ def bare(operator: "Operator") -> None:
 
 def main(subject: str) -> None:
     """Measure one subject in this process and print what it took."""
+    from ebs_backup_cli.aws.deployment import Deployment  # noqa: PLC0415
+    from ebs_backup_cli.aws.operator import Operator, Options  # noqa: PLC0415
     from ebs_backup_cli.commands.list_ import list_  # noqa: PLC0415 - in the measured process alone
     from ebs_backup_cli.commands.plan import plan  # noqa: PLC0415
-    from ebs_backup_cli.deployment import Deployment  # noqa: PLC0415
     from ebs_backup_cli.main import prepare  # noqa: PLC0415
-    from ebs_backup_cli.operator import Operator, Options  # noqa: PLC0415
 
     name, _, as_json = subject.partition(" ")
     commands: dict[str, Callable[[Operator], Result]] = {

@@ -24,8 +24,8 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 from ebs_backup.names import Period
+from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.main import main as ebs_backup
-from ebs_backup_cli.operator import Operator
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client

@@ -17,8 +17,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from ebs_backup_cli.aws.operator import Operator, Options
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
-from ebs_backup_cli.operator import Operator, Options
 
 TRACEBACK = "EBS_BACKUP_TRACEBACK"  # a variable: show where a fault of the command itself is
 OK, PROBLEM, CANNOT = 0, 1, 2  # exit statuses; the last is for wrong usage and no access, too

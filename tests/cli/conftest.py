@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.ec2.models import ec2_backends
 
 from ebs_backup_cli import main as module
-from ebs_backup_cli.operator import Operator
+from ebs_backup_cli.aws.operator import Operator
 from tests.unit.builders import settings
 from tests.unit.conftest import models_read_once, no_way_out
 from tests.unit.run.conftest import account

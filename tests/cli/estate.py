@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from ebs_backup.model import PENDING
 from ebs_backup.names import TAG_SOURCE
-from ebs_backup_cli.points import Holdings, Point
-from ebs_backup_cli.simulation import simulate
+from ebs_backup_cli.backups.points import Holdings, Point
+from ebs_backup_cli.pictures.simulation import simulate
 from tests.unit.builders import a_snapshot, a_volume, settings
 
 NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)

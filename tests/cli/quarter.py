@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ebs_backup_cli.simulation import Simulation, simulate
+from ebs_backup_cli.pictures.simulation import Simulation, simulate
 from tests.unit.builders import settings
 
 START, DAYS = date(2026, 10, 1), 92

@@ -9,7 +9,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto.ec2.models import ec2_backends
 
-from ebs_backup_cli.operator import Operator
+from ebs_backup_cli.aws.operator import Operator
 from tests.cli.conftest import REGION, Command
 from tests.cli.schemas import assert_conforms
 from tests.cli.tools import ACCOUNT, ec2ab, makesnapshots_1, makesnapshots_2, makesnapshots_4

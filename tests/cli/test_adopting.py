@@ -9,10 +9,10 @@ import pytest
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError
 from ebs_backup.settings import Settings
-from ebs_backup_cli.adopting import TRIES, adopt, candidates
-from ebs_backup_cli.adoption import Plan, Request, plan
-from ebs_backup_cli.foreign_backups import find
-from ebs_backup_cli.outlook import Region
+from ebs_backup_cli.adopt.adopting import TRIES, adopt, candidates
+from ebs_backup_cli.adopt.adoption import Plan, Request, plan
+from ebs_backup_cli.adopt.foreign_backups import find
+from ebs_backup_cli.adopt.outlook import Region
 from tests.cli.tools import ACCOUNT, ec2ab, makesnapshots_4
 from tests.unit.account import FOREVER, MotoAccount, nightly
 from tests.unit.builders import NIGHT, a_run

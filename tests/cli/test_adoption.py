@@ -14,10 +14,10 @@ from ebs_backup.model import ERROR, Fate, Snapshot, Volume
 from ebs_backup.names import Period
 from ebs_backup.retention import Rule, rotate
 from ebs_backup.settings import Settings
-from ebs_backup_cli.adopting import found_snapshot
-from ebs_backup_cli.adoption import Adoption, Plan, Request, plan
-from ebs_backup_cli.foreign_backups import find
-from ebs_backup_cli.outlook import Region
+from ebs_backup_cli.adopt.adopting import found_snapshot
+from ebs_backup_cli.adopt.adoption import Adoption, Plan, Request, plan
+from ebs_backup_cli.adopt.foreign_backups import find
+from ebs_backup_cli.adopt.outlook import Region
 from tests.cli.tools import ACCOUNT, VOLUME, ec2ab, makesnapshots_1, makesnapshots_4, raw
 from tests.unit.builders import NIGHT, a_snapshot, a_volume, settings
 

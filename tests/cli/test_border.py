@@ -108,7 +108,7 @@ def broken(_: object) -> None:
 def test_a_fault_of_the_command_itself_is_a_line_and_no_traceback(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ebs_backup_cli.operator.connect", broken)
+    monkeypatch.setattr("ebs_backup_cli.aws.operator.connect", broken)
     command.deploy()
 
     done = command("list")
@@ -121,7 +121,7 @@ def test_a_fault_of_the_command_itself_is_a_line_and_no_traceback(
 
 
 def test_a_fault_can_be_seen_whole(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ebs_backup_cli.operator.connect", broken)
+    monkeypatch.setattr("ebs_backup_cli.aws.operator.connect", broken)
     monkeypatch.setenv("EBS_BACKUP_TRACEBACK", "1")
     command.deploy()
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
-from ebs_backup_cli import function as module
-from ebs_backup_cli.operator import Operator
+from ebs_backup_cli.aws import function as module
+from ebs_backup_cli.aws.operator import Operator
 from tests.cli.conftest import Command
 from tests.cli.real_function import RealFunction, real_function
 from tests.cli.schemas import assert_conforms

@@ -8,8 +8,8 @@ from boto3.session import Session
 
 from ebs_backup.aws.connection import connect
 from ebs_backup.aws.errors import AwsError, Kind
-from ebs_backup_cli import creating
-from ebs_backup_cli.restoring import NewVolume
+from ebs_backup_cli.restore import creating
+from ebs_backup_cli.restore.restoring import NewVolume
 from fake_aws.account import FakeAccount
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint

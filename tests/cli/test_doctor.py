@@ -12,7 +12,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from ebs_backup import __version__
-from ebs_backup_cli.findings import SHOWN, some
+from ebs_backup_cli.doctor.findings import SHOWN, some
 from tests.cli.conftest import ACCOUNT, NOW, REGION, Command
 from tests.cli.schemas import assert_conforms
 

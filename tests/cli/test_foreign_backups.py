@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ebs_backup.names import Period
-from ebs_backup_cli.foreign_backups import (
+from ebs_backup_cli.adopt.foreign_backups import (
     EC2_AUTOMATE_BACKUP,
     MAKESNAPSHOTS,
     Adoptable,

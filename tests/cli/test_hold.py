@@ -8,8 +8,8 @@ import pytest
 from ebs_backup.model import Fate
 from ebs_backup.names import Period
 from ebs_backup.retention import Rule, hold_until, rotate
-from ebs_backup_cli.operator import Operator, Options
-from ebs_backup_cli.points import holdings
+from ebs_backup_cli.aws.operator import Operator, Options
+from ebs_backup_cli.backups.points import holdings
 from tests.cli.backups import Backups
 from tests.cli.conftest import Command
 from tests.cli.schemas import assert_conforms

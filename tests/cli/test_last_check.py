@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ebs_backup_cli.examine_check import last_check
-from ebs_backup_cli.findings import Finding, State
+from ebs_backup_cli.doctor.examine_check import last_check
+from ebs_backup_cli.doctor.findings import Finding, State
 from tests.unit.builders import settings
 
 NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ebs_backup_cli.nights import Made, Night, calendar
-from ebs_backup_cli.page_html import BEGINS, document
-from ebs_backup_cli.points import Holdings
-from ebs_backup_cli.survey import survey
+from ebs_backup_cli.backups.points import Holdings
+from ebs_backup_cli.pictures.nights import Made, Night, calendar
+from ebs_backup_cli.pictures.page_html import BEGINS, document
+from ebs_backup_cli.pictures.survey import survey
 from tests.cli.conftest import Command
 from tests.cli.estate import NOW, SCRIPT, estate
 from tests.cli.schemas import assert_conforms

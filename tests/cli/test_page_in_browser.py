@@ -7,8 +7,8 @@ from shutil import which
 
 import pytest
 
-from ebs_backup_cli.page_html import document
-from ebs_backup_cli.survey import survey
+from ebs_backup_cli.pictures.page_html import document
+from ebs_backup_cli.pictures.survey import survey
 from tests.cli.estate import NOW, SCRIPT, estate
 from tests.unit.builders import settings
 

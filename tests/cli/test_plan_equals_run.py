@@ -11,10 +11,10 @@ from boto3.session import Session
 from ebs_backup.aws.connection import connect
 from ebs_backup.model import Fate
 from ebs_backup.names import Period, keep_tag
-from ebs_backup_cli import planning
-from ebs_backup_cli.listing import Listing
-from ebs_backup_cli.moment import moment
-from ebs_backup_cli.planning import Plan
+from ebs_backup_cli.backups import planning
+from ebs_backup_cli.backups.listing import Listing
+from ebs_backup_cli.backups.moment import moment
+from ebs_backup_cli.backups.planning import Plan
 from fake_aws.account import REGION, FakeAccount
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint

@@ -9,7 +9,7 @@ import pytest
 
 from ebs_backup.aws.errors import AwsError, Kind
 from ebs_backup.names import Period
-from ebs_backup_cli import creating
+from ebs_backup_cli.restore import creating
 from tests.cli.backups import Backups
 from tests.cli.conftest import REGION, Command, Done
 from tests.cli.schemas import assert_conforms

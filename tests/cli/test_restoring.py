@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from ebs_backup.model import Volume
 from ebs_backup.tags import tagging
-from ebs_backup_cli import aws_commands, points
+from ebs_backup_cli.backups import points
+from ebs_backup_cli.backups.points import Point
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.points import Point
-from ebs_backup_cli.restoring import Changes, NewVolume, new_volume, tags_of
+from ebs_backup_cli.restore import aws_commands
+from ebs_backup_cli.restore.restoring import Changes, NewVolume, new_volume, tags_of
 from tests.unit.builders import NIGHT, a_run, a_volume, settings
 
 ZONES = ("eu-west-1a", "eu-west-1b")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ebs_backup_cli import following
-from ebs_backup_cli.operator import Operator
+from ebs_backup_cli.aws import following
+from ebs_backup_cli.aws.operator import Operator
 from tests.cli.conftest import Command
 from tests.cli.real_function import RealFunction, real_function
 from tests.cli.schemas import assert_conforms

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ebs_backup_cli.beside import Beside
+from ebs_backup_cli.backups.beside import Beside
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.files import begins_with, write
-from ebs_backup_cli.screen import Line, Piece, age, heading, pad, put
+from ebs_backup_cli.terminal.files import begins_with, write
+from ebs_backup_cli.terminal.screen import Line, Piece, age, heading, pad, put
 from tests.cli.conftest import NOW
 
 VOLUME = "vol-0123456789abcdef0"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ebs_backup_cli.signatures import recognize
+from ebs_backup_cli.restore.signatures import recognize
 from tests.cli.disks import DISKS, MBR, block, ext
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ebs_backup.settings import Settings
-from ebs_backup_cli.deployment import default_settings
-from ebs_backup_cli.simulation import simulate
+from ebs_backup_cli.aws.deployment import default_settings
+from ebs_backup_cli.pictures.simulation import simulate
 from tests.cli.conftest import Command
 from tests.cli.schemas import assert_conforms
 from tests.unit.builders import settings

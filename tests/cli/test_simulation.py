@@ -13,7 +13,7 @@ from ebs_backup.model import COMPLETED, PENDING, Fate, Snapshot
 from ebs_backup.names import OFF, Period
 from ebs_backup.retention import Rule, rotate
 from ebs_backup.settings import Settings
-from ebs_backup_cli.simulation import Simulation, midnight, simulate
+from ebs_backup_cli.pictures.simulation import Simulation, midnight, simulate
 from tests.cli.quarter import quarter
 from tests.unit.builders import a_snapshot, settings
 

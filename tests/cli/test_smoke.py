@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from ebs_backup_cli import trials
-from ebs_backup_cli.beliefs import BELIEFS
-from ebs_backup_cli.lab import TAG, Lab
-from ebs_backup_cli.trials import Saw
+from ebs_backup_cli.smoke import trials
+from ebs_backup_cli.smoke.beliefs import BELIEFS
+from ebs_backup_cli.smoke.lab import TAG, Lab
+from ebs_backup_cli.smoke.trials import Saw
 from tests.cli.conftest import Command
 from tests.cli.real_function import RealFunction, real_function
 from tests.cli.schemas import assert_conforms
@@ -25,7 +25,7 @@ def _folder(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Lab, "sleep", lambda *_: None)
     monkeypatch.setattr(
-        "ebs_backup_cli.smoking.trials.locked", lambda *_: Saw("not tried: not in moto", None)
+        "ebs_backup_cli.smoke.smoking.trials.locked", lambda *_: Saw("not tried: not in moto", None)
     )
 
 
@@ -114,7 +114,7 @@ def test_what_fails_is_told_and_the_rest_is_removed(
     def full(*_: object, **__: object) -> None:
         raise ClientError({"Error": {"Code": "VolumeLimitExceeded", "Message": "Full."}}, "CreateVolume")
 
-    monkeypatch.setattr("ebs_backup_cli.smoking.Smoke._restored", full)
+    monkeypatch.setattr("ebs_backup_cli.smoke.smoking.Smoke._restored", full)
 
     done = command("smoke", "--yes", "--json")
 
@@ -127,7 +127,7 @@ def test_ctrl_c_removes_what_was_made(command: Command, monkeypatch: pytest.Monk
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ebs_backup_cli.smoking.Smoke._labels", interrupted)
+    monkeypatch.setattr("ebs_backup_cli.smoke.smoking.Smoke._labels", interrupted)
 
     done = command("smoke", "--yes")
 
@@ -148,7 +148,7 @@ def test_what_an_earlier_smoke_left_is_removed_but_not_what_one_uses_just_now(
     stranger = command.volume("stranger", **{TAG: "by hand"})
     new = command("smoke", "--yes", "--json").json
     assert old not in new["removed"]
-    monkeypatch.setattr("ebs_backup_cli.lab.OLD", -1.0)
+    monkeypatch.setattr("ebs_backup_cli.smoke.lab.OLD", -1.0)
 
     told = command("smoke", "--yes", "--json").json
 

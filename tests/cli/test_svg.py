@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from ebs_backup.names import Period
-from ebs_backup_cli.simulation import Simulation, simulate
-from ebs_backup_cli.svg import WIDTH, draw
+from ebs_backup_cli.pictures.simulation import Simulation, simulate
+from ebs_backup_cli.pictures.svg import WIDTH, draw
 from tests.cli.quarter import DAYS, START, quarter
 from tests.unit.builders import settings
 

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from ebs_backup_cli.simulation import Simulation, simulate
-from ebs_backup_cli.timeline import render
+from ebs_backup_cli.pictures.simulation import Simulation, simulate
+from ebs_backup_cli.pictures.timeline import render
 from tests.cli.quarter import quarter
 from tests.unit.builders import settings
 

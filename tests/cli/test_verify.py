@@ -242,7 +242,10 @@ def test_a_volume_that_vanishes_is_a_restore_point_that_is_none(
         return {"Volumes": state}
 
     answers["DescribeVolumes"] = vanishing
-    with patch("ebs_backup_cli.creating.time.sleep"), patch("ebs_backup_cli.creating.BETWEEN_LOOKS", 0):
+    with (
+        patch("ebs_backup_cli.restore.creating.time.sleep"),
+        patch("ebs_backup_cli.restore.creating.BETWEEN_LOOKS", 0),
+    ):
         done = command("verify", "--yes", "--json")
 
     (one,) = done.json["verified"]

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ebs_backup_cli.adopting import found_snapshot
-from ebs_backup_cli.foreign_backups import Adoptable, NotAdoptable, find
+from ebs_backup_cli.adopt.adopting import found_snapshot
+from ebs_backup_cli.adopt.foreign_backups import Adoptable, NotAdoptable, find
 from tests.unit.builders import NIGHT
 
 ACCOUNT = "123456789012"

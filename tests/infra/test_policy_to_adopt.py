@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from ebs_backup_cli.adoption import OWN_TAGS
+from ebs_backup_cli.adopt.adoption import OWN_TAGS
 from tests.cli.backups import Backups
 from tests.cli.conftest import command
 from tests.cli.tools import makesnapshots_4

@@ -8,17 +8,17 @@ import typer
 
 from ebs_backup.model import Failure
 from ebs_backup.names import Period
-from ebs_backup_cli import adopting, foreign_backups
-from ebs_backup_cli.adoption import Plan, Request, plan
-from ebs_backup_cli.adoption_report import AdoptionReport
+from ebs_backup_cli.adopt import adopting, foreign_backups
+from ebs_backup_cli.adopt.adoption import Plan, Request, plan
+from ebs_backup_cli.adopt.adoption_report import AdoptionReport
+from ebs_backup_cli.adopt.foreign_backups import Found
+from ebs_backup_cli.adopt.outlook import Region
+from ebs_backup_cli.aws.operator import Operator
+from ebs_backup_cli.backups.finding import find
+from ebs_backup_cli.backups.points import Holdings, holdings
 from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.finding import find
-from ebs_backup_cli.foreign_backups import Found
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.outlook import Region
-from ebs_backup_cli.points import Holdings, holdings
-from ebs_backup_cli.progress import progress
+from ebs_backup_cli.terminal.progress import progress
 
 PERIOD = Annotated[
     Period | None, typer.Option("--period", help="The period of backups whose tool names none.")

@@ -10,12 +10,12 @@ from rich.text import Text
 
 from ebs_backup.event import MOST_SAMPLED
 from ebs_backup.names import Period
-from ebs_backup_cli.bars import bar
+from ebs_backup_cli.aws.function import call, refuse_unused, the_function
+from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.command import OK, PROBLEM, Result
-from ebs_backup_cli.function import call, refuse_unused, the_function
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.reporting import COLOURS, say, show_failures
-from ebs_backup_cli.words import several
+from ebs_backup_cli.terminal.bars import bar
+from ebs_backup_cli.terminal.reporting import COLOURS, say, show_failures
+from ebs_backup_cli.terminal.words import several
 
 PERIOD = Annotated[Period, typer.Option("--period", help="The period whose tags are tried.")]
 SAMPLE = Annotated[

@@ -7,16 +7,16 @@ from typing import Any
 from rich.console import Console
 
 from ebs_backup.aws.convert import printable
-from ebs_backup_cli import examine_backups as backups
-from ebs_backup_cli import examine_stack as stack
+from ebs_backup_cli.aws.operator import Operator
+from ebs_backup_cli.aws.stack import Stack
+from ebs_backup_cli.backups.points import Holdings, holdings
 from ebs_backup_cli.command import OK, PROBLEM, Result
-from ebs_backup_cli.examine_check import last_check
-from ebs_backup_cli.findings import Finding, State, examine
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.points import Holdings, holdings
-from ebs_backup_cli.screen import Line, Piece, put, say, under
-from ebs_backup_cli.stack import Stack
-from ebs_backup_cli.words import several
+from ebs_backup_cli.doctor import examine_backups as backups
+from ebs_backup_cli.doctor import examine_stack as stack
+from ebs_backup_cli.doctor.examine_check import last_check
+from ebs_backup_cli.doctor.findings import Finding, State, examine
+from ebs_backup_cli.terminal.screen import Line, Piece, put, say, under
+from ebs_backup_cli.terminal.words import several
 
 STYLES = {State.GOOD: "green", State.LOOK: "yellow", State.BAD: "bold red", State.UNKNOWN: "dim"}
 WORDS = {State.GOOD: "good", State.UNKNOWN: "?"}

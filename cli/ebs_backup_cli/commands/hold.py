@@ -12,11 +12,11 @@ from ebs_backup.model import ERROR, Snapshot
 from ebs_backup.names import TAG_HOLD, TAG_SET
 from ebs_backup.retention import hold_until
 from ebs_backup.tags import minute
+from ebs_backup_cli.aws.deployment import DEFAULT
+from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.command import Result
-from ebs_backup_cli.deployment import DEFAULT
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.progress import write_lines
+from ebs_backup_cli.terminal.progress import write_lines
 
 SNAPSHOTS = Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="The snapshots, by id.")]
 UNTIL = Annotated[

@@ -17,12 +17,12 @@ from ebs_backup.names import Period
 from ebs_backup.retention import hold
 from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
+from ebs_backup_cli.aws.operator import Operator
+from ebs_backup_cli.backups.overdue import overdue, selected
+from ebs_backup_cli.backups.points import Holdings, Point, by_volume, holdings
 from ebs_backup_cli.command import OK, PROBLEM, Result
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.overdue import overdue, selected
-from ebs_backup_cli.points import Holdings, Point, by_volume, holdings
-from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, age, heading, pad, put, say, under
-from ebs_backup_cli.words import several
+from ebs_backup_cli.terminal.screen import MINUTE, SNAPSHOT, Line, Piece, age, heading, pad, put, say, under
+from ebs_backup_cli.terminal.words import several
 
 VOLUME = Annotated[str | None, typer.Argument(metavar="[VOLUME|NAME]", help="One volume, by id or name.")]
 PERIOD = Annotated[Period | None, typer.Option("--period", help="Only this period.")]

@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from ebs_backup_cli.aws.operator import Operator
+from ebs_backup_cli.backups.points import holdings
 from ebs_backup_cli.command import Result, ask
-from ebs_backup_cli.files import write
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.page_html import document
-from ebs_backup_cli.points import holdings
-from ebs_backup_cli.screen import say
-from ebs_backup_cli.survey import Survey, survey
-from ebs_backup_cli.words import several
+from ebs_backup_cli.pictures.page_html import document
+from ebs_backup_cli.pictures.survey import Survey, survey
+from ebs_backup_cli.terminal.files import write
+from ebs_backup_cli.terminal.screen import say
+from ebs_backup_cli.terminal.words import several
 
 FILE = Annotated[Path, typer.Argument(metavar="FILE.html", help="The file to write.")]
 YES = Annotated[bool, typer.Option("--yes", help="Overwrite an existing file without asking.")]

@@ -13,15 +13,15 @@ from ebs_backup.names import Period
 from ebs_backup.report.data import answer
 from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
-from ebs_backup_cli import planning
+from ebs_backup_cli.aws.operator import PATIENCE, Operator
+from ebs_backup_cli.backups import planning
+from ebs_backup_cli.backups.finding import find
+from ebs_backup_cli.backups.listing import Listing
+from ebs_backup_cli.backups.planning import Plan, VolumePlan
 from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.finding import find
-from ebs_backup_cli.listing import Listing
-from ebs_backup_cli.operator import PATIENCE, Operator
-from ebs_backup_cli.planning import Plan, VolumePlan
-from ebs_backup_cli.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, say, under
-from ebs_backup_cli.words import several
+from ebs_backup_cli.terminal.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, say, under
+from ebs_backup_cli.terminal.words import several
 
 PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
 VOLUME = Annotated[

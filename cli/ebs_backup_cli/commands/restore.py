@@ -9,8 +9,12 @@ import typer
 from ebs_backup.aws.errors import AwsError
 from ebs_backup.names import Period
 from ebs_backup.settings import Settings
-from ebs_backup_cli import creating
-from ebs_backup_cli.choosing import (
+from ebs_backup_cli.aws.operator import Operator
+from ebs_backup_cli.backups.points import Holdings, holdings
+from ebs_backup_cli.command import OK, PROBLEM, Result, ask, decide
+from ebs_backup_cli.errors import CommandError
+from ebs_backup_cli.restore import creating
+from ebs_backup_cli.restore.choosing import (
     AT,
     Wish,
     choose,
@@ -18,15 +22,11 @@ from ebs_backup_cli.choosing import (
     one_volume,
     refuse_archived,
 )
-from ebs_backup_cli.choosing_run import Choice, choose_run, one_instance
-from ebs_backup_cli.command import OK, PROBLEM, Result, ask, decide
-from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.points import Holdings, holdings
-from ebs_backup_cli.progress import aside, progress, write_lines
-from ebs_backup_cli.restores import Restore, Restores
-from ebs_backup_cli.restoring import Changes, new_volume, tags_of
-from ebs_backup_cli.words import several
+from ebs_backup_cli.restore.choosing_run import Choice, choose_run, one_instance
+from ebs_backup_cli.restore.restores import Restore, Restores
+from ebs_backup_cli.restore.restoring import Changes, new_volume, tags_of
+from ebs_backup_cli.terminal.progress import aside, progress, write_lines
+from ebs_backup_cli.terminal.words import several
 
 VOLUME = Annotated[
     str | None, typer.Argument(metavar="[VOLUME|NAME]", help="The volume, by id or name; it may be gone.")

@@ -13,15 +13,15 @@ from rich.console import Console
 
 from ebs_backup.names import Period
 from ebs_backup.settings import Settings
-from ebs_backup_cli import svg as picture
+from ebs_backup_cli.aws.deployment import default_settings
+from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.command import Result
-from ebs_backup_cli.deployment import default_settings
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.files import begins_with, write
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.screen import say
-from ebs_backup_cli.simulation import Simulation, simulate
-from ebs_backup_cli.timeline import render
+from ebs_backup_cli.pictures import svg as picture
+from ebs_backup_cli.pictures.simulation import Simulation, simulate
+from ebs_backup_cli.pictures.timeline import render
+from ebs_backup_cli.terminal.files import begins_with, write
+from ebs_backup_cli.terminal.screen import say
 
 DAYS = Annotated[int, typer.Option("--days", min=1, max=3660, help="How many days.")]
 SVG = Annotated[

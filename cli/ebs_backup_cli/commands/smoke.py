@@ -12,16 +12,16 @@ from botocore.config import Config
 from ebs_backup.aws import lambda_
 from ebs_backup.model import Run
 from ebs_backup.report.data import answer
-from ebs_backup_cli.bars import bar
+from ebs_backup_cli.aws.deployment import Deployment, default_settings
+from ebs_backup_cli.aws.function import call, refuse_unused, the_function
+from ebs_backup_cli.aws.operator import Operator
+from ebs_backup_cli.backups.here import run_here
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask
-from ebs_backup_cli.deployment import Deployment, default_settings
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
-from ebs_backup_cli.function import call, refuse_unused, the_function
-from ebs_backup_cli.here import run_here
-from ebs_backup_cli.lab import PREFIX, TAG, Lab
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.smoke_report import markdown, show
-from ebs_backup_cli.smoking import Smoke, Step, a_run
+from ebs_backup_cli.smoke.lab import PREFIX, TAG, Lab
+from ebs_backup_cli.smoke.smoke_report import markdown, show
+from ebs_backup_cli.smoke.smoking import Smoke, Step, a_run
+from ebs_backup_cli.terminal.bars import bar
 
 DEPLOYED = Annotated[
     bool, typer.Option("--deployed", help="Let the deployed function do the runs; its mails come as always.")

@@ -12,18 +12,18 @@ from rich.console import Console
 from ebs_backup.aws import convert
 from ebs_backup.aws.errors import ERRORS, AwsError, Kind
 from ebs_backup.names import TAG_VERIFY
-from ebs_backup_cli import creating
-from ebs_backup_cli.choosing import one_volume
+from ebs_backup_cli.aws.operator import Operator
+from ebs_backup_cli.backups.overdue import selected
+from ebs_backup_cli.backups.points import holdings
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask
 from ebs_backup_cli.errors import CommandError
-from ebs_backup_cli.operator import Operator
-from ebs_backup_cli.overdue import selected
-from ebs_backup_cli.points import holdings
-from ebs_backup_cli.progress import aside, progress, write_lines
-from ebs_backup_cli.reading import read
-from ebs_backup_cli.restoring import NewVolume, for_a_look
-from ebs_backup_cli.verifying import Verified, cost, estimate, is_leftover, to_verify
-from ebs_backup_cli.words import several
+from ebs_backup_cli.restore import creating
+from ebs_backup_cli.restore.choosing import one_volume
+from ebs_backup_cli.restore.reading import read
+from ebs_backup_cli.restore.restoring import NewVolume, for_a_look
+from ebs_backup_cli.restore.verifying import Verified, cost, estimate, is_leftover, to_verify
+from ebs_backup_cli.terminal.progress import aside, progress, write_lines
+from ebs_backup_cli.terminal.words import several
 
 VOLUME = Annotated[
     str | None,

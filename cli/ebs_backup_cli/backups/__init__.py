@@ -1,0 +1,1 @@
+"""The backups that exist, and what the core decides about them: the same for every command."""

@@ -1,0 +1,1 @@
+"""How the command shows things: lines, words, bars, reports and files."""
