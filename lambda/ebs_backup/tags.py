@@ -1,5 +1,6 @@
 """A snapshot's tags, name and description, all set in the create call itself. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,16 @@ class Tagging:
     description: str
     copied: tuple[str, ...]
     not_copied: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a description says of a snapshot that a backup set made; unlike tags, nobody can change it."""
+
+    volume_id: str
+    period: str
+    backup_set: str
+    run: str
 
 
 def tagging(
@@ -108,3 +119,13 @@ def _description(volume: Volume, run: Run) -> str:
     start, end = f"The {run.period} backup of ", f" by backup set {run.backup_set}, run {run.id}."
     whole = f"{start}{str(volume)[: MAX_DESCRIPTION - len(start) - len(end)]}{end}"
     return whole.encode("ascii", "replace").decode()
+
+
+def described(description: str) -> Described | None:
+    """Read what `_description` wrote; None if another tool, or a person, described the snapshot."""
+    found = re.fullmatch(
+        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b.*"
+        r" by backup set (?P<backup_set>[a-z0-9-]+), run (?P<run>[!-~]+)\.",
+        description,
+    )
+    return Described(**found.groupdict()) if found else None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ebs_backup.model import Run, Volume
 from ebs_backup.names import Period
-from ebs_backup.tags import Tagging, minute, named_after, names_source, tagging
+from ebs_backup.tags import Described, Tagging, described, minute, named_after, names_source, tagging
 from tests.unit.builders import NIGHT, a_run, a_volume, settings
 
 OURS = {
@@ -225,6 +225,28 @@ def test_the_description_is_ascii_and_the_name_tag_is_in_the_volumes_own_script(
     assert label.tags["Name"] == "データ day 2026-11-23 01:30Z"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Created by CreateImage(i-07aa) for ami-0c from vol-0a",
+        "The day backup of the database by backup set web, run 1.",
+        "The day backup of vol-0a by backup set web, run 1",
+        "day_snapshot vol-0a_day_Mon by snapshot script at 23-11-2026 01:30:00",
+    ],
+)
+def test_another_tools_description_says_nothing(text: str) -> None:
+    assert described(text) is None
+
+
+def test_a_name_that_reads_like_our_description_does_not_mislead() -> None:
+    label = of(a_volume(name="x by backup set y, run z."), a_run(backup_set="web", id="r-1"))
+
+    assert described(label.description) == Described(
+        volume_id="vol-0a", period="day", backup_set="web", run="r-1"
+    )
+
+
 def test_a_minute_is_written_in_utc() -> None:
     assert minute(datetime(2026, 11, 3, 1, 5, 59, tzinfo=UTC)) == "2026-11-03 01:05Z"
 
@@ -262,6 +284,9 @@ def test_whatever_the_volume_holds_ec2s_limits_are_kept(
     assert len(label.description) <= 255
     assert label.description.isascii()
     assert not any(key.lower().startswith(("aws:", "kubernetes.io/cluster/")) for key in label.tags)
+    assert described(label.description) == Described(
+        volume_id=volume.id, period="day", backup_set=run.backup_set, run=run.id
+    )
     copied = {key: label.tags[key] for key in label.copied}
     assert copied.items() <= tags.items()
     assert label.tags.keys() == OURS | extra.keys() | copied.keys()
