@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
@@ -17,6 +18,7 @@ from ebs_backup.model import (
     Decision,
     FailedSnapshot,
     Failure,
+    Older,
     Remark,
     Run,
     Snapshot,
@@ -32,6 +34,7 @@ from ebs_backup.rotation import Rotation
 from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task, as_far_as_it_goes
+from ebs_backup.vanished import count_vanished
 from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 logger = Logger(service=SERVICE, child=True)
@@ -39,7 +42,7 @@ logger = Logger(service=SERVICE, child=True)
 
 @dataclass(slots=True, kw_only=True)
 class Backup:
-    """The input of one volume's task; `held` are the set's own snapshots of this volume, of every period."""
+    """The input of one volume's task; `held` are the set's own snapshots of it, of every period, listed at the time `at`."""
 
     writer: Ec2 | DryRun
     lookout: Lookout
@@ -49,8 +52,12 @@ class Backup:
     volume: Volume
     overrides: Overrides
     held: Sequence[Snapshot]
+    at: datetime
     rotation: Rotation = field(init=False)
     deleter: Deleter = field(init=False)
+    vanished: int = field(
+        init=False
+    )  # occasions that somebody else deleted; the run looks twice before it tells
 
     def __post_init__(self) -> None:
         rule = self.overrides.rule(self.run.period, self.settings)
@@ -61,6 +68,15 @@ class Backup:
             look=self._look,
             judge=self.rotation.decide,
         )
+        self.vanished = self.missing(self.held)
+
+    def missing(self, snapshots: Sequence[Snapshot]) -> int:
+        """Return how many occasions somebody else deleted, if these are all snapshots of the volume."""
+        if self.overrides.skipped or self.volume.state == ERROR:
+            return 0
+        if any(map(self._of_this_run, snapshots)):  # its tag says what had vanished before it
+            return 0
+        return count_vanished(snapshots, rule=self.rotation.rule, run=self.run, at=self.at)
 
     def step(self) -> Task[VolumeOutcome]:
         """Make sure that this run's restore point exists, then rotate; without it, the volume keeps everything it has."""
@@ -69,7 +85,9 @@ class Backup:
             known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
             there = self.deleter.there.values()
             fresh = freshness(self.volume, tuple(known.values()), there, self.settings, self.run)
-            outcome = replace(outcome, freshness=fresh)
+            told = outcome.made.older if outcome.made else None
+            missing = told.vanished if told else self.vanished
+            outcome = replace(outcome, freshness=fresh, vanished=missing)
         refused = (
             check(self._failed(of.id, "delete a snapshot", error)) for of, error in self.deleter.errors
         )
@@ -144,6 +162,7 @@ class Backup:
             volume=self.volume,
             rotation=self.rotation,
             deleter=self.deleter,
+            vanished=self.vanished,
             failed=[snapshot for snapshot in self.held if snapshot.state == ERROR],
         )
 
@@ -154,7 +173,7 @@ class Backup:
         """Return when the restore point was made: by an earlier invocation of this delivery, or by an earlier delivery."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
-        tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
+        tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=Older(stay=0))
         return VolumeOutcome(
             volume=self.volume,
             made=made,
@@ -241,6 +260,7 @@ class Backup:
                 late.period: late.newest.id if late.newest else "it has none" for late in outcome.overdue
             },
             skipped=outcome.skipped,
+            vanished=outcome.vanished,
             checks=[check.message for check in outcome.checks],
             notes=outcome.notes,
         )

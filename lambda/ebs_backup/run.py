@@ -17,6 +17,7 @@ from ebs_backup.aws.connection import WORKERS
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, failure
+from ebs_backup.aws.patience import SETTLING
 from ebs_backup.backup import Backup
 from ebs_backup.creation import SecondTries
 from ebs_backup.gone import Held, retirements, surely_gone
@@ -29,7 +30,7 @@ from ebs_backup.overrides import overrides, unreadable_holds
 from ebs_backup.retention import hold
 from ebs_backup.selection import Selection, select
 from ebs_backup.settings import Settings
-from ebs_backup.tasks import run_all
+from ebs_backup.tasks import Task, run_all
 from ebs_backup.volume_outcome import Made
 
 logger = Logger(service=SERVICE, child=True)
@@ -55,6 +56,8 @@ def execute(
     volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
+    if not run.dry_run:
+        run_all([_second_look(ec2, run, backups)], workers=1)
     outcomes = run_all((backup.step() for backup in backups), workers=_workers(run))
     outcome = Outcome(
         run=run,
@@ -97,9 +100,25 @@ def _backups(
             volume=volume,
             overrides=overrides(volume, held.get(volume.id, ()), settings, run),
             held=_named(held.get(volume.id, ()), volume.name),
+            at=writer.now(),
         )
         for volume in volumes
     ]
+
+
+def _second_look(ec2: Ec2, run: Run, backups: Iterable[Backup]) -> Task[None]:
+    """List the snapshots of volumes that lack some once more: a listing may lag behind, and tags may be changed (0020)."""
+    suspects = {backup.volume.id: backup for backup in backups if backup.vanished}
+    if not suspects:
+        return
+    yield SETTLING
+    try:
+        found = _by_volume(ec2.as_made(run.backup_set, list(suspects)))
+    except AwsError as error:
+        logger.warning("not looked at again", volumes=len(suspects), code=error.code)
+        return
+    for volume_id, backup in suspects.items():
+        backup.vanished = backup.missing(found.get(volume_id, ()))
 
 
 def _named(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:

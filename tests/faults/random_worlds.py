@@ -2,8 +2,10 @@
 
 import random
 
-from ebs_backup.names import TAG_HOLD, Period
+from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, Period
+from fake_aws.records import SnapshotRecord
 from tests.faults.clock import DAY, HOUR
+from tests.faults.oracle import Occasion, occasion
 from tests.faults.world import World, a_settings, add_strangers, written
 
 MOST_BLOCKING = 3  # pending and failed snapshots of a volume: EC2 takes no new one beside five
@@ -41,6 +43,7 @@ def random_world(seed: int) -> World:
         add_strangers(world, next(iter(world.account.volumes)))
     for tag in draw.sample(["True", "truex", "tree", "ab"], 2):
         _add_volume(world, draw, **{world.settings.tag_name: tag})
+    _number(world)
     shuffled = list(world.account.snapshots.items())
     draw.shuffle(shuffled)
     world.account.snapshots = dict(shuffled)
@@ -56,6 +59,31 @@ def _add_volume(world: World, draw: random.Random, **tags: str) -> None:
     if draw.random() < 0.1:  # somebody edited the tags
         world.snapshot(volume.id, age=50 * DAY, run="")
         world.snapshot(volume.id, age=40 * DAY, period="year")
+
+
+def _number(world: World) -> None:
+    """Tag each snapshot with how many older occasions there were, as its run did; what is not completed was pending."""
+    for snapshot in world.account.snapshots.values():
+        others = [
+            other
+            for other in world.account.snapshots.values()
+            if (other.volume_id, other.tags.get(TAG_PERIOD))
+            == (snapshot.volume_id, snapshot.tags.get(TAG_PERIOD))
+        ]
+        if snapshot.tags.get(TAG_PERIOD) not in tuple(Period) or TAG_RUN not in snapshot.tags:
+            continue
+        mine = _occasion(world, snapshot)
+        older = {_occasion(world, other) for other in others if _occasion(world, other) < mine}
+        done = {
+            _occasion(world, other) for other in others if other.ends_as == "completed" and other.settles == 0
+        }
+        pending = len(older - done)
+        snapshot.tags[TAG_OLDER] = f"{len(older)} pending={pending}" if pending else str(len(older))
+
+
+def _occasion(world: World, snapshot: SnapshotRecord) -> Occasion:
+    tags = snapshot.tags
+    return occasion(world, snapshot.started, tags.get(TAG_RUN, ""), Period(tags[TAG_PERIOD]))
 
 
 def _add_occasion(world: World, draw: random.Random, volume: str, period: Period, number: int) -> None:

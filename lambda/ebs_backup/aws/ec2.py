@@ -62,7 +62,7 @@ class Ec2:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
-        self._now = now
+        self.now = now
         self._patience = Patience(deadline=deadline, clock=clock)
         self._look_up_until = min(deadline, clock() + LOOKING_UP)
         self._clock = clock
@@ -139,6 +139,15 @@ class Ec2:
         }
         return list(listed.values())
 
+    def as_made(self, backup_set: str, volume_ids: Sequence[str]) -> list[Snapshot]:
+        """List the set's own snapshots of these volumes, also those whose tags somebody changed; raises an AwsError."""
+        found: list[Snapshot] = []
+        for first in range(0, len(volume_ids), FILTER_VALUES):
+            pages = self._pages({"volume-id": volume_ids[first : first + FILTER_VALUES]})
+            made = convert.rows(pages, "Snapshots", lambda raw: convert.as_made(raw, backup_set))
+            found += (snapshot for snapshot in made if snapshot)
+        return found
+
     def lookout(self, run: Run, volumes: Sequence[str], *, seen: float) -> Lookout:
         """Return the Lookout for this run's snapshots of these volumes; the listing of all of them began at `seen`."""
         of_run = {
@@ -172,7 +181,7 @@ class Ec2:
             yield from self._patience.turn(self._creates, fault)
             # The outcome is unknown, or EC2 refused by rate: then somebody made one just now, perhaps another delivery.
             look = fault is not None and (unsure or fault.code == RATE_PER_VOLUME)
-            tagged_as = tagging(self._now())
+            tagged_as = tagging(self.now())
             try:
                 if made := lookout.made(volume.id, now=look):
                     return Created(snapshot=made, tagging=tagged_as if unsure else None)
@@ -221,9 +230,11 @@ class Ec2:
             raise ResponseParserError(f"the answer to CreateSnapshot lacks {field}") from None
 
     def _snapshots(self, filters: Mapping[str, Sequence[str]]) -> Iterator[Snapshot]:
-        pages = self._client.get_paginator("describe_snapshots").paginate(
+        return convert.rows(self._pages(filters), "Snapshots", convert.snapshot)
+
+    def _pages(self, filters: Mapping[str, Sequence[str]]) -> Iterable[Mapping[str, Any]]:
+        return self._client.get_paginator("describe_snapshots").paginate(
             OwnerIds=["self"],
             Filters=convert.filters(filters),
             PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
         )
-        return convert.rows(pages, "Snapshots", convert.snapshot)
