@@ -56,8 +56,9 @@ def execute(
     volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
-    if not run.dry_run:
-        run_all([_second_look(ec2, run, backups)], workers=1)
+    suspects = {backup.volume.id: backup for backup in backups if backup.vanished and not run.dry_run}
+    if suspects:
+        run_all([_second_look(ec2, run, suspects)], workers=1)
     outcomes = run_all((backup.step() for backup in backups), workers=_workers(run))
     outcome = Outcome(
         run=run,
@@ -106,11 +107,8 @@ def _backups(
     ]
 
 
-def _second_look(ec2: Ec2, run: Run, backups: Iterable[Backup]) -> Task[None]:
+def _second_look(ec2: Ec2, run: Run, suspects: Mapping[str, Backup]) -> Task[None]:
     """List the snapshots of volumes that lack some once more: a listing may lag behind, and tags may be changed (0020)."""
-    suspects = {backup.volume.id: backup for backup in backups if backup.vanished}
-    if not suspects:
-        return
     yield SETTLING
     try:
         found = _by_volume(ec2.as_made(run.backup_set, list(suspects)))
