@@ -19,6 +19,6 @@ def test_what_a_stranger_deleted_is_in_the_next_mail_and_not_in_the_one_after(
 
     first, second = inbox.read()
     assert first.subject.startswith("[PROBLEM] 2 day restore points vanished")
-    assert [(row["volume"], row["vanished"], row["left"]) for row in told["vanished"]] == [(volume, 2, 2)]
+    assert told["vanished"] == [{"volume": volume, "name": "web", "vanished": 2, "left": 2}]
     assert after["vanished"] == []
     assert "vanished" not in second.subject
