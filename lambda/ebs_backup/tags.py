@@ -12,8 +12,9 @@ from ebs_backup.settings import Settings
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
 # Never copied: AWS reserves the first; the second may be a snapshot's, on a volume that was restored by hand;
-# the third would let `openshift-install destroy` delete the backups together with the cluster.
-NOT_COPIED = ("aws:", TAG_PREFIX, "kubernetes.io/cluster/")
+# by the others `openshift-install destroy` finds what belongs to a cluster: it would delete the backups, too.
+CLUSTERS = ("kubernetes.io/cluster/", "sigs.k8s.io/cluster-api-provider-aws/cluster/", "openshiftclusterid")
+NOT_COPIED = ("aws:", TAG_PREFIX, *CLUSTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def _description(volume: Volume, run: Run) -> str:
 def described(description: str) -> Described | None:
     """Read what `_description` wrote; None if another tool, or a person, described the snapshot."""
     found = re.fullmatch(
-        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b.*"
+        r"(?s)The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b.*"
         r" by backup set (?P<backup_set>[a-z0-9-]+), run (?P<run>[!-~]+)\.",
         description,
     )
