@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from ebs_backup.model import Older, Run, Volume
 from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
@@ -84,6 +85,7 @@ def _older(older: Older) -> str:
     return " ".join([str(older.stay), *(f"{key}={number}" for key, number in rest.items() if number)])
 
 
+@lru_cache(maxsize=1000)  # thousands of snapshots have the same few texts
 def read_older(text: str) -> Older | None:
     """Read what `_older` wrote; None if somebody changed it to anything else."""
     number = r"([0-9]{1,6})"
