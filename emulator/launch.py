@@ -7,7 +7,18 @@ from pathlib import Path
 
 from ministack.app import main
 
-from emulator import authorization, direct, ebs, function, mail, names, schedule, simulated, volumes
+from emulator import (
+    authorization,
+    direct,
+    ebs,
+    function,
+    mail,
+    names,
+    recycle_bin,
+    schedule,
+    simulated,
+    volumes,
+)
 from emulator.clock import Clock
 from emulator.failures import VARIABLE, Failures
 from emulator.patching import check_version
@@ -26,6 +37,7 @@ def patch() -> None:
     mail.patch()
     names.patch()
     simulated.patch()
+    recycle_bin.patch()
 
 
 if __name__ == "__main__":

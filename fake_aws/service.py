@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from fake_aws import answers
+from fake_aws import answers, recycle_bin
 from fake_aws.account import FakeAccount
 from fake_aws.limits import TAGS_A_PAGE
 from fake_aws.query import Pages, Params, filters, numbered, selected
@@ -32,6 +32,7 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
         *("ClientToken", "TagSpecification."),
     ),
     "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
+    **recycle_bin.KNOWN,
 }
 CALLER = "x-caller"  # a header that names the delivery which calls
 
@@ -171,6 +172,8 @@ class Service:
             return answers.volume(
                 account.create_volume(params["ClientToken"], params["SnapshotId"], params["VolumeType"], tags)
             )
+        if action in recycle_bin.KNOWN:
+            return recycle_bin.answer(account, self._pages, action, params)
         account.delete_snapshot(params["SnapshotId"])
         return "<return>true</return>"
 

@@ -21,6 +21,7 @@ from infra.bundle import RUNTIME
 from infra.dashboard import dashboard
 from infra.findings import acknowledge
 from infra.outputs import outputs
+from infra.recycle_bin import retention_rule
 from infra.role import function_role, let_go_on
 from infra.settings.stack_settings import StackSettings
 from infra.settings.targets import Target
@@ -57,6 +58,8 @@ class BackupStack(Stack):
         watching = alarms(
             self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed
         )
+        if settings.recycle_days:
+            retention_rule(self, settings, days=settings.recycle_days)
         if settings.dashboard:
             dashboard(self, settings, function=backup, alarms=watching)
         outputs(

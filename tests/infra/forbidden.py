@@ -90,6 +90,8 @@ REFUSED = (
     *_tags(),
     *_shares(),
     call("lock a snapshot", "ec2.lock_snapshot", SnapshotId="{our snapshot}", LockMode="governance"),
+    call("list what was deleted", "ec2.list_snapshots_in_recycle_bin"),
+    call("undelete a snapshot", "ec2.restore_snapshot_from_recycle_bin", SnapshotId="{our snapshot}"),
     call("archive a snapshot", "ec2.modify_snapshot_tier", SnapshotId="{our snapshot}"),
     call(
         "restore a snapshot",
