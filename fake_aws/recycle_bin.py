@@ -1,4 +1,4 @@
-"""The Recycle Bin's calls, and tagging: what is deleted while a rule retains it is listed, tagged and brought back."""
+"""A snapshot's delete, and what comes after it where a rule retains it: it is listed, tagged and brought back."""
 
 from collections.abc import Mapping
 
@@ -8,6 +8,7 @@ from fake_aws.query import Pages, Params, numbered
 from fake_aws.records import SnapshotRecord
 
 KNOWN: Mapping[str, tuple[str, ...]] = {  # as service.KNOWN
+    "DeleteSnapshot": ("SnapshotId", "DryRun"),
     "ListSnapshotsInRecycleBin": ("MaxResults", "NextToken", "DryRun"),
     "RestoreSnapshotFromRecycleBin": ("SnapshotId", "DryRun"),
     "CreateTags": ("ResourceId.", "Tag.", "DryRun"),
@@ -21,8 +22,11 @@ def answer(account: FakeAccount, pages: Pages, action: str, params: Params) -> s
     if action == "RestoreSnapshotFromRecycleBin":
         restored = account.bring_back(params["SnapshotId"])
         return answers.snapshot(restored, restored.state(account.clock()))
-    tags = zip(numbered(params, "Tag.{}.Key"), numbered(params, "Tag.{}.Value"), strict=True)
-    account.tag(numbered(params, "ResourceId.{}"), dict(tags))
+    if action == "CreateTags":
+        tags = zip(numbered(params, "Tag.{}.Key"), numbered(params, "Tag.{}.Value"), strict=True)
+        account.tag(numbered(params, "ResourceId.{}"), dict(tags))
+    else:
+        account.delete_snapshot(params["SnapshotId"])
     return "<return>true</return>"
 
 

@@ -17,7 +17,6 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
     "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
     "CreateSnapshot": ("VolumeId", "Description", "TagSpecification.", "DryRun"),
-    "DeleteSnapshot": ("SnapshotId", "DryRun"),
     "CreateVolume": (
         *(
             "SnapshotId",
@@ -172,10 +171,7 @@ class Service:
             return answers.volume(
                 account.create_volume(params["ClientToken"], params["SnapshotId"], params["VolumeType"], tags)
             )
-        if action in recycle_bin.KNOWN:
-            return recycle_bin.answer(account, self._pages, action, params)
-        account.delete_snapshot(params["SnapshotId"])
-        return "<return>true</return>"
+        return recycle_bin.answer(account, self._pages, action, params)
 
     def _volumes(self, params: Params) -> list[VolumeRecord]:
         wanted = filters(params)

@@ -28,9 +28,13 @@ class Tagging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a description says of a snapshot that a backup set made; unlike tags, nobody can change it."""
+    """What a description says of a snapshot that a backup set made; unlike tags, nobody can change it.
+
+    `name` is the volume's, as far as the description has it: in ASCII, and cut where it is long.
+    """
 
     volume_id: str
+    name: str
     period: str
     backup_set: str
     run: str
@@ -124,8 +128,12 @@ def _description(volume: Volume, run: Run) -> str:
 def described(description: str) -> Described | None:
     """Read what `_description` wrote; None if another tool, or a person, described the snapshot."""
     found = re.fullmatch(
-        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b.*"
+        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b"
+        r"(?: (?!\(on i-)(?P<name>.*?))?(?: \(on i-[0-9a-f]+.*?)?"
         r" by backup set (?P<backup_set>[a-z0-9-]+), run (?P<run>[!-~]+)\.",
         description,
+        re.DOTALL,
     )
-    return Described(**found.groupdict()) if found else None
+    return (
+        Described(**{key: (told or "").strip() for key, told in found.groupdict().items()}) if found else None
+    )
