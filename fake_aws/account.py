@@ -197,7 +197,7 @@ class FakeAccount:
             snapshot = self.snapshots.get(id_)
             if snapshot is None or not (snapshot.deleted is None or snapshot.in_bin(now)):
                 raise RefusalError("InvalidSnapshot.NotFound", f"The snapshot '{id_}' does not exist.")
-            _check_labels(snapshot.tags | tags, "")
+            _check_labels({**snapshot.tags, **tags}, "")
         for id_ in ids:
             self.snapshots[id_].tags |= tags
 

@@ -93,7 +93,7 @@ def _point(deleted: Deleted, now: datetime, width: int, run: int, *, of_set: boo
         f"run {pad(made.run, run)}",
         *((f"set {made.backup_set}",) if of_set else ()),
         f"deleted {minute(deleted.entered)}",
-        f"until {minute(deleted.leaves)}, {age(now, deleted.leaves) or 'over'}",
+        f"until {minute(deleted.leaves)} ({age(now, deleted.leaves) or 'over'})",
     )
     whole = "  ".join((first, *rest))
     if len(whole) <= width:
