@@ -11,6 +11,7 @@ from botocore.client import BaseClient
 
 from tests.cli.backups import Backups
 from tests.cli.conftest import Command, command, wednesday  # noqa: F401 - fixtures
+from tests.cli.recycle_bin import recycle_bin
 from tests.cli.test_doctor import answers, well  # noqa: F401 - fixtures
 from tests.infra.conftest import ROOT
 from tests.infra.documents import ACCOUNT
@@ -18,7 +19,7 @@ from tests.infra.questions import KEY_POLICY
 from tests.infra.simulator import Question, allowed
 from tests.infra.test_printed_policies import blocks, printed
 
-SEE, RESTORE, RUN, ADOPT = (
+SEE, RESTORE, UNDELETE, RUN, ADOPT = (
     json.dumps(block) for block in blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
 )
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
@@ -76,6 +77,8 @@ def test_the_policy_to_see_is_what_the_commands_that_change_nothing_call(
     well: Command,  # noqa: F811 - the fixture
     calls: set[str],
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     done = [
         well("list"),
@@ -86,7 +89,10 @@ def test_the_policy_to_see_is_what_the_commands_that_change_nothing_call(
         well("list", "--set", "nowhere"),
     ]
 
-    assert [one.status for one in done] == [0, 0, 0, 0, 0, 2]
+    with recycle_bin(monkeypatch, capsys) as binned:
+        done.append(binned.command("bin"))
+
+    assert [one.status for one in done] == [0, 0, 0, 0, 0, 2, 0]
     assert calls - NO_PERMISSION_NEEDED == actions(SEE)
 
 
@@ -116,6 +122,19 @@ def test_the_policy_to_restore_is_what_restore_verify_hold_and_unhold_call_besid
     assert calls - NO_PERMISSION_NEEDED == (actions(RESTORE) - OF_THE_KEYS) | see
 
 
+def test_the_policy_to_undelete_is_what_undelete_calls_beside_that_to_see(
+    calls: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with recycle_bin(monkeypatch, capsys) as binned:
+        lost = binned.point()
+        binned.account.lose(lost)
+
+        done = binned.command("undelete", lost)
+
+    assert done.status == 0
+    assert calls == actions(UNDELETE) | {"ec2:ListSnapshotsInRecycleBin", "ec2:DescribeSnapshots"}
+
+
 def request(tags: Mapping[str, str], during: str = "") -> dict[str, str | list[str]]:
     """Return the keys of a call that sets tags."""
     found: dict[str, str | list[str]] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
@@ -143,6 +162,7 @@ NEEDED = [
     with_keys("ec2:DescribeSnapshots", "*", {}),
     with_keys("ec2:DescribeVolumes", "*", {}),
     with_keys("ec2:DescribeTags", "*", {}),
+    with_keys("ec2:ListSnapshotsInRecycleBin", "*", {}),
     with_keys("lambda:GetFunctionConfiguration", FUNCTION, {}),
     with_keys("lambda:ListFunctions", "*", {}),
     with_keys("cloudformation:DescribeStackResources", STACK, {}),
@@ -189,6 +209,7 @@ REFUSED = [
     with_keys("ec2:AttachVolume", VOLUME, {}),
     with_keys("ec2:DetachVolume", VOLUME, {}),
     with_keys("ec2:DeleteSnapshot", SNAPSHOT, OURS),
+    with_keys("ec2:RestoreSnapshotFromRecycleBin", SNAPSHOT, OURS),
     with_keys("ec2:ModifySnapshotAttribute", SNAPSHOT, OURS),
     with_keys("ebs:GetSnapshotBlock", OTHER, {}),
     with_keys("ebs:PutSnapshotBlock", SNAPSHOT, OURS),
@@ -272,3 +293,28 @@ def test_the_policy_to_run_starts_this_function_reads_its_log_and_no_more() -> N
 
     assert let_through == [True, True, *[False] * 5]
     assert actions(RUN) == {"lambda:InvokeFunction", "logs:FilterLogEvents"}
+
+
+def test_the_policy_to_undelete_brings_back_and_holds_what_has_a_sets_label_and_no_more() -> None:
+    held = request({"ebs-backup:hold": "true"})
+    needed = [
+        with_keys("ec2:RestoreSnapshotFromRecycleBin", SNAPSHOT, OURS),
+        with_keys("ec2:CreateTags", SNAPSHOT, OURS | held),
+    ]
+    refused = [
+        with_keys("ec2:RestoreSnapshotFromRecycleBin", OTHER, {}),
+        with_keys("ec2:CreateTags", OTHER, held),
+        with_keys("ec2:CreateTags", SNAPSHOT, OURS | request({"ebs-backup:set": "other"})),
+        with_keys("ec2:CreateTags", SNAPSHOT, OURS | request({"ebs-backup:hold": "true", "Team": "blue"})),
+        with_keys("ec2:DeleteTags", SNAPSHOT, OURS | {"aws:TagKeys": ["ebs-backup:hold"]}),
+        with_keys("ec2:DeleteSnapshot", SNAPSHOT, OURS),
+        with_keys("ec2:CreateVolume", SNAPSHOT, OURS),
+        with_keys("rbin:DeleteRule", f"arn:aws:rbin:eu-west-1:{ACCOUNT}:rule/abcdefghijk", {}),
+    ]
+    identity = [json.loads(SEE), json.loads(UNDELETE)]
+
+    let_through = allowed([replace(question, identity=identity) for question in (*needed, *refused)])
+    by_seeing = allowed([replace(question, identity=identity[:1]) for question in needed])
+
+    assert let_through == [*[True] * len(needed), *[False] * len(refused)]
+    assert by_seeing == [False, False]
