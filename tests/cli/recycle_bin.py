@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ebs_backup.model import Volume
+from ebs_backup.model import Older, Volume
 from ebs_backup.names import Period
 from ebs_backup.tags import tagging
 from ebs_backup_cli.aws.operator import Operator
@@ -51,7 +51,7 @@ class Binned:
             run,
             settings(backup_set=backup_set),
             at=at,
-            older=0,
+            older=Older(stay=0),
         )
         return self.add((volume or a_volume(id="vol-0a")).id, made.description, at, made.tags, state)
 

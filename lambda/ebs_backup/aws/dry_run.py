@@ -8,7 +8,7 @@ from ebs_backup.aws.ec2 import Created
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import PENDING, Run, Snapshot, Volume
 from ebs_backup.names import TAG_OLDER
-from ebs_backup.tags import Tagging
+from ebs_backup.tags import Tagging, read_older
 from ebs_backup.tasks import Task
 
 
@@ -45,7 +45,7 @@ class DryRun:
         yield from ()
         at = self.now()
         tagged_as = tagging(at)
-        made = replace(would_be(volume, self.run, at), older=int(tagged_as.tags[TAG_OLDER]))
+        made = replace(would_be(volume, self.run, at), older=read_older(tagged_as.tags[TAG_OLDER]))
         return Created(snapshot=made, tagging=tagged_as)
 
     def delete(
