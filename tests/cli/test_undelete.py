@@ -168,7 +168,20 @@ def test_if_the_listing_never_shows_it_that_is_said_and_it_is_held_all_the_same(
     done = binned.command("undelete", lost)
 
     assert done.status == 1
-    assert f"EC2 does not list it yet. Look again in a minute: `ebs-backup undelete {lost}`" in done.out
+    assert (
+        "EC2 does not list it yet, or you may not look. Try again in a minute:"
+        f" `ebs-backup undelete {lost}`" in done.out
+    )
+    assert is_held(binned, lost)
+
+
+def test_who_may_not_look_is_told_what_was_done_all_the_same(binned: Binned, lost: str) -> None:
+    binned.service.plan = {("DescribeSnapshots", index): DENIED for index in range(99)}
+
+    done = binned.command("undelete", lost, "--json")
+
+    (row,) = done.json
+    assert (done.status, row["restored"], row["state"], row["hold"]) == (1, True, None, "true")
     assert is_held(binned, lost)
 
 
@@ -291,6 +304,14 @@ def test_an_unknown_id_is_refused_in_one_line(binned: Binned, lost: str, id_: st
         "`ebs-backup bin` shows what can be brought back.",
     ]
     assert (done.status, is_back(binned, lost)) == (2, False)
+
+
+def test_one_that_ec2_lists_as_recoverable_is_not_back(binned: Binned) -> None:
+    in_bin = binned.point(WEB, state="recoverable")
+
+    done = binned.command("undelete", in_bin)
+
+    assert (done.status, is_held(binned, in_bin)) == (2, False)
 
 
 def test_one_whose_time_was_over_is_refused(binned: Binned, lost: str) -> None:

@@ -98,9 +98,8 @@ def _trouble(back: Back, operator: Operator) -> str:
             f" {_sentence(back.not_held)} Hold it now: `{_command(operator, 'hold', back.id)}`"
         )
     if not back.now:
-        return (
-            f"EC2 does not list it yet. Look again in a minute: `{_command(operator, 'undelete', back.id)}`"
-        )
+        again = _command(operator, "undelete", back.id)
+        return f"EC2 does not list it yet, or you may not look. Try again in a minute: `{again}`"
     if back.now.state == ERROR:
         return "It failed when it was made, and holds nothing: the next run deletes it again."
     if not back.labelled:

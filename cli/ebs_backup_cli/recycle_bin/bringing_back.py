@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 SETTLED, BETWEEN_LOOKS = 60.0, 3.0  # seconds that EC2's listings may lag behind, and between two looks
+IN_BIN = "recoverable"  # EC2's state of a snapshot in the bin, should a listing of the others show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ def there(client: "EC2Client", ids: Collection[str]) -> dict[str, Mapping[str, A
         filters = convert.filters({"snapshot-id": part})
         pages = client.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
         found |= dict(convert.rows(pages, "Snapshots", lambda raw: (raw["SnapshotId"], raw)))
-    return found
+    return {id_: raw for id_, raw in found.items() if raw["State"] != IN_BIN}
 
 
 def bring_back(
@@ -138,12 +139,10 @@ def _seen(
 
 
 def _listed(client: "EC2Client", ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    """List as `there` does; nothing, where the answer was lost: the next look may see more."""
+    """List as `there` does; nothing, where EC2 gives no list: what was done before must still be told."""
     try:
         return there(client, ids)
-    except AwsError as fault:
-        if fault.kind is Kind.REJECTED:
-            raise
+    except AwsError:
         return {}
 
 
