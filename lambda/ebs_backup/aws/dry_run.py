@@ -11,11 +11,13 @@ from ebs_backup.names import TAG_OLDER
 from ebs_backup.tags import Tagging, read_older
 from ebs_backup.tasks import Task
 
+NEW = "(new)"  # the id of what would be made
+
 
 def would_be(volume: Volume, run: Run, at: datetime) -> Snapshot:
     """Return the snapshot that `run` would make of `volume` at this time."""
     return Snapshot(
-        id="(new)",
+        id=NEW,
         volume_id=volume.id,
         period=run.period,
         run=run.id,
