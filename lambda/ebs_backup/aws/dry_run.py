@@ -55,7 +55,7 @@ class DryRun:
         snapshot: Snapshot,  # noqa: ARG002 - as Ec2.delete
         still_goes: Callable[[], bool],
     ) -> Task[bool | None]:
-        """Return that it was there, unless it does not go any more; nothing is deleted."""
+        """Return True, or None if the snapshot is not to be deleted any more; nothing is deleted."""
         yield from ()
         return True if still_goes() else None
 
