@@ -1,4 +1,4 @@
-"""What is adopted becomes the set's own; what is not certain, not selected or in anybody's way is left alone."""
+"""What is adopted becomes the set's own; a snapshot that is not certain, not selected or used elsewhere is left alone."""
 
 from collections.abc import Mapping
 from dataclasses import replace
