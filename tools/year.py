@@ -16,6 +16,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
+from moto.sns.models import sns_backends
 
 from ebs_backup import cron
 from ebs_backup.handler import handler  # noqa: TID251 - this year is its own
@@ -164,6 +165,7 @@ def _faults(backend: Any, at: datetime) -> Iterator[None]:  # noqa: ANN401 - mot
 def _environment(settings: Settings) -> Iterator[None]:
     kept = dict(os.environ)
     topic = Session(region_name=REGION).client("sns").create_topic(Name="reports")["TopicArn"]
+    sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[topic].subscriptions_confimed = 1
     dummies = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
