@@ -55,7 +55,7 @@ class BackupStack(Stack):
         for period in settings.periods:
             _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
         watching = alarms(
-            self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed
+            self, settings, reports=topic, function=backup, undelivered=undelivered, failed=failed
         )
         if settings.dashboard:
             dashboard(self, settings, function=backup, alarms=watching)

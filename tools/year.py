@@ -46,12 +46,14 @@ INCIDENTS = (
     Incident(
         first=DENIED[0],
         last=DENIED[1],
-        what="8 to 14 March: EC2 refused to make snapshots of two volumes. Every mail said PROBLEM and named them.",
+        what="8 to 14 March: EC2 refused to make snapshots of two volumes. Every mail said PROBLEM and named them; two alarms went off.",
+        alarms=("OverdueDay", "OverdueWeek"),
     ),
     Incident(
         first=DISABLED[0],
         last=DISABLED[1],
         what="15 June to 10 September: the rule of the month was disabled. From July to 1 October every mail said overdue.",
+        alarms=("OverdueMonth",),
     ),
     Incident(
         first=BROKEN,

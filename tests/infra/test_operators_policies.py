@@ -152,6 +152,9 @@ NEEDED = [
     with_keys(
         "sns:ListSubscriptionsByTopic", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}
     ),
+    with_keys(
+        "sns:GetSubscriptionAttributes", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}
+    ),
     with_keys("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:one", {}),
     with_keys("cloudwatch:GetMetricStatistics", "*", {}),
     with_keys(
@@ -176,6 +179,9 @@ REFUSED = [
     with_keys("lambda:InvokeFunction", FUNCTION, {}),
     with_keys("iam:SimulatePrincipalPolicy", f"arn:aws:iam::{ACCOUNT}:role/Administrator", {}),
     with_keys("cloudformation:DescribeStacks", STACK.replace("ebs-backup-default", "other"), {}),
+    with_keys("sns:ListSubscriptionsByTopic", f"arn:aws:sns:eu-west-1:{ACCOUNT}:other", {}),
+    with_keys("sns:GetSubscriptionAttributes", f"arn:aws:sns:eu-west-1:{ACCOUNT}:other", {}),
+    with_keys("sns:Unsubscribe", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}),
     with_keys("sqs:ReceiveMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ebs-backup-default-Failed", {}),
     with_keys("ec2:CreateVolume", OTHER, {}),  # of a snapshot that is no backup
     with_keys("ec2:CreateVolume", VOLUME, {}),  # a volume that says nothing
