@@ -40,7 +40,6 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
     ]
 
     assert pages == [
-        "alerting.md",
         "deploy-from-github.md",
         "deploy-from-github.md",
         "operating.md",
@@ -147,9 +146,8 @@ def test_no_statement_of_it_is_idle(sid: str) -> None:
     assert any(answers)
 
 
-# The key's own policy, and the queue's: AWS's services ask.
+# The key's own policy: AWS's services ask.
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-0000-0000-00000000000a"
-QUEUE, TOPIC = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ebs-backup-reports", f"arn:aws:sns:eu-west-1:{ACCOUNT}:topic"
 LOG = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/ebs-backup"
 
 
@@ -184,23 +182,6 @@ def test_the_printed_key_policy_lets_alarms_events_and_the_log_use_the_key_for_t
     ]
 
     assert allowed([question for question, _ in every]) == [right for _, right in every]
-
-
-def test_the_printed_queue_policy_lets_this_topic_alone_send() -> None:
-    own = json.loads(json.dumps(printed("alerting.md")).replace("TOPIC_ARN", TOPIC))
-    questions = [
-        Question(
-            principal="sns.amazonaws.com",
-            action="sqs:SendMessage",
-            resource=QUEUE,
-            context={"aws:SourceArn": source},
-            own=own,
-            identity=[],
-        )
-        for source in (TOPIC, f"{TOPIC}-of-another")
-    ]
-
-    assert allowed(questions) == [True, False]
 
 
 # The role that deploys from GitHub. The evaluator knows Google's name of the two keys that GitHub's tokens have, too.
