@@ -175,8 +175,8 @@ def alarms_go_to(*topics: str) -> None:
     """Let the alarm publish to these topics."""
     cloudwatch = client("cloudwatch")
     (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
-    kept = ("AlarmName", "MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold")
-    kept += ("ComparisonOperator",)
+    kept = {"AlarmName", "MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold"}
+    kept |= {"ComparisonOperator"}
     cloudwatch.put_metric_alarm(**{name: alarm[name] for name in kept}, AlarmActions=[*topics])
 
 
