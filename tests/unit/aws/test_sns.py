@@ -3,10 +3,12 @@
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from boto3.session import Session
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
@@ -93,8 +95,8 @@ def test_another_servers_answer_to_a_count_raises(session: Session) -> None:
     body = io.BytesIO(b"<Welcome><to>another server</to></Welcome>")
     body.stream = lambda: [body.getvalue()]  # type: ignore[attr-defined] # as urllib3's answer has it
 
-    def answer(**_: object) -> AWSResponse:
-        return AWSResponse("https://sns", 200, {}, body)
+    def answer(**_: object) -> Any:  # noqa: ANN401 - the stubs say that handlers return nothing; this one is read
+        return AWSResponse("https://sns", 200, HTTPHeaders(), body)
 
     client.meta.events.register_first("before-send.sns.GetTopicAttributes", answer)
 
