@@ -13,13 +13,14 @@ from typing import Any, cast
 from unittest.mock import patch
 from uuid import uuid4
 
+import pytest
 from boto3.session import Session
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import responses
 from moto.sns.models import sns_backends
 
 from ebs_backup import handler as module
-from tests.cli.conftest import REGION
+from tests.cli.conftest import REGION, Command
 
 ACCOUNT = "123456789012"
 CLIENTS = (module._ec2, module._lambda, module._sns, module._quick_sns, module._session)
@@ -127,3 +128,10 @@ def real_function() -> Iterator[RealFunction]:
         yield real
     for client in CLIENTS:
         client.cache_clear()
+
+
+@pytest.fixture
+def function(command: Command) -> Iterator[RealFunction]:  # noqa: ARG001 - moto is up
+    """Let every function in moto be ours."""
+    with real_function() as real:
+        yield real

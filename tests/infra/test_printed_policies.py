@@ -47,7 +47,7 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
         "deploy-from-github.md",
         "operating.md",
         "operating.md",
-        *(4 * ["permissions.md"]),
+        *(5 * ["permissions.md"]),
         "security.md",
     ]
 
@@ -150,7 +150,7 @@ def test_no_statement_of_it_is_idle(sid: str) -> None:
     assert any(answers)
 
 
-# The key's own policy: AWS's services ask.
+# The key's own policy, and a topic's: AWS's services ask.
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-0000-0000-00000000000a"
 LOG = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/ebs-backup"
 
