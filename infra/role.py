@@ -25,6 +25,8 @@ def function_role(
         *ec2_statements(Stack.of(scope), settings),
         # Mail the report.
         _allow("MailTheReport", "sns:Publish", topic_arn),
+        # Count who gets it.
+        _allow("CountTheSubscribers", "sns:GetTopicAttributes", topic_arn),
         # Write the log, of this function alone.
         _allow("WriteTheLog", "logs:CreateLogStream", f"{log_group_arn}:*", more=["logs:PutLogEvents"]),
         # Lambda puts the events of failed runs there, with the function's role.

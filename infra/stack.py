@@ -56,7 +56,7 @@ class BackupStack(Stack):
         for period in settings.periods:
             _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
         watching = alarms(
-            self, settings, topic=topic, function=backup, undelivered=undelivered, failed=failed
+            self, settings, reports=topic, function=backup, undelivered=undelivered, failed=failed
         )
         if settings.recycle_days:
             retention_rule(self, settings, days=settings.recycle_days)

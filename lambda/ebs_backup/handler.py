@@ -14,22 +14,24 @@ from boto3.session import Session
 
 from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.aws.errors import ERRORS, AwsError, advice, not_continued
+from ebs_backup.aws.errors import ERRORS, AwsError, not_continued
 from ebs_backup.aws.trial import Trial
-from ebs_backup.check import check
+from ebs_backup.broken import explain
+from ebs_backup.check import check, who_listens
 from ebs_backup.checked import MAIL, WHOLE, Checked, Probe
 from ebs_backup.checked import answer as answer_check
 from ebs_backup.event import InvalidEventError, Request, check_time, next_invocation, parse, to_event
+from ebs_backup.listeners import Count, listen
 from ebs_backup.metrics import emit, measure
 from ebs_backup.model import Failure, Run
-from ebs_backup.names import CHECK_PASSED, ENV_PREFIX, FAILURES, SERVICE, Period
+from ebs_backup.names import CHECK_PASSED, ENV_PREFIX, FAILURES, RUNS_FAILED, SERVICE, Period
 from ebs_backup.outcome import Outcome, Status
 from ebs_backup.report.check import render_check
 from ebs_backup.report.data import answer
 from ebs_backup.report.render import render, render_bad_event, render_broken
 from ebs_backup.report.text import Mail
 from ebs_backup.run import execute
-from ebs_backup.settings import InvalidSettingsError, Settings
+from ebs_backup.settings import Settings
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -89,10 +91,12 @@ def _now() -> datetime:
 
 
 def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
-    """Answer and mail an event that cannot be used; nothing is created or deleted."""
+    """Answer and mail an event that cannot be used; nothing is created or deleted, so it counts as a failed run."""
     logger.error("the event cannot be used", error_message=str(error))
+    backup_set = os.environ.get(f"{ENV_PREFIX}BACKUP_SET") or "?"
+    emit({RUNS_FAILED: 1}, set=backup_set)
     mail = render_bad_event(
-        backup_set=os.environ.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
+        backup_set=backup_set,
         account=_where(context)[1],
         region=_where(context)[0],
         function=context.function_name,
@@ -113,6 +117,7 @@ def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
         ec2_, trial = Ec2(_ec2(), deadline=deadline, now=_now), Trial(_ec2(), deadline=deadline)
         may_invoke = partial(lambda_.may_invoke, _lambda(), run.function)
         checked = check(ec2_, trial, may_invoke, settings, run, sample=request.sample)
+        checked = checked.and_(who_listens(settings.topic_arn, _count(settings.topic_arn)))
     except Exception as error:
         logger.exception("the check broke")
         checked = Checked(run=run, probes=(_not_done(WHOLE, error),), sample=request.sample)
@@ -131,14 +136,17 @@ def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
 
 
 def _not_done(what: str, error: Exception) -> Probe:
-    code, message, what_to_do = _explain(error)
+    code, message, what_to_do = explain(error)
     fault = Failure(resource=what, action=what, code=code, message=message, advice=what_to_do)
     return Probe(what=what, fault=fault)
 
 
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
-    """Mail the whole run, with all its invocations, then emit its metrics: a run whose mail failed is tried again."""
-    run = outcome.run
+    """Mail the whole run, with all its invocations, then emit its metrics: a run whose mail failed is tried again.
+
+    Who got the mail is counted when it was sent, so that nothing delays it: it may say OK where the answer says PROBLEM.
+    """
+    run, told = outcome.run, {}
     if continued := run.continued:
         outcome = replace(outcome, seconds=time.time() - continued.began.timestamp())
     if not run.dry_run:
@@ -148,8 +156,10 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
             except Exception:
                 _untold[_key(run)] = outcome
                 raise
+        outcome = replace(outcome, listeners=listen(settings.topic_arn, _count(settings.topic_arn)))
         measure(outcome)
-    result = answer(outcome)
+        told = {"subscribers": outcome.subscribers}
+    result = answer(outcome) | told
     logger.info("run done", answer={key: value for key, value in result.items() if key != "plan"})
     return result
 
@@ -211,28 +221,12 @@ def _tell_broken(run: Run, error: Exception) -> None:
     if run.dry_run:
         return
     emit({FAILURES: 1}, set=run.backup_set, period=run.period.value)
-    code, message, what_to_do = _explain(error)
+    code, message, what_to_do = explain(error)
     try:
         mail = render_broken(run, code=code, message=message, advice=what_to_do)
         _tell(os.environ[f"{ENV_PREFIX}TOPIC_ARN"], mail)
     except Exception:
         logger.exception("the broken run could not be mailed")
-
-
-def _explain(error: Exception) -> tuple[str, str, str]:
-    if isinstance(error, AwsError):
-        return error.code, error.message, advice(error)
-    if isinstance(error, InvalidSettingsError):
-        return (
-            "InvalidSettings",
-            str(error),
-            "Correct it in settings.toml, then run `npx cdk deploy`.",
-        )
-    return (
-        type(error).__name__,
-        str(error),
-        "Report it, with the traceback that is in the log. This is a fault of ebs-backup itself.",
-    )
 
 
 @cache
@@ -255,3 +249,12 @@ def _lambda() -> "LambdaClient":
 @cache
 def _sns(topic_arn: str) -> "SNSClient":
     return sns.connect(_session(), topic_arn)
+
+
+def _count(topic_arn: str) -> Count:
+    return partial(sns.subscribers, _quick_sns(topic_arn), topic_arn)
+
+
+@cache
+def _quick_sns(topic_arn: str) -> "SNSClient":
+    return sns.connect_briefly(_session(), topic_arn)

@@ -33,7 +33,11 @@ ENV_PREFIX = "EBS_BACKUP_"
 NAMESPACE = "EbsBackup"
 SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
 FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
-COMPLETED = "RunCompleted"  # by set alone: a run that was completed
+COMPLETED = "RunCompleted"  # by set alone: a run that was completed, and somebody gets its report
+RUNS_FAILED = "RunsFailed"  # by set alone: 1 for a run that backed up nothing, 0 for any other
+SUBSCRIBERS = (
+    "Subscribers"  # by set alone: confirmed subscriptions of the topic, if the run could read how many
+)
 CHECK_PASSED = "CheckPassed"  # by set alone: a check that found nothing wrong
 
 

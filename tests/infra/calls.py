@@ -133,6 +133,7 @@ NEEDED = (
     call("snapshot", "ec2.create_snapshot", VolumeId="{tagged volume}", TagSpecifications=ALL_TAGS),
     call("delete", "ec2.delete_snapshot", SnapshotId="{our old snapshot}"),
     call("mail", "sns.publish", TopicArn="{topic}", Subject="s", Message="m"),
+    call("count who gets the mail", "sns.get_topic_attributes", TopicArn="{topic}"),
     call("go on", "lambda.invoke", **invocation("{function}")),
 )
 # What Lambda itself does with the role, before, during and after the function's own code.

@@ -109,6 +109,15 @@ REFUSED = (
     elsewhere(call("list snapshots elsewhere", "ec2.describe_snapshots", OwnerIds=["self"])),
     # Mails, queues, logs and functions of others, and what of our own is not the function's to do.
     call("mail to another topic", "sns.publish", TopicArn="{another topic}", Message="m"),
+    call("count who gets another topic's mails", "sns.get_topic_attributes", TopicArn="{another topic}"),
+    call("read who they are", "sns.list_subscriptions_by_topic", TopicArn="{topic}"),
+    call(
+        "change the topic",
+        "sns.set_topic_attributes",
+        TopicArn="{topic}",
+        AttributeName="DisplayName",
+        AttributeValue="a",
+    ),
     call("send a text message", "sns.publish", PhoneNumber="+12065550100", Message="m"),
     call("subscribe", "sns.subscribe", TopicArn="{topic}", Protocol="email", Endpoint="eve@example.com"),
     call("send to another queue", "sqs.send_message", QueueUrl="{another queue}", MessageBody="m"),

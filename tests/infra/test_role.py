@@ -34,6 +34,7 @@ EC2 = {
 }
 OTHERS = {
     "MailTheReport": "sns:Publish",
+    "CountTheSubscribers": "sns:GetTopicAttributes",
     "WriteTheLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
     "KeepFailedRuns": "sqs:SendMessage",
     "GoOnInAFurtherInvocation": "lambda:InvokeFunction",
