@@ -56,8 +56,8 @@ def _follows(last: datetime, run: Run, schedule: str, *, at: datetime) -> bool:
 
 def _fired(schedule: str, snapshots: Iterable[Snapshot]) -> bool:
     """Return whether this schedule fired all runs that say when they were due, and at least one; a run by hand says nothing."""
-    due = {time for snapshot in snapshots if (time := due(snapshot.run))}
-    return schedule == OFF or (bool(due) and all(cron.latest(schedule, at=time) == time for time in due))
+    times = {time for snapshot in snapshots if (time := due(snapshot.run))}
+    return schedule == OFF or (bool(times) and all(cron.latest(schedule, at=time) == time for time in times))
 
 
 def due(run: str) -> datetime | None:
