@@ -68,7 +68,7 @@ def test_it_is_made_again_as_it_was_and_told_with_ec2s_reason(world: HandlerWorl
     }
     assert tags["Name"] == "web-1 data day 2026-11-23 01:50Z"
     (mail,) = world.mails()
-    assert mail.subject == "[PROBLEM] web-1 data: its snapshot failed, and is made again (EBS day, eu-west-1)"
+    assert mail.subject == "[PROBLEM] web-1 data: snapshot failed, made again (EBS day, eu-west-1)"
     assert KEY_LOST in mail.told
     assert made in mail.told
     assert world.metrics() == [{"set": "default", "period": "day", "Failures": 1}]
@@ -214,7 +214,7 @@ def test_a_second_failure_is_told_and_made_no_third_time(world: HandlerWorld) ->
     assert answer == DONE | {"status": "PROBLEM", "failed_snapshots": 1}
     assert world.account.ids(volume) == [second]
     (mail,) = world.mails()
-    assert mail.subject == "[PROBLEM] web-1 data: NO backup, its snapshot failed (EBS day, eu-west-1)"
+    assert mail.subject == "[PROBLEM] web-1 data: NO backup, snapshot failed (EBS day, eu-west-1)"
     assert f"made again already, and failed again: {KEY_LOST}" in mail.told
     assert '"time": "2026-11-23T01:30:00Z"' in mail.text
 
