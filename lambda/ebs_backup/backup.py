@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from aws_lambda_powertools import Logger
 
@@ -34,7 +33,6 @@ from ebs_backup.rotation import Rotation
 from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task, as_far_as_it_goes
-from ebs_backup.vanished import count_vanished
 from ebs_backup.volume_outcome import Made, VolumeOutcome
 
 logger = Logger(service=SERVICE, child=True)
@@ -42,7 +40,7 @@ logger = Logger(service=SERVICE, child=True)
 
 @dataclass(slots=True, kw_only=True)
 class Backup:
-    """The input of one volume's task; `held` are the set's own snapshots of it, of every period, listed at the time `at`."""
+    """The input of one volume's task; `held` are the set's own snapshots of this volume, of every period."""
 
     writer: Ec2 | DryRun
     lookout: Lookout
@@ -52,12 +50,9 @@ class Backup:
     volume: Volume
     overrides: Overrides
     held: Sequence[Snapshot]
-    at: datetime
+    vanished: int = 0  # occasions of the run's period that somebody else deleted
     rotation: Rotation = field(init=False)
     deleter: Deleter = field(init=False)
-    vanished: int = field(
-        init=False
-    )  # occasions that somebody else deleted; the run looks twice before it tells
 
     def __post_init__(self) -> None:
         rule = self.overrides.rule(self.run.period, self.settings)
@@ -68,26 +63,16 @@ class Backup:
             look=self._look,
             judge=self.rotation.decide,
         )
-        self.vanished = self.missing(self.held)
-
-    def missing(self, snapshots: Sequence[Snapshot]) -> int:
-        """Return how many occasions somebody else deleted, if these are all snapshots of the volume."""
-        if self.overrides.skipped or self.volume.state == ERROR:
-            return 0
-        if any(map(self._of_this_run, snapshots)):  # its tag says what had vanished before it
-            return 0
-        return count_vanished(snapshots, rule=self.rotation.rule, run=self.run, at=self.at)
 
     def step(self) -> Task[VolumeOutcome]:
         """Make sure that this run's restore point exists, then rotate; without it, the volume keeps everything it has."""
-        outcome = self._left_alone() or (yield from self._back_up())
+        outcome = self._left_alone() if self.left_alone else (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
             known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
             there = self.deleter.there.values()
             fresh = freshness(self.volume, tuple(known.values()), there, self.settings, self.run)
             told = outcome.made.older if outcome.made else None
-            missing = told.vanished if told else self.vanished
-            outcome = replace(outcome, freshness=fresh, vanished=missing)
+            outcome = replace(outcome, freshness=fresh, vanished=told.vanished if told else self.vanished)
         refused = (
             check(self._failed(of.id, "delete a snapshot", error)) for of, error in self.deleter.errors
         )
@@ -99,16 +84,17 @@ class Backup:
         self._log(outcome)
         return outcome
 
-    def _left_alone(self) -> VolumeOutcome | None:
-        """Return the outcome of a volume that is skipped by its tag, or that EC2 has lost."""
-        if self.overrides.skipped or self.volume.state == ERROR:
-            self.lookout.done(self.volume.id)
+    @property
+    def left_alone(self) -> bool:
+        """Return whether nothing is done for the volume: it is skipped by its tag, or EC2 has lost it."""
+        return bool(self.overrides.skipped) or self.volume.state == ERROR
+
+    def _left_alone(self) -> VolumeOutcome:
+        self.lookout.done(self.volume.id)
         if until := self.overrides.skipped:
             return VolumeOutcome(
                 volume=self.volume, skipped=until, decisions=self._all_kept(f"skipped {until}")
             )
-        if self.volume.state != ERROR:
-            return None
         lost = Failure(
             resource=self.volume.id,
             action="back up the volume",

@@ -1,9 +1,10 @@
 """How many restore points somebody else deleted: the newest one's own tag says how many older ones stay (0020). Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from ebs_backup import cron
+from ebs_backup.gone import Held
 from ebs_backup.model import ERROR, Run, Snapshot
 from ebs_backup.names import OFF
 from ebs_backup.retention import Rule, occasion_of
@@ -11,15 +12,27 @@ from ebs_backup.retention import Rule, occasion_of
 PROMPT = timedelta(minutes=15)  # after its firing, a run by the schedule is the first of its occasion
 
 
-def count_vanished(snapshots: Iterable[Snapshot], *, rule: Rule, run: Run, at: datetime) -> int:
+def vanished(rules: Mapping[str, Rule], held: Held, *, run: Run, at: datetime) -> dict[str, int]:
+    """Return how many occasions are missing of each volume that lacks some; `rules` has the volumes that are judged."""
+    counts = {
+        volume: count_vanished(held.get(volume, ()), rule=rules[volume], run=run, at=at) for volume in rules
+    }
+    return {volume: number for volume, number in counts.items() if number}
+
+
+def count_vanished(snapshots: Sequence[Snapshot], *, rule: Rule, run: Run, at: datetime) -> int:
     """Return how many occasions are missing of those that must still be there when this run begins, at `at`.
 
     `snapshots` are one volume's, of every period and state. Of what the newest one's run left in place, our own runs delete
     nothing that belongs to the newest `keep` occasions, except for one: that of a run whose restore point failed, which
     leaves no number behind. Where there may have been such a run, one less is expected. A pending one can fail.
     """
+    if any(
+        snapshot.run == run.id and snapshot.period == run.period and snapshot.usable for snapshot in snapshots
+    ):
+        return 0  # its tag says what had vanished before it
     of_the_period = [snapshot for snapshot in snapshots if snapshot.ours and snapshot.period == run.period]
-    newest = _newest_with_a_number(of_the_period, run)
+    newest = _newest_with_a_number(of_the_period)
     if newest is None or newest.older is None:
         return 0
     last, _ = occasion_of(newest, rule.schedule)
@@ -36,10 +49,8 @@ def count_vanished(snapshots: Iterable[Snapshot], *, rule: Rule, run: Run, at: d
     return max(0, expected - there)
 
 
-def _newest_with_a_number(snapshots: Sequence[Snapshot], run: Run) -> Snapshot | None:
-    """Return the newest snapshot that says how many stay, but not the restore point that this run has already."""
-    others = (snapshot for snapshot in snapshots if snapshot.run != run.id or snapshot.state == ERROR)
-    told = (snapshot for snapshot in others if snapshot.older)
+def _newest_with_a_number(snapshots: Iterable[Snapshot]) -> Snapshot | None:
+    told = (snapshot for snapshot in snapshots if snapshot.older)
     return max(told, key=lambda snapshot: (snapshot.started, snapshot.id), default=None)
 
 

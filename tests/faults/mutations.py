@@ -68,7 +68,7 @@ ROTATION = (
     ),
     mutant(
         "a listing that lags behind is a theft",
-        ("run.py", "    if not suspects:\n", "    if True:\n"),
+        ("run.py", "    if missing and not run.dry_run:\n", "    if False:\n"),
     ),
     mutant(
         "a retry forgets what had vanished",

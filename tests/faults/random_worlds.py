@@ -5,7 +5,7 @@ import random
 from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, Period
 from fake_aws.records import SnapshotRecord
 from tests.faults.clock import DAY, HOUR
-from tests.faults.oracle import Occasion, occasion
+from tests.faults.oracle import Occasion, occasion, ours
 from tests.faults.world import World, a_settings, add_strangers, written
 
 MOST_BLOCKING = 3  # pending and failed snapshots of a volume: EC2 takes no new one beside five
@@ -63,22 +63,24 @@ def _add_volume(world: World, draw: random.Random, **tags: str) -> None:
 
 def _number(world: World) -> None:
     """Tag each snapshot with how many older occasions there were, as its run did; what is not completed was pending."""
-    for snapshot in world.account.snapshots.values():
-        others = [
+    numbered = [
+        snapshot
+        for snapshot in world.account.snapshots.values()
+        if ours(world, snapshot)
+        and TAG_RUN in snapshot.tags
+        and snapshot.tags.get(TAG_PERIOD) in tuple(Period)
+    ]
+    for snapshot in numbered:
+        place, mine = (snapshot.volume_id, snapshot.tags[TAG_PERIOD]), _occasion(world, snapshot)
+        older = [
             other
-            for other in world.account.snapshots.values()
-            if (other.volume_id, other.tags.get(TAG_PERIOD))
-            == (snapshot.volume_id, snapshot.tags.get(TAG_PERIOD))
+            for other in numbered
+            if (other.volume_id, other.tags[TAG_PERIOD]) == place and _occasion(world, other) < mine
         ]
-        if snapshot.tags.get(TAG_PERIOD) not in tuple(Period) or TAG_RUN not in snapshot.tags:
-            continue
-        mine = _occasion(world, snapshot)
-        older = {_occasion(world, other) for other in others if _occasion(world, other) < mine}
-        done = {
-            _occasion(world, other) for other in others if other.ends_as == "completed" and other.settles == 0
-        }
-        pending = len(older - done)
-        snapshot.tags[TAG_OLDER] = f"{len(older)} pending={pending}" if pending else str(len(older))
+        stay = {_occasion(world, other) for other in older}
+        completed = {_occasion(world, other) for other in older if other.state(world.clock()) == "completed"}
+        pending = len(stay - completed)
+        snapshot.tags[TAG_OLDER] = f"{len(stay)} pending={pending}" if pending else str(len(stay))
 
 
 def _occasion(world: World, snapshot: SnapshotRecord) -> Occasion:

@@ -132,6 +132,17 @@ def test_whatever_our_own_runs_do_nothing_is_counted(seed: int) -> None:
     assert not any(life.alarms)
 
 
+@pytest.mark.parametrize("schedule", [WEEKDAYS, "30 2 ? * SAT *", "30 3 1 * ? *"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_year_has_no_false_alarm(seed: int, schedule: str) -> None:
+    life = Life(draw=seeded(seed), odds=0.05, schedule=schedule)
+
+    life.live(400)
+
+    assert life.made >= 12
+    assert not any(life.alarms)
+
+
 @pytest.mark.parametrize("keep", [2, 4, 9])
 @pytest.mark.parametrize("seed", range(20))
 def test_of_a_quiet_volume_every_restore_point_that_somebody_deletes_is_counted(seed: int, keep: int) -> None:

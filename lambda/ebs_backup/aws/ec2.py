@@ -64,7 +64,7 @@ class Ec2:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client = client
-        self.now = now
+        self._now = now
         self._patience = Patience(deadline=deadline, clock=clock)
         self._look_up_until = min(deadline, clock() + LOOKING_UP)
         self._clock = clock
@@ -192,7 +192,7 @@ class Ec2:
             yield from self._patience.turn(self._creates, fault)
             # The outcome is unknown, or EC2 refused by rate: then somebody made one just now, perhaps another delivery.
             look = fault is not None and (unsure or fault.code == RATE_PER_VOLUME)
-            tagged_as = tagging(self.now())
+            tagged_as = tagging(self._now())
             try:
                 if made := lookout.made(volume.id, now=look):
                     return Created(snapshot=made, tagging=tagged_as if unsure else None)

@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED
 from ebs_backup.freshness import Overdue
@@ -20,9 +19,7 @@ from ebs_backup.report.text import (
     by_hand,
     by_name,
     counted,
-    deleted_by_others,
     grouped,
-    in_recycle_bin,
     named,
     one_line,
     snapshot_row,
@@ -75,39 +72,6 @@ def now(outcome: Outcome) -> Iterator[Part]:
     lost = [volume for volume in outcome.volumes if _lost(volume)]
     lead, news = f"{counted(len(lost), 'volume')} in state error:", f"{_who(lost, outcome)}: NO backup"
     yield from grouped(f"{LOST}  {len(lost):,}", found[LOST], news=news, lead=lead)
-    yield from _vanished(outcome)
-
-
-def _vanished(outcome: Outcome) -> Iterator[Part]:
-    """Return the volumes of which somebody else deleted restore points, those with the fewest left first."""
-    run = outcome.run
-    found = sorted((it for it in by_name(outcome.volumes) if it.vanished), key=lambda volume: volume.left)
-    if not found:
-        return
-    number = counted(sum(volume.vanished for volume in found), f"{run.period} restore point")
-    since = min((volume.newest_before or run.time - timedelta(days=90)) for volume in found)
-    yield Part(
-        heading=f"VANISHED  {number} of {counted(len(found), 'volume')}",
-        news=f"{number} vanished",
-        lead=f"{number} vanished:",
-        text="An earlier run left them in place, and they are not there any more. ebs-backup did not delete them.",
-        rows=[
-            (
-                named(volume.volume.name),
-                f"{volume.vanished:,} vanished, {volume.left:,} older ones left",
-                one_line(volume.volume.id),
-                one_line(volume.volume.place),
-            )
-            for volume in found
-        ],
-        to_do="Find out who deleted them, and stop that. If the Recycle Bin of the region keeps snapshots, bring them"
-        " back before they leave it: docs/operating.md, Vanished restore points.",
-        commands=[
-            Command("Who deleted snapshots", deleted_by_others(run, since)),
-            Command("What is in the Recycle Bin", in_recycle_bin(run)),
-        ],
-        problem=True,
-    )
 
 
 def later(outcome: Outcome) -> Iterator[Part]:

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from shlex import quote
 from textwrap import wrap
 from typing import NamedTuple, TypeVar
@@ -238,21 +238,6 @@ def invoke(region: str, function: str, payload: Mapping[str, object]) -> str:
         f"aws lambda invoke --region {word(region)} --function-name {word(function)} --invocation-type Event"
         f" --cli-binary-format raw-in-base64-out --payload {word(json.dumps(payload))} answer.json"
     )
-
-
-def deleted_by_others(run: Run, since: datetime) -> str:
-    """Return the command that lists who has deleted snapshots since then: everybody but the function itself."""
-    query = f"Events[?Username!='{run.function}'].[EventTime, Username, Resources[0].ResourceName]"
-    return (
-        f"aws cloudtrail lookup-events --region {word(run.region)} --start-time {since:%Y-%m-%dT%H:%M:%SZ}"
-        " --lookup-attributes AttributeKey=EventName,AttributeValue=DeleteSnapshot"
-        f" --query {word(query)} --output table"
-    )
-
-
-def in_recycle_bin(run: Run) -> str:
-    """Return the command that lists deleted snapshots that can be brought back."""
-    return f"aws ec2 list-snapshots-in-recycle-bin --region {word(run.region)}"
 
 
 def links(run: Run, volumes: Sequence[Volume]) -> Iterator[str]:
