@@ -73,6 +73,7 @@ def names(emulator: Emulator, outputs: Mapping[str, str], role: str) -> Iterator
         "log group": outputs["LogGroupName"],
         "another log": "another",
         "failures": failures,
+        "failed snapshots": outputs["SnapshotQueueUrl"],
         "another queue": sqs.create_queue(QueueName="another")["QueueUrl"],
         "function": outputs["FunctionName"],
         "another function": "another",

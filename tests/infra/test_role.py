@@ -36,6 +36,7 @@ OTHERS = {
     "MailTheReport": "sns:Publish",
     "WriteTheLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
     "KeepFailedRuns": "sqs:SendMessage",
+    "TakeFailedSnapshots": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "GoOnInAFurtherInvocation": "lambda:InvokeFunction",
 }
 
