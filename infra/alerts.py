@@ -80,8 +80,8 @@ def alarms(
             scope,
             "RunFailed",
             queue=failed,
-            text=f"{what}: a run failed three times: it may lack backups. Or news of a failed snapshot did"
-            f" (snapshot_id): the next run has it. {_read(failed, region)} . responsePayload says why; requestPayload has"
+            text=f"{what}: a run failed three times: it may lack backups. Or the mail on a failed"
+            f" snapshot did (snapshot_id): the next run tells. {_read(failed, region)} . responsePayload says why; requestPayload has"
             " PERIOD and TIME.",
             function=function,
         ),
@@ -139,7 +139,7 @@ def _queued(
         periods=1,
         # SQS stops sending a queue's metrics when nobody uses it for six hours, but the message is still there.
         missing=cloudwatch.TreatMissingData.IGNORE,
-        text=f"{text} Fix that, then redo the run (it makes what is missing; no time if it has none): {again} ."
+        text=f"{text} Fix that, redo the run (it makes what is missing; no time if it has none): {again} ."
         f" Then empty the queue: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
     )
 
