@@ -11,7 +11,7 @@ import pytest
 from emulator.account import DeployedFunction, EmulatedAccount, Inbox
 from emulator.server import Emulator
 from tests.e2e.week import MONDAY, night, run_nights
-from tests.unit.failed_events import failed
+from tests.failed_events import failed
 
 REASON = "Given key ID is not accessible"
 SOON = 60  # seconds: the emulator takes messages at once, AWS within a minute

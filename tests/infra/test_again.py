@@ -6,8 +6,8 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from infra.again import PATTERN
+from tests.failed_events import event_of, event_of_several
 from tests.infra.conftest import synthesize
-from tests.unit.failed_events import event_of, event_of_several
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef"
 ONE = "snap-0123456789abcdef0"

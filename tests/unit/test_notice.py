@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ebs_backup.notice import Notice, notices
-from tests.unit.failed_events import KEY_LOST, delivered, event_of, event_of_several
+from tests.failed_events import KEY_LOST, delivered, event_of, event_of_several
 
 ONE, OTHER = "snap-0123456789abcdef0", "snap-0fedcba9876543210"
 

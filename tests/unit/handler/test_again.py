@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from ebs_backup.aws.errors import AwsError
-from tests.unit.account import nightly
-from tests.unit.builders import NIGHT
-from tests.unit.failed_events import (
+from tests.failed_events import (
     KEY_LOST,
     delivered,
     event_of,
@@ -17,6 +15,8 @@ from tests.unit.failed_events import (
     failed,
     ids,
 )
+from tests.unit.account import nightly
+from tests.unit.builders import NIGHT
 from tests.unit.handler.world import RULE, RUN, HandlerWorld
 
 DONE = {"status": "OK", "failed_snapshots": 0, "made_again": 0, "batchItemFailures": []}
