@@ -187,7 +187,7 @@ RUN = (
     ),
     mutant(
         "no paging of volumes",
-        ("aws/ec2.py", 'convert.rows(pages, "Volumes", lambda', 'convert.rows(list(pages)[:1], "Volumes", lambda'),
+        ("aws/ec2.py", 'return convert.rows(pages, "Volumes", lambda', 'return convert.rows(list(pages)[:1], "Volumes", lambda'),
     ),
     mutant(
         "no paging of snapshots",
