@@ -56,7 +56,7 @@ class Creation:
         try:
             return (yield from self._with_tags())
         except AwsError as error:
-            if error.code != NO_ROOM or self.replaces:
+            if error.code != NO_ROOM:
                 raise
             decisions = yield from self._drain()
             if all(decision.fate is not Fate.EXPIRED for decision in decisions):

@@ -148,7 +148,9 @@ class Remake:
 
     def _creation(self, volume: Volume) -> Creation:
         rule = overrides(volume, (), self.settings, self.run).rule(self.run.period, self.settings)
-        rotation = Rotation(rule=rule, run=self.run, limit=0)
+        rotation = Rotation(
+            rule=rule, run=self.run, limit=0
+        )  # it knows no other run's snapshots, and deletes none
         deleter = Deleter(writer=self.ec2, there=self.there, look=tuple, judge=rotation.decide)
         return Creation(
             writer=self.ec2,

@@ -149,7 +149,7 @@ CREATION = (
     ),
     mutant(
         "a full region stays full",
-        ("creation.py", "if error.code != NO_ROOM or self.replaces:", "if True:"),
+        ("creation.py", "if error.code != NO_ROOM:", "if True:"),
     ),
     mutant(
         "a copied tag that a policy refuses costs the backup",
@@ -274,10 +274,6 @@ AGAIN = (
     mutant(
         "the new one does not hand on the number of the failed one",
         ("creation.py", "        if self.replaces:\n            return self.replaces.older\n", ""),
-    ),
-    mutant(
-        "a full region is drained for what is made again",
-        ("creation.py", "if error.code != NO_ROOM or self.replaces:", "if error.code != NO_ROOM:"),
     ),
     mutant(
         "what was deleted for its place is forgotten by the retry",

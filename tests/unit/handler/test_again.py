@@ -20,7 +20,7 @@ from tests.unit.builders import NIGHT
 from tests.unit.handler.world import RULE, RUN, HandlerWorld
 
 DONE = {"status": "OK", "failed_snapshots": 0, "made_again": 0, "batchItemFailures": []}
-AGAIN, OLDER = "ebs-backup:again", "ebs-backup:older"
+SET, AGAIN, OLDER = "ebs-backup:set", "ebs-backup:again", "ebs-backup:older"
 
 
 def a_failed_one(world: HandlerWorld, name: str = "web-1 data", **tags: str) -> tuple[str, str]:
@@ -101,16 +101,21 @@ def test_an_event_of_several_snapshots_is_of_ours_alone(world: HandlerWorld) -> 
     "tags",
     [
         {},
-        {"set": "another", "period": "day", "run": RUN},
-        {"set": "default", "period": "day", "run": RUN, "ebs-backup:source": "volume=vol-0dead"},
-        {"set": "default", "period": "fortnight", "run": RUN},
-        {"set": "default", "period": "day"},
+        {SET: "another"},
+        {"ebs-backup:source": "volume=vol-0dead"},
+        {"ebs-backup:period": "fortnight"},
+        {"ebs-backup:run": ""},
     ],
 )
 def test_a_foreign_or_stray_snapshot_is_nobodys_business_here(
     world: HandlerWorld, tags: dict[str, str]
 ) -> None:
-    snapshot = world.account.snapshot(world.account.volume(), dict(tags), state="error", **tags)
+    volume = world.account.volume()
+    snapshot = (
+        world.account.point(volume, NIGHT, tags, state="error")
+        if tags
+        else world.account.snapshot(volume, state="error")
+    )
 
     assert nothing_happened(world, world.invoke(failed(snapshot)))
 
