@@ -64,7 +64,7 @@ class Creation:
         return (yield from self._with_tags())
 
     def _drain(self) -> Task[tuple[Decision, ...]]:
-        """Delete what is expired without a new snapshot, however often it is asked for: within one limit."""
+        """Delete what is expired even without a new snapshot; all calls together keep to the limit."""
         expired = self.rotation.decide(tuple(self.deleter.there.values()))
         room = self.rotation.limit - self.occasions_freed
         decisions = yield from self.deleter.delete(expired, room=room)

@@ -35,7 +35,7 @@ TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"
 
 
 def settings(**overrides: object) -> Settings:
-    """Return the default settings with a topic, but for these."""
+    """Return the default settings with a topic and these changes."""
     defaults = {field.name: DEFAULTS[field.name] for field in fields(Settings)}
     return Settings(**{**defaults, "topic_arn": TOPIC, **overrides})  # type: ignore[arg-type] # checked at run time
 

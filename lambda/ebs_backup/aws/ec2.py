@@ -197,7 +197,7 @@ class Ec2:
                 if made := lookout.made(volume.id, now=look):
                     return Created(snapshot=made, tagging=tagged_as if unsure else None)
                 return Created(snapshot=self._create(volume, tagged_as), tagging=tagged_as)
-            except AwsError as error:  # of the look: nothing was sent
+            except AwsError as error:  # the look failed: no create was sent
                 fault = error
             except ERRORS as error:
                 fault = AwsError.of(error)
@@ -210,10 +210,10 @@ class Ec2:
                 raise fault.but(kind=Kind.REJECTED)
 
     def delete(self, snapshot: Snapshot, still_goes: Callable[[], bool]) -> Task[bool | None]:
-        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
+        """Delete one snapshot and return whether it was still there; raises an AwsError as `create` does.
 
-        `still_goes` is asked whenever its turn has come, which may be minutes later; None where it said no.
-        A refusal is of kind UNKNOWN_OUTCOME where an earlier try was never answered: that one may have deleted it.
+        Its turn may come minutes later, so `still_goes` is asked right before each try; if it says no, return None.
+        If an earlier try got no answer, it may have deleted the snapshot: a refusal is then of kind UNKNOWN_OUTCOME.
         """
         fault, unsure = None, False
         while True:
