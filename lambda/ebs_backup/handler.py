@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -12,20 +12,24 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
+from ebs_backup.again import make_again, remove
 from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, not_continued
 from ebs_backup.aws.trial import Trial
-from ebs_backup.broken import explain
-from ebs_backup.check import check, who_listens
+from ebs_backup.check import check, not_done, who_listens
 from ebs_backup.checked import MAIL, WHOLE, Checked, Probe
 from ebs_backup.checked import answer as answer_check
 from ebs_backup.event import InvalidEventError, Request, check_time, next_invocation, parse, to_event
+from ebs_backup.explanation import explain
 from ebs_backup.listeners import Count, listen
+from ebs_backup.made_again import answer as answer_again
 from ebs_backup.metrics import emit, measure
-from ebs_backup.model import Failure, Run
+from ebs_backup.model import Run
 from ebs_backup.names import CHECK_PASSED, ENV_PREFIX, FAILURES, RUNS_FAILED, SERVICE, Period
+from ebs_backup.notice import Notice, notices
 from ebs_backup.outcome import Outcome, Status
+from ebs_backup.report.again import render_again
 from ebs_backup.report.check import render_check
 from ebs_backup.report.data import answer
 from ebs_backup.report.render import render, render_bad_event, render_broken
@@ -56,6 +60,8 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     that and raises the error, so that Lambda tries again and the alarm goes off.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
+    if (messages := notices(event)) is not None:
+        return _again(messages, context, deadline)
     began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
     try:
         request = parse(event)
@@ -90,6 +96,22 @@ def _now() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 
 
+def _again(messages: Sequence[Notice], context: LambdaContext, deadline: float) -> dict[str, Any]:
+    """Make failed snapshots again and mail it, once for each run; if that fails, the queue brings the messages again."""
+    settings, run = Settings.from_env(os.environ), _run(Request(period=Period.DAY), context, os.environ)
+    logger.append_keys(set=run.backup_set)
+    ec2_ = Ec2(_ec2(), deadline=deadline, now=_now)
+    runs = make_again(ec2_, settings, run, messages)
+    for again in runs:
+        if again.failed:
+            _tell(settings.topic_arn, render_again(again))
+            emit({FAILURES: len(again.failed)}, set=run.backup_set, period=again.run.period.value)
+            remove(ec2_, again)
+    result = answer_again(runs, messages)
+    logger.info("failed snapshots done", answer=result)
+    return result
+
+
 def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
     """Answer and mail an event that cannot be used; nothing is created or deleted, so it counts as a failed run."""
     logger.error("the event cannot be used", error_message=str(error))
@@ -120,12 +142,12 @@ def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
         checked = checked.and_(who_listens(settings.topic_arn, _count(settings.topic_arn)))
     except Exception as error:
         logger.exception("the check broke")
-        checked = Checked(run=run, probes=(_not_done(WHOLE, error),), sample=request.sample)
+        checked = Checked(run=run, probes=(not_done(WHOLE, error),), sample=request.sample)
     try:
         _tell(os.environ[f"{ENV_PREFIX}TOPIC_ARN"], render_check(checked))
     except Exception as error:
         logger.exception("the check could not be mailed")
-        checked = checked.and_(_not_done(MAIL, error))
+        checked = checked.and_(not_done(MAIL, error))
     else:
         checked = checked.and_(Probe(what=MAIL))
     if checked.passed:
@@ -133,12 +155,6 @@ def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
     result = answer_check(checked)
     logger.info("check done", answer=result)
     return result
-
-
-def _not_done(what: str, error: Exception) -> Probe:
-    code, message, what_to_do = explain(error)
-    fault = Failure(resource=what, action=what, code=code, message=message, advice=what_to_do)
-    return Probe(what=what, fault=fault)
 
 
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
