@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
+from emulator import events
 from emulator.clock import Clock
 from emulator.failures import Failures
 from emulator.patching import replace, require
@@ -55,7 +56,7 @@ def milliseconds(time: datetime) -> str:
 
 
 def dry_run(action: Action) -> Action:
-    """Do nothing, and say so, where the call asks for no more."""
+    """Answer a dry run: say that it would work, and do nothing."""
 
     def answer(params: Params) -> Answer:
         if one(params, "DryRun").lower() == "true":
@@ -96,6 +97,8 @@ def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
         for snapshot in [snapshot for snapshot in ec2._snapshots.values() if snapshot["State"] == "pending"]:
             if snapshot["SnapshotId"] in failed:
                 snapshot.update(State="error", StateMessage=failed[snapshot["SnapshotId"]])
+                if snapshot["SnapshotId"] in failures.with_an_event():
+                    events.tell_of_failed(snapshot)
             elif snapshot["StartTime"] <= done:
                 snapshot.update(State="completed", Progress="100%")
         return action(params)
@@ -154,7 +157,7 @@ def _with_the_reason(inner: Callable[[Mapping[str, Any]], str]) -> Callable[[Map
 
 
 def _with_wildcards_in_descriptions(exact: Callable[..., bool]) -> Callable[..., bool]:
-    """Take a filter's wildcards in descriptions, too: ministack compares all but tags letter by letter."""
+    """Let a filter have wildcards for descriptions too: ministack has them only for tags."""
 
     def fits(snapshot: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
         others = {name: values for name, values in filters.items() if name != "description"}

@@ -9,6 +9,7 @@ import typer
 from ebs_backup.names import SERVICE
 from ebs_backup_cli.command import common, register
 from ebs_backup_cli.commands.adopt import adopt
+from ebs_backup_cli.commands.bin import bin_
 from ebs_backup_cli.commands.check import check
 from ebs_backup_cli.commands.doctor import doctor
 from ebs_backup_cli.commands.hold import hold, unhold
@@ -19,6 +20,7 @@ from ebs_backup_cli.commands.restore import restore
 from ebs_backup_cli.commands.run import run
 from ebs_backup_cli.commands.simulate import simulate_
 from ebs_backup_cli.commands.smoke import smoke
+from ebs_backup_cli.commands.undelete import undelete
 from ebs_backup_cli.commands.verify import verify
 
 app = typer.Typer(
@@ -39,15 +41,17 @@ register(app, "restore", restore, example='ebs-backup restore "db-1 data" --at 2
 register(app, "verify", verify, example='ebs-backup verify "db-1 data" --region eu-west-1')
 register(app, "hold", hold, example="ebs-backup hold snap-0123456789abcdef0 --until 2026-12-24")
 register(app, "unhold", unhold, example="ebs-backup unhold snap-0123456789abcdef0")
+register(app, "bin", bin_, example='ebs-backup bin "db-1 data" --period day')
+register(app, "undelete", undelete, example="ebs-backup undelete snap-0123456789abcdef0")
 register(app, "check", check, example="ebs-backup check --sample 20 --region eu-west-1")
 register(app, "smoke", smoke, example="ebs-backup smoke --region eu-west-1 --report smoke.md")
 register(app, "adopt", adopt, example='ebs-backup adopt --period week --volume "db-1 data"')
 
 
 def prepare() -> None:
-    """Set up the process: the core's log is not for the terminal, and a short life needs no search for cycles.
+    """Set up the process: keep the core's log off the terminal, and let the garbage collector run rarely.
 
-    EC2's answers are many small objects without any cycle: that search would take a tenth of a listing's time.
+    EC2's answers are many small objects without any cycle: to search them for cycles takes a tenth of a listing's time.
     """
     gc.set_threshold(500_000, 50, 100)
     logging.getLogger(SERVICE).addHandler(logging.NullHandler())

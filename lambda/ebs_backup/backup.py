@@ -156,7 +156,7 @@ class Backup:
         return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
-        """Return when the restore point was made: by an earlier invocation of this delivery, or by an earlier delivery."""
+        """Return the outcome for a restore point that exists: made by an earlier invocation of this delivery, or before."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
         tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=Older(stay=0))

@@ -138,9 +138,10 @@ class Snapshot:
     """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
 
     `ours` says that its `ebs-backup:source` names its own volume: otherwise another tool copied our tags from a volume.
-    `name` is the volume's, as it was then; `size` the volume's, in GiB; `full_bytes` what all its blocks hold together,
-    where EC2 tells it: a restore reads as much, but blocks that other snapshots hold too are stored once.
-    `hold` is the value of its hold tag, None without one. `older` is None if its tag tells no number. `message` is EC2's reason where the snapshot failed.
+    `name` and `size` (GiB) are the volume's, as it was then. `full_bytes` is the size of all its blocks, if EC2 tells it:
+    so much is read for a restore, but less is stored, because snapshots share blocks. `hold` is the value of its hold
+    tag, None without one. `older` is None if its tag has no number.
+    `again` is the failed snapshot that it replaces, if any. `message` is EC2's reason if the snapshot failed.
     """
 
     id: str
@@ -155,6 +156,7 @@ class Snapshot:
     full_bytes: int | None = None
     hold: str | None = None
     older: Older | None = None
+    again: str = ""
     message: str = ""
 
     @property

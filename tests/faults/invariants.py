@@ -97,7 +97,7 @@ def _check_rotated(world: World, invocation: Invocation, gone: SnapshotRecord) -
     ]
     is_new = any(snapshot.tags[TAG_RUN] == world.run for snapshot in usable)
     assert is_new or _found_no_room(invocation, gone), f"rotated without a new snapshot: {gone}"
-    # What a person deleted meanwhile, or another delivery because it had failed, was not for this one to know.
+    # This delivery could not know what a person deleted meanwhile, or what another delivery deleted because it had failed.
     left = [
         snapshot
         for snapshot in usable

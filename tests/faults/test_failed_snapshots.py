@@ -116,15 +116,14 @@ def test_a_volume_that_ec2_has_lost_is_a_problem_every_night_and_loses_nothing(e
     world.volume()
     lost = world.volume(state="error").id
     history = world.history(lost, 6)
-    words = []
+    told = []
 
     with world.function(endpoint) as function:
         for _ in range(2):
-            invocation = function.invoke(world.event)
-            check(world, invocation)
-            words.append(invocation.told["status"])
+            told.append(function.invoke(world.event))
+            check(world, told[-1])
             world.next_night()
 
-    assert words == ["PROBLEM", "PROBLEM"]
-    assert lost in invocation.mails[0].body
+    assert [invocation.told["status"] for invocation in told] == ["PROBLEM", "PROBLEM"]
+    assert all(lost in invocation.mails[0].body for invocation in told)
     assert not [snapshot for snapshot in history if snapshot.deleted]

@@ -1,5 +1,8 @@
 """What somebody else deletes is told over real HTTP, whatever the wire does; what nobody deleted is never told."""
 
+import json
+import random
+
 import pytest
 
 from ebs_backup.aws.patience import SETTLING
@@ -8,8 +11,10 @@ from ebs_backup.names import TAG_SET
 from fake_aws import wire
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint
+from tests.faults.convergence import settle
 from tests.faults.function import CALL_SECONDS, LocalFunction
 from tests.faults.invariants import check
+from tests.faults.nights import faulty_night
 from tests.faults.world import World, a_settings
 
 DAYS_ALONE = {"schedule_week": "off", "schedule_month": "off"}
@@ -99,6 +104,25 @@ def test_what_a_continued_run_made_in_an_earlier_invocation_is_told_by_the_last_
     check(world, invocation)
     assert any(call.action == "Invoke" for call in invocation.calls)
     assert sum(row["vanished"] for row in invocation.told["vanished"]) == 4
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_on_a_night_full_of_faults_somebody_is_told_of_each_volume_all_the_same(
+    endpoint: Endpoint, seed: int
+) -> None:
+    world, draw = a_world(volumes=3), random.Random(seed)  # noqa: S311 - not a secret
+    world.account.lag = draw.choice([0, 1, 4])
+
+    with world.function(endpoint) as function:
+        live(world, function, 6)
+        rob(world, 1, draw.choice([1, 2]))
+        world.clock.sleep(60)  # else a listing may still show them, and the next night tells it
+        mails = len(world.account.mails)
+        faulty_night(world, function, draw)
+        settle(world, function)
+
+    told = [json.loads(mail.data).get("vanished", []) for mail in world.account.mails[mails:]]
+    assert {row["volume"] for rows in told for row in rows} == {volume.id for volume in world.selected}
 
 
 def test_a_tag_that_a_person_took_off_is_no_theft(endpoint: Endpoint) -> None:

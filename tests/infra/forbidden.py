@@ -90,6 +90,8 @@ REFUSED = (
     *_tags(),
     *_shares(),
     call("lock a snapshot", "ec2.lock_snapshot", SnapshotId="{our snapshot}", LockMode="governance"),
+    call("list what was deleted", "ec2.list_snapshots_in_recycle_bin"),
+    call("undelete a snapshot", "ec2.restore_snapshot_from_recycle_bin", SnapshotId="{our snapshot}"),
     call("archive a snapshot", "ec2.modify_snapshot_tier", SnapshotId="{our snapshot}"),
     call(
         "restore a snapshot",
@@ -107,11 +109,24 @@ REFUSED = (
     elsewhere(call("list snapshots elsewhere", "ec2.describe_snapshots", OwnerIds=["self"])),
     # Mails, queues, logs and functions of others, and what of our own is not the function's to do.
     call("mail to another topic", "sns.publish", TopicArn="{another topic}", Message="m"),
+    call("count who gets another topic's mails", "sns.get_topic_attributes", TopicArn="{another topic}"),
+    call("read who they are", "sns.list_subscriptions_by_topic", TopicArn="{topic}"),
+    call(
+        "change the topic",
+        "sns.set_topic_attributes",
+        TopicArn="{topic}",
+        AttributeName="DisplayName",
+        AttributeValue="a",
+    ),
     call("send a text message", "sns.publish", PhoneNumber="+12065550100", Message="m"),
     call("subscribe", "sns.subscribe", TopicArn="{topic}", Protocol="email", Endpoint="eve@example.com"),
     call("send to another queue", "sqs.send_message", QueueUrl="{another queue}", MessageBody="m"),
     call("read another queue", "sqs.receive_message", QueueUrl="{another queue}"),
     call("read failed runs", "sqs.receive_message", QueueUrl="{failures}"),
+    call("send itself a failed snapshot", "sqs.send_message", QueueUrl="{failed snapshots}", MessageBody="m"),
+    call("empty the queue of failed snapshots", "sqs.purge_queue", QueueUrl="{failed snapshots}"),
+    call("delete from another queue", "sqs.delete_message", QueueUrl="{another queue}", ReceiptHandle="h"),
+    call("look at another queue", "sqs.get_queue_attributes", QueueUrl="{another queue}"),
     call("list queues", "sqs.list_queues"),
     call("list logs", "logs.describe_log_groups"),
     call("read the log", "logs.get_log_events", logGroupName="{log group}", logStreamName=STREAM),
@@ -132,7 +147,7 @@ REFUSED = (
     *(replace(call, what=f"{call.what} itself") for call in KEY_USES),
     call("decrypt with another key", "kms.decrypt", KeyId="{another key}", CiphertextBlob=b"words"),
 )
-# No test can play a service that calls in the function's name: these are for a judge.
+# No test can act as a service that calls in the function's name, so only an evaluator of policies gets these.
 REFUSED_THROUGH_A_SERVICE = (
     *through("s3", KEY_USES),
     *through("ec2", KEY_USES),

@@ -20,13 +20,15 @@ from tests.infra.conftest import ROOT, synthesize
 
 IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}  # elsewhere it is the operation's
 CHECKED_WITH = {"ec2:CreateSnapshot": "ec2:CreateTags"}  # for the tags that the call sets
-# Lambda itself makes these with the role: it writes what the function prints, and parks the events of failed runs.
+# Lambda itself makes these with the role: it writes what the function prints, parks the events of failed runs, and takes
+# those of failed snapshots.
 OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+OF_LAMBDA |= {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
 @pytest.fixture(scope="module")
 def called() -> set[str]:
-    """Run the function against an AWS of our own, undisturbed, so throttled that it goes on in a further one, and a check."""
+    """Return the calls of three runs against `fake_aws`: one undisturbed, one that must go on, and a check."""
     operations: set[str] = set()
 
     def record(model: OperationModel, **_: object) -> None:
@@ -44,7 +46,7 @@ def called() -> set[str]:
 
 
 def written() -> set[str]:
-    """Return the operations of those services that it has clients of that the function's source names, as methods or words."""
+    """Return the operations that the function's source names, as a method or a word, of the services that it has clients of."""
     trees = [
         ast.parse(path.read_text(encoding="utf-8")) for path in Path(ROOT / "lambda/ebs_backup").rglob("*.py")
     ]

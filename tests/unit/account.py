@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
-from ebs_backup import check
+from ebs_backup import again, check
 from ebs_backup import run as module
 from ebs_backup.aws import connection
 from ebs_backup.aws.ec2 import Ec2
@@ -42,7 +42,7 @@ CALLS = (
 
 
 def nightly(**overrides: object) -> Settings:
-    """Return the default settings, but for these, of a set that runs every night and no other period: a night, an occasion."""
+    """Return the default settings with these changes; only the day period runs, every night: each night is an occasion."""
     return settings(
         **{"schedule_day": EVERY_NIGHT, "schedule_week": "off", "schedule_month": "off"} | overrides
     )
@@ -250,6 +250,8 @@ class MotoAccount:
             patch.object(module, "WORKERS", 1),
             patch.object(check, "run_all", steps),
             patch.object(check, "WORKERS", 1),
+            patch.object(again, "run_all", steps),
+            patch.object(again, "WORKERS", 1),
         ):
             yield
 

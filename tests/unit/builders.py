@@ -35,7 +35,7 @@ TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"
 
 
 def settings(**overrides: object) -> Settings:
-    """Return the default settings with a topic, but for these."""
+    """Return the default settings with a topic and these changes."""
     defaults = {field.name: DEFAULTS[field.name] for field in fields(Settings)}
     return Settings(**{**defaults, "topic_arn": TOPIC, **overrides})  # type: ignore[arg-type] # checked at run time
 
@@ -123,6 +123,7 @@ def a_snapshot(
     ours: bool = True,
     hold: str | None = None,
     older: Older | int | None = None,
+    again: str = "",
     message: str = "",
 ) -> Snapshot:
     """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
@@ -140,6 +141,7 @@ def a_snapshot(
         ours=ours,
         hold=hold,
         older=Older(stay=older) if isinstance(older, int) else older,
+        again=again,
         message=message,
     )
 

@@ -46,7 +46,7 @@ def refused(code: str, status: int = 400) -> dict[str, Any]:
 
 
 class Script:
-    """Answers each of the function's calls from a list; what is an exception is raised. `sent` are names and parameters."""
+    """Answers each of the function's calls from a list, and raises an exception in it. `sent` are names and parameters."""
 
     def __init__(self, **answers: list[Any]) -> None:
         self.client = connect(Session())

@@ -64,7 +64,7 @@ class Operator:
         return connect(self.session)
 
     def listing(self) -> Ec2:
-        """Return the core's own EC2, for one command."""
+        """Return the core's own EC2, which lists everything only once."""
         return Ec2(self.ec2, deadline=time.monotonic() + PATIENCE)
 
     @cached_property
@@ -73,6 +73,13 @@ class Operator:
         if self.options.settings:
             return from_file(self.options.settings, self.options.backup_set, self.options.region or "")
         return deployed(self.session, self.options.backup_set or DEFAULT)
+
+    @property
+    def backup_set(self) -> str:
+        """Return the set's name. Its stack may be gone, but its snapshots may still be there."""
+        if self.options.settings:
+            return self.deployment.settings.backup_set
+        return self.options.backup_set or DEFAULT
 
     def now(self) -> datetime:
         """Return the time, to the second."""

@@ -1,6 +1,6 @@
-"""What a run would do, as the core's own dry run says, and of every snapshot of its period: when it was taken, and why.
+"""What a run would do with every snapshot of its period, and why: the core's own dry run.
 
-Changes nothing: a dry run's writer never calls EC2.
+It changes nothing: a dry run never calls one of EC2's writes.
 """
 
 import logging
@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ebs_backup import cron
+from ebs_backup.aws.dry_run import NEW
 from ebs_backup.inventory import Unselected
 from ebs_backup.model import PENDING, Decision, Fate, Run, Snapshot
 from ebs_backup.names import OFF
@@ -22,7 +23,6 @@ from ebs_backup.volume_outcome import Made, VolumeOutcome
 from ebs_backup_cli.backups.listing import Listing
 
 LOOK_AHEAD = timedelta(days=40 * 366)  # as far as the core looks back for a firing
-NEW = "(new)"  # the id of what a dry run would make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +133,10 @@ def next_after(schedule: str, at: datetime) -> datetime | None:
 
 
 def at_firing(run: Run, at: datetime) -> Run:
-    """Return the run that the rule's firing begins, with EventBridge's own identity of it."""
+    """Return the run that the rule starts when it fires at that time, with the same id."""
     return replace(run, id=f"{at:%Y-%m-%dT%H:%M:%SZ}", time=at, scheduled=True)
 
 
 def pending(plan: Plan) -> int:
-    """Count the snapshots of the period that are still pending: what is planned later counts on none of them."""
+    """Count the snapshots of the period that are still pending: once they complete, a run may delete more."""
     return sum(decision.snapshot.state == PENDING for volume in plan.volumes for decision in volume.decisions)

@@ -1,4 +1,4 @@
-"""`ebs-backup adopt`: makes the backups of another tool the set's own. It adds tags, with --yes alone, and no more."""
+"""`ebs-backup adopt`: makes the backups of another tool the set's own. It only adds tags, and only with --yes."""
 
 import shlex
 from collections.abc import Mapping
@@ -14,10 +14,9 @@ from ebs_backup_cli.adopt.adoption_report import AdoptionReport
 from ebs_backup_cli.adopt.foreign_backups import Found
 from ebs_backup_cli.adopt.outlook import Region
 from ebs_backup_cli.aws.operator import Operator
-from ebs_backup_cli.backups.finding import find
+from ebs_backup_cli.backups.finding import find_one
 from ebs_backup_cli.backups.points import Holdings, holdings
 from ebs_backup_cli.command import OK, PROBLEM, Result
-from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.progress import progress
 
 PERIOD = Annotated[
@@ -28,10 +27,10 @@ VOLUME = Annotated[
     typer.Option(
         "--volume",
         metavar="ID|NAME",
-        help="Also those of this volume, which is not selected or is gone; may be repeated.",
+        help="Also the snapshots of this volume, though it is not selected or is gone. Repeat for more.",
     ),
 ]
-YES = Annotated[bool, typer.Option("--yes", help="Do it: add the tags. Without it nothing is changed.")]
+YES = Annotated[bool, typer.Option("--yes", help="Add the tags. Without this option nothing is changed.")]
 
 
 def adopt(operator: Operator, *, period: PERIOD = None, volume: VOLUME = None, yes: YES = False) -> Result:
@@ -66,13 +65,7 @@ def _one(wanted: str, there: Holdings, theirs: Found) -> str:
         *(refused.snapshot for refused in theirs.refused),
     )
     names = {snapshot.volume_id: "" for snapshot in snapshots} | there.names()
-    first, *others = find(wanted, names)
-    if others:
-        ids = ", ".join(sorted((first, *others)))
-        raise CommandError(
-            f"{len(others) + 1} volumes have the name {wanted!r}: {ids}.", "Name one by its id."
-        )
-    return first
+    return find_one(wanted, names)
 
 
 def _carried_out(operator: Operator, planned: Plan) -> Mapping[str, Failure | None]:

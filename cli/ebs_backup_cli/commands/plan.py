@@ -26,7 +26,7 @@ from ebs_backup_cli.terminal.words import several
 PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
 VOLUME = Annotated[
     list[str] | None,
-    typer.Option("--volume", metavar="VOLUME|NAME", help="Only this volume; may be repeated."),
+    typer.Option("--volume", metavar="VOLUME|NAME", help="Only this volume. Repeat for more."),
 ]
 NEXT = Annotated[bool, typer.Option("--next", help="Plan the run of the rule's next firing, not a run now.")]
 MARKS = {Fate.EXPIRED: ("delete", "red"), Fate.DEFERRED: ("later", "yellow")}

@@ -35,12 +35,12 @@ DRY_RUN = Annotated[bool, typer.Option("--dry-run", help="Plan only. Nothing is 
 TIME = Annotated[
     str | None, typer.Option("--time", metavar="TIME", help="Redo the scheduled run of this time (UTC).")
 ]
-NO_WAIT = Annotated[bool, typer.Option("--no-wait", help="Queue it, and do not follow it.")]
+NO_WAIT = Annotated[bool, typer.Option("--no-wait", help="Start the run, and do not wait for its end.")]
 LOCAL = Annotated[
     bool, typer.Option("--local", help="Run it here, with your credentials. No stack is needed.")
 ]
 RUN_ID = Annotated[
-    str | None, typer.Option("--run", metavar="ID", help="With --local: finish the run of this id.")
+    str | None, typer.Option("--run", metavar="ID", help="With --local: finish the run with this id.")
 ]
 YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 ID = re.compile(r"[A-Za-z0-9:._+-]{1,128}")

@@ -48,7 +48,7 @@ class Smoke:
     saw: dict[str, Saw] = field(default_factory=dict)
 
     def whole(self) -> None:
-        """Do every step; raises a CommandError where one makes the next ones senseless."""
+        """Do every step; raises a CommandError if the next steps would prove nothing."""
         volume = self._volume()
         self._try("dry-run-create", lambda: trials.dry_run_create(self.lab, volume))
         snapshot = self._first_run(volume)
@@ -130,7 +130,9 @@ class Smoke:
         promised = tagging(known, self.run, self.settings, at=raw["StartTime"], older=Older(stay=0))
         tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", []) if not tag["Key"].startswith("aws:")}
         wrong = [key for key in promised.tags.keys() | tags.keys() if tags.get(key) != promised.tags.get(key)]
-        wrong = [key for key in wrong if key not in ("Name", TAG_OLDER)]  # a minute, and other runs' business
+        wrong = [
+            key for key in wrong if key not in ("Name", TAG_OLDER)
+        ]  # these depend on the minute of the create, and on older restore points
         self._step(
             "the snapshot has the labels",
             f"different: {', '.join(wrong)}" if wrong else "all",
@@ -188,7 +190,7 @@ class Smoke:
         """Return every belief with what was seen."""
         told = []
         for belief in BELIEFS:
-            saw = self.saw.get(belief.id, Saw(f"{NOT_TRIED}it did not come to it", None))
+            saw = self.saw.get(belief.id, Saw(f"{NOT_TRIED}it was not reached", None))
             told.append(
                 {
                     "id": belief.id,

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ebs_backup.aws.convert import printable
+from ebs_backup.aws.dry_run import NEW
 
 COLOURS = {"OK": "bold green", "CHECK": "bold yellow", "PROBLEM": "bold red", "FAILED": "bold red"}
 COUNTS = {
@@ -110,11 +111,10 @@ def _show_plan(console: Console, plan: Sequence[Mapping[str, Any]]) -> None:
     table = Table("volume", "snapshot", "what would become of it", box=None)
     for volume in plan:
         name = f"{volume['name']} {volume['volume']}".strip()
-        if volume["create"]:
-            table.add_row(Text(printable(name)), "(new)", "would be made")
-            name = ""
-        for snapshot, sentence in volume["snapshots"].items():
-            table.add_row(Text(printable(name)), snapshot, Text(printable(sentence)))
-            name = ""
+        sentences = ({NEW: "would be made"} if volume["create"] else {}) | {
+            snapshot: sentence for snapshot, sentence in volume["snapshots"].items() if snapshot != NEW
+        }
+        for number, (snapshot, sentence) in enumerate(sentences.items()):
+            table.add_row(Text("" if number else printable(name)), snapshot, Text(printable(sentence)))
     console.print()
     console.print(table)

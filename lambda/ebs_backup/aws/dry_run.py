@@ -11,11 +11,13 @@ from ebs_backup.names import TAG_OLDER
 from ebs_backup.tags import Tagging, read_older
 from ebs_backup.tasks import Task
 
+NEW = "(new)"  # the id of what would be made
+
 
 def would_be(volume: Volume, run: Run, at: datetime) -> Snapshot:
     """Return the snapshot that `run` would make of `volume` at this time."""
     return Snapshot(
-        id="(new)",
+        id=NEW,
         volume_id=volume.id,
         period=run.period,
         run=run.id,
@@ -53,7 +55,7 @@ class DryRun:
         snapshot: Snapshot,  # noqa: ARG002 - as Ec2.delete
         still_goes: Callable[[], bool],
     ) -> Task[bool | None]:
-        """Return that it was there, unless it does not go any more; nothing is deleted."""
+        """Return True, or None if the snapshot is not to be deleted any more; nothing is deleted."""
         yield from ()
         return True if still_goes() else None
 
