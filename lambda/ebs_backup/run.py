@@ -179,19 +179,19 @@ def _with_the_rest(
         other_checks=(*outcome.other_checks, *unreadable_holds(of_others)),
         foreign=foreign(tagged, selection.names, selection.spreading),
         strays=tuple(snapshot for snapshot in left if not snapshot.known_period),
-        failed_elsewhere=tuple(_failed_elsewhere(left, outcome, settings)),
+        failed_elsewhere=tuple(_failed_elsewhere(chain(*held.values()), outcome, settings)),
         on_hold=sum(bool(hold(snapshot, run.time.date())) for snapshot in left),
         holdings=holdings(left, (stale for volume in outcome.volumes for stale in volume.stale)),
     )
 
 
 def _failed_elsewhere(
-    left: Iterable[Snapshot], outcome: Outcome, settings: Settings
+    listed: Iterable[Snapshot], outcome: Outcome, settings: Settings
 ) -> Iterator[FailedSnapshot]:
     """Return the recent failed snapshots that no volume's task has told: nobody may know yet that they hold nothing."""
     run, told = outcome.run, {failed.id for failed in outcome.failed}
     recent = timedelta(days=settings.max_age(run.period))
-    for snapshot in left:
+    for snapshot in listed:
         if snapshot.state == ERROR and snapshot.id not in told and run.time - snapshot.started <= recent:
             yield FailedSnapshot.of(snapshot, name=snapshot.name)
 

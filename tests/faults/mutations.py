@@ -247,7 +247,7 @@ RUN = (
     ),
     mutant(
         "a failed snapshot of a volume that is gone is told by nobody",
-        ("run.py", "        failed_elsewhere=tuple(_failed_elsewhere(left, outcome, settings)),\n", ""),
+        ("run.py", "        failed_elsewhere=tuple(_failed_elsewhere(chain(*held.values()), outcome, settings)),\n", ""),
     ),
     mutant(
         "snapshots without a run or a period are told by nobody",

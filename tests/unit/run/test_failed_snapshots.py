@@ -155,6 +155,20 @@ def test_a_failed_snapshot_of_a_volume_that_the_run_leaves_alone_is_told_as_long
     assert statuses == [Status.PROBLEM, Status.PROBLEM, Status.OK]
 
 
+def test_a_failed_snapshot_of_a_volume_that_is_gone_is_told_though_it_expires_at_once(
+    account: MotoAccount,
+) -> None:
+    account.volume()
+    gone = account.volume("gone")
+    failed = account.point(gone, NIGHT - timedelta(days=3), state="error")
+    account.client.delete_volume(VolumeId=gone)
+
+    outcome = account.run(nightly(expire_gone_after_days=1), a_run())
+
+    assert failed not in account.ids()
+    assert [told.id for told in outcome.failed] == [failed]
+
+
 def test_a_dry_run_tells_each_failed_snapshot_once(account: MotoAccount) -> None:
     failed = [
         account.point(account.volume("db", **tags), NIGHT - timedelta(days=1), state="error")
