@@ -55,13 +55,13 @@ class Done:
 
 @pytest.fixture(scope="module")
 def keys(emulator: Emulator, outputs: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """Return the credentials of a role that has the policies of docs/permissions.md and nothing else."""
+    """Return the credentials of a role that has the policies to see and to restore, and nothing else."""
     assert outputs
     iam, sts = emulator.client("iam"), emulator.client("sts")
-    page = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
+    to_see, to_restore, *_ = blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
     role = iam.create_role(RoleName="operator", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    names = [f"policy-{number}" for number, _ in enumerate(blocks(page))]
-    for name, policy in zip(names, blocks(page), strict=True):
+    policies = {"see": to_see, "restore": to_restore}
+    for name, policy in policies.items():
         iam.put_role_policy(RoleName="operator", PolicyName=name, PolicyDocument=json.dumps(policy))
     given = sts.assume_role(RoleArn=role, RoleSessionName="operator")["Credentials"]
     yield {
@@ -72,7 +72,7 @@ def keys(emulator: Emulator, outputs: Mapping[str, str]) -> Iterator[Mapping[str
         "AWS_SESSION_TOKEN": given["SessionToken"],
         "COLUMNS": "120",
     }
-    for name in names:
+    for name in policies:
         iam.delete_role_policy(RoleName="operator", PolicyName=name)
     iam.delete_role(RoleName="operator")
 

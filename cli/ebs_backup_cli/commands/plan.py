@@ -18,7 +18,7 @@ from ebs_backup_cli.backups import planning
 from ebs_backup_cli.backups.finding import find
 from ebs_backup_cli.backups.listing import Listing
 from ebs_backup_cli.backups.planning import Plan, VolumePlan
-from ebs_backup_cli.command import OK, PROBLEM, Result
+from ebs_backup_cli.command import OK, PROBLEM, Result, given
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, say, under
 from ebs_backup_cli.terminal.words import several
@@ -26,7 +26,9 @@ from ebs_backup_cli.terminal.words import several
 PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
 VOLUME = Annotated[
     list[str] | None,
-    typer.Option("--volume", metavar="VOLUME|NAME", help="Only this volume; may be repeated."),
+    typer.Option(
+        "--volume", metavar="VOLUME|NAME", help="Only this volume; may be repeated.", callback=given
+    ),
 ]
 NEXT = Annotated[bool, typer.Option("--next", help="Plan the run of the rule's next firing, not a run now.")]
 MARKS = {Fate.EXPIRED: ("delete", "red"), Fate.DEFERRED: ("later", "yellow")}
