@@ -21,7 +21,7 @@ def nearest(word: str) -> str:
 
 
 def test_an_id_is_meant_before_a_name_that_is_the_same() -> None:
-    assert find("vol-0db1", NAMES) == ["vol-0db1"]
+    assert find("vol-0db1", NAMES | {"vol-0db4": "vol-0db1"}) == ["vol-0db1"]
 
 
 def test_several_volumes_of_one_name_are_named_where_one_is_wanted() -> None:
