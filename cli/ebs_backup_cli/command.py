@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from ebs_backup.names import Period
 from ebs_backup_cli.aws.operator import Operator, Options
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 
@@ -136,6 +137,7 @@ def _refuse(error: CommandError, options: Options) -> int:
 
 
 UNCHANGED = "Nothing was changed."
+PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
 YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 

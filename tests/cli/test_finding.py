@@ -9,8 +9,7 @@ NAMES = {
     "vol-0db1": "db-1 data",
     "vol-0db2": "web",
     "vol-0db3": "web",
-    "vol-0db4": "vol-0db1",
-    "vol-0db5": "",
+    "vol-0db4": "",
 }
 
 

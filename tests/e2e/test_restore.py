@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -12,6 +11,7 @@ import pytest
 from ebs_backup_cli import main
 from emulator.account import DeployedFunction, EmulatedAccount
 from emulator.server import REGION, Emulator
+from tests.cli.conftest import Done
 from tests.e2e import nights
 from tests.e2e.week import MONDAY, night
 from tests.infra.conftest import ROOT
@@ -36,21 +36,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-Run = Callable[..., "Done"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What a command printed, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - a JSON document
-        """Return the one JSON document on stdout."""
-        return json.loads(self.out)
+Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")

@@ -14,20 +14,18 @@ from rich.text import Text
 
 from ebs_backup.event import InvalidEventError, Request, parse
 from ebs_backup.model import Run
-from ebs_backup.names import Period
 from ebs_backup.report.data import answer
 from ebs_backup_cli.aws.following import Trail, follow
 from ebs_backup_cli.aws.function import call, queue, refuse_unused, the_function
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.here import run_here
 from ebs_backup_cli.backups.naming import volume_ids
-from ebs_backup_cli.command import CANNOT, OK, PROBLEM, YES, Result, ask, given
+from ebs_backup_cli.command import CANNOT, OK, PERIOD, PROBLEM, YES, Result, ask, given
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.bars import bar
 from ebs_backup_cli.terminal.reporting import say, show_answer
 from ebs_backup_cli.terminal.words import several
 
-PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
 VOLUME = Annotated[
     list[str] | None,
     typer.Option("--volume", metavar="ID|NAME", help="Only this volume. Repeat for more.", callback=given),
