@@ -59,7 +59,7 @@ unit: .venv/.dev ## Unit tests, which cover every line and branch of lambda/
 cli: .venv/.dev ## The operator's command, each part alone and against an AWS in this process
 	@$(BIN)/pytest --quiet -n auto tests/cli
 
-deleter: .venv/.dev ## What decides on every deletion, against a thousand drawn histories a property
+deleter: .venv/.dev ## The code that decides on every deletion, against a thousand random histories for each property
 	@$(BIN)/pytest --quiet -n auto tests/unit/retention/test_properties.py tests/unit/test_rotation_properties.py \
 		--hypothesis-profile=thorough
 

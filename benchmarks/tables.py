@@ -132,5 +132,5 @@ def _cost(results: Results) -> Sheet:
         ],
         note=f"Chosen: {chosen(results)} MB, the cheapest with room for {ROOM} times the peak memory of the largest run "
         f"above. Computed: CPU seconds (cold start included) stretched by {CORE_MB:,} / MB, plus the seconds spent "
-        f"waiting; {USD_PER_GB_SECOND:.10f} USD per GB-second (arm64, us-east-1). An upper bound, for both overlap.",
+        f"waiting; {USD_PER_GB_SECOND:.10f} USD per GB-second (arm64, us-east-1). An upper bound, because the two overlap.",
     )

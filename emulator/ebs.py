@@ -55,7 +55,7 @@ def milliseconds(time: datetime) -> str:
 
 
 def dry_run(action: Action) -> Action:
-    """Do nothing, and say so, where the call asks for no more."""
+    """Answer a dry run: say that it would work, and do nothing."""
 
     def answer(params: Params) -> Answer:
         if one(params, "DryRun").lower() == "true":
@@ -154,7 +154,7 @@ def _with_the_reason(inner: Callable[[Mapping[str, Any]], str]) -> Callable[[Map
 
 
 def _with_wildcards_in_descriptions(exact: Callable[..., bool]) -> Callable[..., bool]:
-    """Take a filter's wildcards in descriptions, too: ministack compares all but tags letter by letter."""
+    """Let a filter have wildcards for descriptions too: ministack has them only for tags."""
 
     def fits(snapshot: Mapping[str, Any], filters: Mapping[str, Any]) -> bool:
         others = {name: values for name, values in filters.items() if name != "description"}

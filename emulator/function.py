@@ -55,10 +55,10 @@ def _with_that_id(execute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Answered(dict[str, str]):
-    """Headers that keep the request id they have: ministack puts another one over it."""
+    """Headers that keep their request id: ministack would replace it."""
 
     def update(self, *more: Any, **named: str) -> None:  # noqa: ANN401
-        """Take all but the id."""
+        """Update every header but the id."""
         super().update({key: value for key, value in dict(*more, **named).items() if key != ID})
 
 

@@ -1,4 +1,4 @@
-"""EventBridge by the emulator's clock: a rule fires when that clock passes its time, and a jump fires nothing missed."""
+"""EventBridge by the emulator's clock: a rule fires when that clock passes its time; a jump skips what is in between."""
 
 from collections.abc import Callable
 

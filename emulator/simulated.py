@@ -1,4 +1,4 @@
-"""IAM's policy simulation heeds the context that it is asked with: ministack's takes no condition key from there."""
+"""IAM's policy simulation uses the context that it is given: ministack's ignores the condition keys in it."""
 
 from collections.abc import Callable
 from contextvars import ContextVar

@@ -1,4 +1,4 @@
-"""CreateVolume as AWS does it where ministack does not: of a snapshot, within a type's limits, once for each client's token.
+"""CreateVolume as on AWS, where ministack differs: from a snapshot, within a type's limits, one for each client token.
 
 A volume is available at once: on AWS it is `creating` for some seconds.
 """
@@ -74,7 +74,7 @@ def _checked(action: Action) -> Action:
 
 
 def _refusal(params: Params, snapshot: Mapping[str, Any] | None) -> Answer | None:
-    """Return EC2's refusal of what cannot be, by the first rule that is broken."""
+    """Return EC2's refusal, by the first rule that the call breaks; None if it breaks none."""
     kind, zone = one(params, "VolumeType") or "gp2", one(params, "AvailabilityZone")
     zones = [f"{responses.get_region()}{letter}" for letter in "abc"]
     of = snapshot or {"State": "completed", "VolumeSize": 0}
@@ -159,7 +159,7 @@ def _encrypted_as_the_volume(action: Action) -> Action:
 
 
 def _with_all_that_is_known(inner: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], str]:
-    """Tell the throughput and the key, which ministack leaves out."""
+    """Add the throughput and the key to the answer: ministack leaves them out."""
 
     def xml(volume: Mapping[str, Any]) -> str:
         throughput = volume.get("Throughput")

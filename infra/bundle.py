@@ -65,7 +65,7 @@ def _fingerprint(lock: Path) -> str:
 def _normalize(folder: Path) -> None:
     """Make everything readable for everybody, and remove the files in which uv describes the machine.
 
-    Lambda unpacks the zip with its modes, as another user: under umask 077 it could not read one file.
+    Lambda unpacks the zip with its modes, as another user: under umask 077 it could read none of the files.
     """
     shutil.rmtree(folder / "bin", ignore_errors=True)
     (folder / ".lock").unlink(missing_ok=True)

@@ -42,8 +42,8 @@ def _explain(role: iam.Role, log_group_arn: str) -> None:
     stack = Stack.of(role)
     reasons = {
         "*": "EC2 cannot scope a listing below the region; the statement names the region",
-        _volumes(stack): "which volumes, their tag says: the statement's condition",
-        _snapshots(stack): "which snapshots, the set's tag says: each statement has a condition",
+        _volumes(stack): "the statement's condition says which volumes: those with the tag",
+        _snapshots(stack): "each statement's condition says which snapshots: those with the set's tag",
         f"{log_group_arn}:*": "the streams of the function's own log group",
     }
     acknowledge(role, {wildcard(role, resource): reason for resource, reason in reasons.items()})

@@ -52,7 +52,7 @@ class Plot:
 
 
 def picture(widgets: Sequence[Widget], lines: Mapping[str, Lines], flags: Sequence[Flag]) -> Iterator[str]:
-    """Draw the widgets, each over its lines by its title, and what the flags stand for below them."""
+    """Draw the widgets, each with the lines that belong to its title, and below them what each flag means."""
     board = max(widget["y"] + widget["height"] for widget in widgets) * ROW
     width, height = GRID * COLUMN, board + LEGEND_ROW * len(flags) + 2 * GAP
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="11">'

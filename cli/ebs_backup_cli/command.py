@@ -51,7 +51,7 @@ COMMON = {"backup_set": Set, "region": Region, "profile": Profile, "settings": F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a command found: as a JSON value (or what returns it), as what `show` prints for people, and as an exit status."""
+    """What a command found: a JSON value (or a function that makes it), how to `show` it to people, and the exit status."""
 
     document: Any
     show: Callable[[Console], None]

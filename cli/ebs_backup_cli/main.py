@@ -46,9 +46,9 @@ register(app, "adopt", adopt, example='ebs-backup adopt --period week --volume "
 
 
 def prepare() -> None:
-    """Set up the process: the core's log is not for the terminal, and a short life needs no search for cycles.
+    """Set up the process: keep the core's log off the terminal, and let the garbage collector run rarely.
 
-    EC2's answers are many small objects without any cycle: that search would take a tenth of a listing's time.
+    EC2's answers are many small objects without any cycle: to search them for cycles takes a tenth of a listing's time.
     """
     gc.set_threshold(500_000, 50, 100)
     if isinstance(

@@ -107,7 +107,7 @@ class Deleter:
             for other in self.there.values()
             if other.state == COMPLETED and other.period == snapshot.period and other.id not in self.going
         }
-        return snapshot.state == COMPLETED and len(rest - {""}) <= 1  # what belongs to no run is none
+        return snapshot.state == COMPLETED and len(rest - {""}) <= 1  # one without a run is no restore point
 
     def _looked_at_again(self, decision: Decision) -> Decision:
         """Return what is decided for the snapshot now: it stays if other snapshots have gone since the first decision."""

@@ -21,7 +21,7 @@ MOST_SAMPLED = 1000  # volumes that a check is limited to
 NOT_CHECKED = ("time", "dry_run", "volumes", "continued")  # keys of a run; a check is not a run
 CONTINUED = "continued"  # the function's own key, in the events that it sends to itself
 MOST_INVOCATIONS = 12  # of one run, in a row; Lambda stops a function that calls itself more than 16 times
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # that a schedule fires
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # the first time at which a schedule can fire
 AHEAD = timedelta(
     days=731
 )  # further ahead it is a mistyped year; a refused event is a night without a backup

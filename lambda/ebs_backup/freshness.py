@@ -39,7 +39,7 @@ class Freshness:
 def freshness(
     volume: Volume, known: Sequence[Snapshot], there: Iterable[Snapshot], settings: Settings, run: Run
 ) -> Freshness:
-    """Return how fresh all known snapshots are, also deleted ones; a stale one must still be `there`."""
+    """Return how fresh the `known` snapshots are, also those deleted by now; only those still `there` can be stale."""
     return Freshness(
         overdue=tuple(_overdue(volume, known, settings, run)),
         stale=tuple(_stale(there, settings, run)),

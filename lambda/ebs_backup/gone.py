@@ -52,7 +52,7 @@ def old_enough(held: Sequence[Snapshot], settings: Settings, run: Run) -> bool:
 
 
 def decide(snapshots: Iterable[Snapshot], settings: Settings, run: Run) -> tuple[Decision, ...]:
-    """Decide for those of the run's period that a volume has left which is surely gone."""
+    """Return decisions for the snapshots of a gone volume that are of the run's period."""
     days = settings.expire_gone_after_days
     rule = Rule(keep=0, source="expire_gone_after_days", schedule=settings.schedule(run.period))
     of_the_period = (snapshot for snapshot in snapshots if snapshot.period == run.period and snapshot.run)

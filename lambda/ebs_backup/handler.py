@@ -41,8 +41,8 @@ REPORT_SECONDS = 30  # of the function's time, kept for the report
 logger = Logger(service=SERVICE)
 
 
-# What earlier tries did whose mail was refused, by run: Lambda's retry usually comes to the same instance and reports it.
-# Runs of two periods, or of all volumes and of some, may have the same time.
+# By run: what a try did if its mail was refused. Lambda's retry usually runs in the same instance, and reports it then.
+# The key is more than the time: runs of two periods, or of all volumes and of some, may have the same time.
 _untold: dict[tuple[str, Period, tuple[str, ...]], Outcome] = {}
 
 
@@ -155,7 +155,7 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
 
 
 def _with_untold(outcome: Outcome) -> Outcome:
-    """Return the outcome with what an earlier try of the run did here and could not mail, also for one that goes on."""
+    """Return the outcome, and in it what an earlier try did here and could not mail; also if the run goes on."""
     run = outcome.run
     return outcome if run.dry_run else outcome.after(_untold.pop(_key(run), None))
 

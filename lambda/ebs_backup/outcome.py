@@ -32,9 +32,10 @@ class Status(StrEnum):
 class Outcome:
     """What a run did, in all its invocations so far.
 
-    `other_checks` ask a person to look at something other than the run's volumes. `retired` is what was decided on snapshots of volumes that are gone, `strays` are snapshots of the set without a run or
-    of a period that there is not, `missing` the volumes that a run by hand named and the set does not select. `stopped` is
-    why a run that is not finished does not go on, `lookup_failure` why instances could not be looked up.
+    `other_checks` ask a person to look at something other than the run's volumes. `retired` is what was decided on
+    snapshots of volumes that are gone. `strays` are snapshots of the set without a run or with an unknown period.
+    `missing` are the volumes that a run by hand named and the set does not select. `continuation_failure` is why an
+    unfinished run does not go on, `lookup_failure` why the instances could not be looked up.
     """
 
     run: Run
@@ -141,7 +142,11 @@ class Outcome:
         if not any(volume.made for volume in self.volumes):
             return Status.FAILED
         more_failed = self.run.continued.more_failed if self.run.continued else 0
-        if self.failures or more_failed or self.count(lambda volume: volume.overdue or volume.unfinished):
+        if (
+            self.failures
+            or more_failed
+            or self.count(lambda volume: volume.overdue or volume.unfinished or volume.vanished)
+        ):
             return Status.PROBLEM
         look = (self.checks, self.deferred, self.deselected, self.foreign, self.strays, self.missing)
         if (

@@ -1,6 +1,6 @@
 """What the function reads from its environment, checked again: nothing is made or deleted on bad settings.
 
-The stack has checked what the operator wrote (infra/settings), with more to say; this is the safety net behind it.
+The stack has already checked what the operator wrote, with more detailed refusals (infra/settings); this is the safety net.
 """
 
 import json

@@ -32,7 +32,7 @@ def run_all(
         due.put((0.0, number, step))
 
     def work() -> None:
-        # A worker may sleep until the next task is due: a worker that puts an earlier task back runs that task itself.
+        # A worker may sleep until its task is due: if another worker puts back an earlier task, that worker also runs it.
         while True:
             try:
                 when, number, step = due.get_nowait()

@@ -65,7 +65,7 @@ class Backups:
         return {tag["Key"]: tag["Value"] for tag in listed["Tags"]}
 
     def volume(self, id_: str) -> dict[str, Any]:
-        """Return a volume as EC2 lists it, without what is new with every volume."""
+        """Return a volume as EC2 lists it, without what every volume has anew (its id, its times)."""
         (found,) = self.command.ec2.describe_volumes(VolumeIds=[id_])["Volumes"]
         return {key: value for key, value in found.items() if key in PROPERTIES}
 

@@ -9,5 +9,5 @@ START, DAYS = date(2026, 10, 1), 92
 
 
 def quarter(**overrides: object) -> Simulation:
-    """Simulate the quarter with the default settings, but for these."""
+    """Simulate the quarter with the default settings and these changes."""
     return simulate(settings(**overrides), START, DAYS)

@@ -1,4 +1,4 @@
-"""What is adopted becomes the set's own; what is not certain, not selected or in anybody's way is left alone."""
+"""What is adopted becomes the set's own; a snapshot that is not certain, not selected or used elsewhere is left alone."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -279,8 +279,8 @@ def test_one_that_was_tagged_in_part_gets_what_it_lacks_and_nothing_else(there: 
     ("tag", "why"),
     [
         ({"ebs-backup:set": "web"}, "it belongs to the backup set 'web'"),
-        ({"ebs-backup:source": "volume=vol-0b"}, "were copied from a volume"),
-        (OURS | {"ebs-backup:source": "volume=vol-0b"}, "were copied from a volume"),
+        ({"ebs-backup:source": "volume=vol-0b"}, "were copied from another volume"),
+        (OURS | {"ebs-backup:source": "volume=vol-0b"}, "were copied from another volume"),
         ({"ebs-backup:run": "2026-11-20T01:30:00Z"}, "its tag ebs-backup:run is '2026-11-20T01:30:00Z', not"),
         ({"ebs-backup:period": "week"}, "its tag ebs-backup:period is 'week', not 'day': remove it first"),
     ],

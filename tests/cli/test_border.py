@@ -1,4 +1,4 @@
-"""What all commands share: where options may stand, what JSON means, and one line for whatever keeps them from their work."""
+"""What all commands share: where options can be, what --json prints, and one line for each error."""
 
 from pathlib import Path
 

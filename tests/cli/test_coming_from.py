@@ -1,4 +1,4 @@
-"""The pages for those who come from another tool: what they print to be copied is taken as it stands."""
+"""The pages for those who come from another tool: their settings and commands work as they are printed."""
 
 import re
 import tomllib
@@ -32,7 +32,7 @@ def test_each_schedule_of_the_table_of_cron_lines_is_one_that_the_settings_take(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_each_page_has_the_commands_of_every_step(page: Path) -> None:
-    """`test_docs` holds each to the AWS CLI; here that they are seen at all, also those inside a list."""
+    """`test_docs` checks each of them; this test checks that it finds them all, also those inside a list."""
     operations = {command.split()[2] for command in printed(page.read_text(encoding="utf-8"))}
 
     assert {"create-tags", "describe-snapshots", "update-access-key", "delete-access-key"} <= operations

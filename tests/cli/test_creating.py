@@ -1,4 +1,4 @@
-"""A volume is made once, whatever becomes of EC2's answers, and waited for until it is clear what became of it."""
+"""A volume is made only once, even if EC2's answers are lost, and the wait ends only when its fate is certain."""
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING

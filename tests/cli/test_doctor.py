@@ -1,4 +1,4 @@
-"""`doctor`: every line good or bad with what to do; what it may not read is said, and never guessed."""
+"""`doctor`: every line is good, or bad with what to do; what it may not read, it says and never guesses."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What `doctor` says of the last check: when it was last well, by the function's metric."""
+"""What `doctor` says of the last check: when it last passed, by the function's metric."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -31,10 +31,10 @@ def found(*days_ago: int) -> Finding:
 @pytest.mark.parametrize(
     ("days_ago", "state", "text"),
     [
-        ((40, 3, 7), State.GOOD, "last well on 22 Nov 2026, 3 days ago"),
-        ((1,), State.GOOD, "last well on 24 Nov 2026, 1 day ago"),
-        ((130,), State.LOOK, "last well on 18 Jul 2026, 130 days ago"),
-        ((), State.LOOK, "none was well in the last 400 days"),
+        ((40, 3, 7), State.GOOD, "last passed on 22 Nov 2026, 3 days ago"),
+        ((1,), State.GOOD, "last passed on 24 Nov 2026, 1 day ago"),
+        ((130,), State.LOOK, "last passed on 18 Jul 2026, 130 days ago"),
+        ((), State.LOOK, "none passed in the last 400 days"),
     ],
 )
 def test_the_newest_day_on_which_a_check_was_well_counts(

@@ -1,4 +1,4 @@
-"""`page`: whole in itself, names as text, nights as they were; and never over a file without asking."""
+"""`page`: it needs no other file, shows names as text and nights as they were, and overwrites no file unasked."""
 
 import re
 from datetime import timedelta

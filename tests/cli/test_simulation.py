@@ -140,7 +140,7 @@ def rotated(schedule: str, keep: int, simulation: Simulation) -> Iterator[tuple[
 @hypothesis.settings(max_examples=100, deadline=None)
 @given(worlds(), st.dates(date(2026, 1, 1), date(2029, 1, 1)), st.integers(1, 70))
 def test_on_every_day_it_holds_what_rotation_left_that_night(world: Settings, start: date, days: int) -> None:
-    """From an empty start no run lets more than one occasion go, so that no limit is felt."""
+    """A volume that starts with nothing loses at most one occasion in a run, so the limit never matters."""
     simulation = simulate(world, start, days)
 
     for period in world.periods:

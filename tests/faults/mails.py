@@ -121,12 +121,12 @@ def _told_gone(invocation: Invocation) -> set[str]:
 def _check_undeleted(world: World, invocation: Invocation, told: set[str]) -> None:
     """Assert that every snapshot that could not be deleted is in the mail.
 
-    Where an earlier invocation of a run that went on tried it, and then deleted others up to the limit, it is deferred;
-    where a long lag hid the volume's snapshot from the last one, the volume is in the mail.
+    There are two exceptions, both in a run that went on. If an earlier invocation tried it and then deleted others up to
+    the limit, the snapshot counts as deferred. If a long lag hid it from the last invocation, its volume is in the mail.
     """
     deferred = invocation.told["deferred"] if invocation.went_on else 0
     told = told | {id_ for mail in invocation.mails for id_ in SNAPSHOT_ID.findall(mail.body)}
-    # Of what AWS keeps in place a mail names one for each holder.
+    # Of the snapshots that AWS keeps in place, a mail names one for each holder.
     in_use = {call.params["SnapshotId"] for call in _deletes(invocation) if call.code in KEPT}
     for call in _deletes(invocation):
         if call.code:

@@ -55,7 +55,7 @@ def test_two_deliveries_make_one_snapshot_of_each_volume(
         sum(invocation.told["created"] + invocation.told["already_made"] for invocation in done)
         == 2 * volumes
     )
-    # One look for each volume that the other had just snapshotted; of the rest, few for many.
+    # One look for each volume that the other delivery has just snapshotted; for the rest, a few looks serve many volumes.
     just_made = sum(call.code == "SnapshotCreationPerVolumeRateExceeded" for call in done[0].calls)
     pages = 2 * -(-len(world.account.snapshots) // 1000)
     assert calls(done)["DescribeSnapshots"] <= just_made + pages + 2 * volumes // 25

@@ -34,7 +34,7 @@ CASES = [
 ]
 
 
-# After these the run goes on to a newer restore point, so that not the same ones are gone, but as many.
+# After these the run deletes a newer restore point instead: other snapshots are gone than in a clean run, but as many.
 REFUSED = {fault.name for fault in (*wire.REFUSALS, *wire.DELETE_REFUSALS)}
 
 

@@ -25,7 +25,7 @@ SMALL = {"keep_day": 3, "keep_week": 2, "keep_month": 1, "max_expired_per_volume
 
 
 def a_settings(**changed: object) -> Settings:
-    """Return the default settings of one stack, but for small numbers and these."""
+    """Return the default settings of one stack with small numbers and these changes."""
     defaults = {name: DEFAULTS[name] for name in Settings.__slots__} | {"topic_arn": TOPIC}
     return Settings(**defaults | SMALL | changed)  # type: ignore[arg-type] # checked at run time
 

@@ -132,7 +132,7 @@ REFUSED = (
     *(replace(call, what=f"{call.what} itself") for call in KEY_USES),
     call("decrypt with another key", "kms.decrypt", KeyId="{another key}", CiphertextBlob=b"words"),
 )
-# No test can play a service that calls in the function's name: these are for a judge.
+# No test can act as a service that calls in the function's name, so only an evaluator of policies gets these.
 REFUSED_THROUGH_A_SERVICE = (
     *through("s3", KEY_USES),
     *through("ec2", KEY_USES),

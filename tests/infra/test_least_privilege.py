@@ -1,7 +1,7 @@
 """No part of the role's policy can be missing or wider: a run would fail, or a forbidden call would be allowed.
 
-The judge is the emulator's own authorization: the code that lets the deployed function's calls through. What no call can
-tell is read from the template, each with the reason beside it. A statement that nobody wrote calls for fails here.
+The judge is the emulator's own authorization: the code that lets the deployed function's calls through. If no call can
+show a difference, the template is read, with the reason beside it. A statement without any call fails here.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ MUST_NOT = {call.what: call for call in (*REFUSED, *REFUSED_THROUGH_A_SERVICE)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a part of a statement is in the template, where no call can tell it from something wider, and why."""
+    """A part of a statement as the template must have it, and why no call can tell it from something wider."""
 
     part: str
     of_template: Any

@@ -1,4 +1,4 @@
-"""What is made of any accepted settings is accepted by AWS: every text fits its shape in botocore's models."""
+"""AWS accepts the template of any accepted settings: every text fits its shape in botocore's models."""
 
 import json
 import re

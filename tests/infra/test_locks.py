@@ -53,7 +53,7 @@ def test_a_deploy_needs_no_boto3() -> None:
 
 
 def test_the_deploy_set_has_all_that_the_app_imports() -> None:
-    """The app reads all of its modules before it looks at the settings, of which one is refused here: no synth."""
+    """The app imports everything before it reads the settings; a refused setting here saves the synth."""
     shown = "import atexit, json, runpy, sys; atexit.register(lambda: print(json.dumps(list(sys.modules))));"
     run = f"{shown} runpy.run_path('app.py', run_name='__main__')"
     refused = os.environ | {"CDK_CONTEXT_JSON": '{"keep_day": 0}'}

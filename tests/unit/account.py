@@ -42,7 +42,7 @@ CALLS = (
 
 
 def nightly(**overrides: object) -> Settings:
-    """Return the default settings, but for these, of a set that runs every night and no other period: a night, an occasion."""
+    """Return the default settings with these changes; only the day period runs, every night: each night is an occasion."""
     return settings(
         **{"schedule_day": EVERY_NIGHT, "schedule_week": "off", "schedule_month": "off"} | overrides
     )

@@ -1,4 +1,4 @@
-"""What every `aws ...` command is held to that docs, mails and alarms print: AWS takes it, and it costs no backup."""
+"""The checks of every `aws ...` command that docs, mails and alarms print: AWS takes it, and it costs no backup."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from ebs_backup.event import parse
 GLOBAL = {"--query", "--output", "--cli-binary-format", "--cli-read-timeout", "--region"}
 WAITERS = {"volume-available": "describe-volumes"}  # what the waiters that we use call
 RENAMED = {"--notification-endpoint": "--endpoint"}  # the CLI's own name, for --endpoint is taken
-OF_THE_CLI_ALONE = "aws dlm create-default-role"  # which is no API call: nothing here to hold it against
+OF_THE_CLI_ALONE = "aws dlm create-default-role"  # no API call, so there is no model to compare it with
 TAIL_OPTIONS = {
     "--since",
     "--filter-pattern",

@@ -21,7 +21,7 @@ def fired(expression: str, start: str, end: str) -> list[str]:
     ["*/0 1 ? * MON *", "5/ 1 ? * MON *", "60 1 ? * MON *", "30 1 ? * ? *", "30 1 * * 1-5", "", f"30 1 ? * {'MON,' * 90}MON *"],
 )  # fmt: skip
 def test_what_eventbridge_would_refuse_cannot_fire(expression: str) -> None:
-    """Why it is refused, an operator is told by infra/settings/cron_check.py."""
+    """infra/settings/cron_check.py tells the operator why."""
     assert not cron.can_fire(expression)
 
 

@@ -1,4 +1,4 @@
-"""The deleter: oldest first and within the limit, one try each, and no last good one on the strength of an old listing."""
+"""The deleter: oldest first, within the limit, one try each; before a last good one goes, it looks again."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

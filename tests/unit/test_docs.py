@@ -1,4 +1,4 @@
-"""The docs and the mails say what is so: every setting with its default, every AWS CLI command one that the CLI would take."""
+"""The docs and the mails are true: they name every setting with its default, and only commands that the AWS CLI takes."""
 
 import json
 import re

@@ -17,7 +17,7 @@ from tests.unit.deletions import DENIED, IN_USE, DeletingEc2, finish
 
 @dataclass
 class Known:
-    """Knows these volumes by their ids, or has an error for who asks."""
+    """An EC2 that knows these volumes by their ids, or raises an error."""
 
     volumes: frozenset[str] = frozenset()
     error: AwsError | None = None
@@ -198,7 +198,7 @@ def test_a_hold_that_is_over_holds_nothing_and_a_failed_snapshot_has_nothing_to_
 
 
 def test_what_another_tool_labelled_is_not_touched_where_it_is_only_seen_when_it_looks_again() -> None:
-    """The run knows its own alone; a listing of the volume shows whatever carries the set's tag."""
+    """The run passes only its own snapshots; a new listing of the volume shows everything that has the set's tag."""
     foreign = a_snapshot(id="snap-foreign", days_ago=90, ours=False)
     ec2 = DeletingEc2([*OLD, foreign])
 

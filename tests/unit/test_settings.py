@@ -20,7 +20,7 @@ EXTRA = "a table of tags, none of them Name, aws: or ebs-backup:"
 
 
 def environment(**texts: str) -> dict[str, str]:
-    """Return the default environment, but for these texts."""
+    """Return the default environment with these changes."""
     return settings().to_env(topic_arn=TOPIC) | {
         f"EBS_BACKUP_{name.upper()}": text for name, text in texts.items()
     }

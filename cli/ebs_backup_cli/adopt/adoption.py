@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ebs_backup.model import COMPLETED, Decision, Snapshot, Volume
+from ebs_backup.model import COMPLETED, Decision, Older, Snapshot, Volume
 from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
 from ebs_backup.selection import select
 from ebs_backup.settings import Settings
@@ -44,7 +44,7 @@ class Request:
 class Adoption:
     """One snapshot to adopt: the tags that it lacks, and what rotation then decides about it, in which occasion.
 
-    `goes_with` is which of the next runs of its period deletes it: 1 is the next, 0 none.
+    `goes_with` says which coming run of its period deletes it: 1 is the next run, 2 the one after, 0 none.
     """
 
     backup: Adoptable
@@ -98,7 +98,7 @@ class _Wanted:
 
 
 def plan(found: Found, region: Region, request: Request, *, now: datetime) -> Plan:
-    """Plan the adoption of what was found; rotation decides as of `now`, beside what the set has, before a new run."""
+    """Plan the adoption of what was found; rotation decides as of `now`, together with what the set already has."""
     selected = select(region.volumes.values(), {}, request.settings).volumes
     wanted: list[_Wanted] = []
     done: list[Adoptable] = []
@@ -123,7 +123,7 @@ def plan(found: Found, region: Region, request: Request, *, now: datetime) -> Pl
 
 
 def _is_ours(snapshot: FoundSnapshot, settings: Settings) -> bool:
-    """Return whether the set has it already, whatever period it joined."""
+    """Return whether the set has it already, in whatever period."""
     tags = snapshot.tags
     return (
         tags.get(TAG_SET) == settings.backup_set
@@ -134,7 +134,7 @@ def _is_ours(snapshot: FoundSnapshot, settings: Settings) -> bool:
 
 
 def _refusal(backup: Adoptable, region: Region, request: Request, selected: Collection[str]) -> str:
-    """Return why it cannot or may not be adopted apart from its tags, or an empty text."""
+    """Return why it is not adopted, without a look at its tags, or an empty text."""
     snapshot = backup.snapshot
     if snapshot.state != COMPLETED:
         return f"its state is {snapshot.state}: {snapshot.message or 'only completed ones are adopted'}"
@@ -172,7 +172,7 @@ def _own_tags(
         kms_key=snapshot.kms_key,
     )
     run = replace(moment(settings, snapshot.started, period), id=f"adopted:{snapshot.id}")
-    tags = tagging(source, run, settings, at=snapshot.started, older=0, copy=False).tags
+    tags = tagging(source, run, settings, at=snapshot.started, older=Older(stay=0), copy=False).tags
     return {key: tags[key] for key in OWN_TAGS}
 
 
@@ -182,7 +182,7 @@ def _conflict(snapshot: FoundSnapshot, wanted: Mapping[str, str]) -> str:
     if tags.get(TAG_SET, wanted[TAG_SET]) != wanted[TAG_SET]:
         return f"it belongs to the backup set {tags[TAG_SET]!r}"
     if TAG_SOURCE in tags and not names_source(tags[TAG_SOURCE], snapshot.volume_id):
-        return f"its ebs-backup: tags were copied from a volume, {TAG_SOURCE} names another one: remove them first"
+        return f"its ebs-backup: tags were copied from another volume (see {TAG_SOURCE}): remove them first"
     for key in (TAG_PERIOD, TAG_RUN):
         if tags.get(key, wanted[key]) != wanted[key]:
             return f"its tag {key} is {tags[key]!r}, not {wanted[key]!r}: remove it first"

@@ -26,7 +26,10 @@ SOME = 4  # ids of those that are left alone for one reason; the JSON document h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptionReport:
-    """A plan with the volumes' names; what came of it by snapshot id, None where nothing was changed; the command for it."""
+    """A plan, the volumes' `names`, and the `command` that carries it out.
+
+    `outcome` has each snapshot's failure by its id, None if it was adopted; it is None itself if nothing was changed.
+    """
 
     settings: Settings
     region: str
@@ -67,7 +70,7 @@ class AdoptionReport:
         write_lines(console, *self._sums(), *self._ends())
 
     def _table(self, adoptions: Sequence[Adoption], width: int) -> Iterator[Line]:
-        """Write one snapshot a line, with heads above; in two lines each where the terminal is narrow."""
+        """Write a line for each snapshot, below a line of heads; on a narrow terminal, two lines for each."""
         rows = [(*self._cells(adoption), bool(adoption.goes_with)) for adoption in adoptions]
         tools = max(len(tool) for _, _, tool, *_ in rows)
         widths = (SNAPSHOT, MINUTE, tools, len("period"), MINUTE)
@@ -93,7 +96,7 @@ class AdoptionReport:
         return snapshot.id, taken, adoption.backup.tool, adoption.period.value, occasion, then
 
     def _left_alone(self) -> Iterator[str]:
-        """Say why what is left alone is, each reason once."""
+        """Write each reason why snapshots are left alone, with their ids."""
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
         for refused in self.plan.refused:
             by_reason[refused.reason].append(refused.snapshot.id)
@@ -127,8 +130,8 @@ class AdoptionReport:
                 )
         if purged := sum(adoption.backup.purged_after is not None for adoption in adoptions):
             yield (
-                f"{several(purged, 'snapshot')} with PurgeAllow=true: where ec2-automate-backup still runs with -p, it"
-                " deletes what is older than PurgeAfterFE says."
+                f"{several(purged, 'snapshot')} with PurgeAllow=true: if ec2-automate-backup still runs with -p, it"
+                " deletes each of them after the date in its tag PurgeAfterFE."
             )
 
     def _ends(self) -> Iterator[str]:

@@ -113,7 +113,7 @@ def _not_certain(snapshot: FoundSnapshot, account: str) -> str:
 
 
 def _contradiction(snapshot: FoundSnapshot, form: "Form", parts: Mapping[str, str]) -> str:
-    """Return where the description contradicts the snapshot, or itself, or an empty text."""
+    """Return what in the description contradicts the snapshot, or is no time, or an empty text."""
     if parts["volume"] != snapshot.volume_id:
         return f"its description names {parts['volume']}, it is of {snapshot.volume_id}"
     try:

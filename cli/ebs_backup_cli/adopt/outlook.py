@@ -35,7 +35,7 @@ class Verdict:
 def outlook(
     adopted: Sequence[Snapshot], region: Region, settings: Settings, *, now: datetime
 ) -> dict[str, Verdict]:
-    """Decide, by snapshot id, for those that are adopted, beside what the set has, as of `now` and before a new run."""
+    """Return by id what rotation decides as of `now` for the adopted snapshots, together with what the set already has."""
     by_volume: defaultdict[str, dict[str, Snapshot]] = defaultdict(dict)
     for snapshot in (*(own for own in region.held if own.ours and own.run), *adopted):
         by_volume[snapshot.volume_id][snapshot.id] = snapshot

@@ -34,7 +34,7 @@ class Deployment:
 
 
 def from_file(path: Path, backup_set: str, region: str) -> Deployment:
-    """Read the settings of a set from a file; raises a CommandError that names the file's sets, if it is none of them."""
+    """Read the settings of a set from a file; if the set is not there, raise a CommandError that names those that are."""
     try:
         found = targets(read({"settings": str(path.absolute())}, path.parent), region=region)
     except SettingsError as error:
@@ -50,7 +50,7 @@ def from_file(path: Path, backup_set: str, region: str) -> Deployment:
 
 
 def default_settings(**options: str) -> Settings:
-    """Return the settings of a stack that sets none of its own but these."""
+    """Return the default settings, changed by these options."""
     (target,) = targets(Source(options=options))
     return target.settings
 
@@ -61,7 +61,7 @@ def configuration(client: "LambdaClient", backup_set: str) -> "FunctionConfigura
 
 
 def deployed(session: Session, backup_set: str) -> Deployment:
-    """Read the deployed function's settings; raises a CommandError that names the sets there are, if it is none of them."""
+    """Read the deployed function's settings; if the set is not there, raise a CommandError that names those that are."""
     client = session.client("lambda")
     name = function_name(backup_set)
     try:

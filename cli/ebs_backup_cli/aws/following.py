@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 BETWEEN_LOOKS = 2.0  # seconds
 LONGEST_SILENCE = 20 * 60.0  # seconds: an invocation lasts 15 minutes, and a retry waits two
 TRIES = 3  # Lambda's, of one event
-LATE = 60_000  # milliseconds by which a line may come into the log after one that is younger
+LATE = 60_000  # milliseconds by which a line may reach the log after a newer line
 NOT_READABLE = ("AccessDeniedException", "AccessDenied", "ResourceNotFoundException")
 
 
 @dataclass(slots=True, kw_only=True)
 class Trail:
-    """What the log has told of a run so far; `run`, `period` and the request of its first invocation name it.
+    """What the log has said of a run so far; `run`, `period` and the request of its first invocation identify it.
 
-    `volumes` are all that the run is to back up, None until it is known, `done` are those that it has been at.
+    `volumes` is how many the run has to back up, None until it is known; `done` are those that it has finished.
     """
 
     run: str
@@ -51,7 +51,7 @@ class Trail:
         return f"{len(self.done):,} of {self.volumes:,} volumes{more}"
 
     def read(self, text: str) -> None:
-        """Take in one line of the log, whatever it is."""
+        """Use one line of the log, or ignore it."""
         try:
             line = json.loads(text)
         except ValueError:
@@ -95,7 +95,7 @@ def follow(
     seen: Callable[[Trail], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Read the log from `since`, in milliseconds, until the run has ended; return why not, where that is not seen."""
+    """Read the log from `since`, in milliseconds, until the run has ended; if its end cannot be seen, return why."""
     known: set[tuple[str, int, str]] = set()
     silence = 0.0
     while not trail.ended:

@@ -41,7 +41,7 @@ def call(operator: Operator, to: Deployment, event: Mapping[str, Any]) -> dict[s
     config = Config(
         connect_timeout=10,
         read_timeout=LONGEST + 30,
-        tcp_keepalive=True,  # on its way is no network device that forgets a silent connection
+        tcp_keepalive=True,  # else a network device on the way may forget a silent connection
         retries=ONCE,  # type: ignore[arg-type]
         user_agent_extra=SERVICE,
     )

@@ -64,7 +64,7 @@ class Operator:
         return connect(self.session)
 
     def listing(self) -> Ec2:
-        """Return the core's own EC2, for one command."""
+        """Return the core's own EC2, which lists everything only once."""
         return Ec2(self.ec2, deadline=time.monotonic() + PATIENCE)
 
     @cached_property

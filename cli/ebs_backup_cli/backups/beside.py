@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 class Beside(Generic[T]):
-    """What `work` returns, begun now in a thread of its own; a block that it is used for ends when the work has ended.
+    """The result of `work`, which begins now in a thread of its own.
 
-    It does not keep a command alive that was interrupted.
+    As a context manager it waits at the end of the block, except after Ctrl-C: then the command ends without it.
     """
 
     def __init__(self, work: Callable[[], T]) -> None:

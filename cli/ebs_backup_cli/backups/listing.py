@@ -44,12 +44,12 @@ class Listing(Ec2):
         return self._known[asked]
 
     def snapshots(self, backup_set: str, *, volume_id: str = "") -> list[Snapshot]:
-        """List the set's snapshots, once; those of one volume are a part of them."""
+        """List the set's snapshots, once; those of one volume are picked from that list."""
         listed = self.begin(backup_set).result()
         return [snapshot for snapshot in listed if not volume_id or snapshot.volume_id == volume_id]
 
     def begin(self, backup_set: str) -> Beside[list[Snapshot]]:
-        """Begin to list the set's snapshots, beside whatever is listed meanwhile."""
+        """Begin to list the set's snapshots in another thread, while other things are listed here."""
         if self._snapshots_of is None or self._snapshots_of[0] != backup_set:
             list_all = super().snapshots
             self._snapshots_of = backup_set, Beside(lambda: list_all(backup_set))

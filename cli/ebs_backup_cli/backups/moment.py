@@ -1,4 +1,4 @@
-"""A run that is never done: the core's decisions need one, also if a command only looks. Pure."""
+"""A run that is never carried out: the core's decisions need one, also for a command that only looks. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ RUNNING = timedelta(hours=1)  # after a firing: its run may not have come that f
 
 
 def moment(settings: Settings, at: datetime, period: Period = Period.DAY) -> Run:
-    """Return a dry run of the set at this time, in no account: for what asks a run for its time and period alone."""
+    """Return a dry run of the set at this time, without account and region: only its time and period are used."""
     return Run(
         id=at.isoformat(),
         time=at,

@@ -22,7 +22,7 @@ def selected(found: Holdings, settings: Settings) -> list[str]:
 def overdue(
     found: Holdings, settings: Settings, now: datetime, groups: Mapping[str, Sequence[Point]] | None = None
 ) -> dict[str, tuple[Overdue, ...]]:
-    """Return what is overdue, by volume; a run does not judge a volume that its tag has left alone, nor does this."""
+    """Return what is overdue, by volume; like a run, this leaves out volumes that their own tag skips."""
     run = moment(settings, now)
     groups = by_volume(found.points) if groups is None else groups
     late = {}

@@ -1,6 +1,6 @@
-"""What a run would do, as the core's own dry run says, and of every snapshot of its period: when it was taken, and why.
+"""What a run would do with every snapshot of its period, and why: the core's own dry run.
 
-Changes nothing: a dry run's writer never calls EC2.
+It changes nothing: a dry run never calls one of EC2's writes.
 """
 
 import logging
@@ -133,10 +133,10 @@ def next_after(schedule: str, at: datetime) -> datetime | None:
 
 
 def at_firing(run: Run, at: datetime) -> Run:
-    """Return the run that the rule's firing begins, with EventBridge's own identity of it."""
+    """Return the run that the rule starts when it fires at that time, with the same id."""
     return replace(run, id=f"{at:%Y-%m-%dT%H:%M:%SZ}", time=at, scheduled=True)
 
 
 def pending(plan: Plan) -> int:
-    """Count the snapshots of the period that are still pending: what is planned later counts on none of them."""
+    """Count the snapshots of the period that are still pending: once they complete, a run may delete more."""
     return sum(decision.snapshot.state == PENDING for volume in plan.volumes for decision in volume.decisions)

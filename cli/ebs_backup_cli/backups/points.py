@@ -53,7 +53,7 @@ class Holdings:
         return find(wanted, self.names())
 
     def names(self) -> dict[str, str]:
-        """Return every known volume's name by id: of those that are gone, the one that the newest snapshot tells."""
+        """Return every known volume's name by id; the name of a volume that is gone is the one in its newest snapshot."""
         names = {point.snapshot.volume_id: point.snapshot.name for point in self.points}
         return names | {volume.id: volume.name for volume in self.volumes.values()}
 

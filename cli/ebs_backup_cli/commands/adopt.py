@@ -1,4 +1,4 @@
-"""`ebs-backup adopt`: makes the backups of another tool the set's own. It adds tags, with --yes alone, and no more."""
+"""`ebs-backup adopt`: makes the backups of another tool the set's own. It only adds tags, and only with --yes."""
 
 import shlex
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ VOLUME = Annotated[
     typer.Option(
         "--volume",
         metavar="ID|NAME",
-        help="Also those of this volume, which is not selected or is gone; may be repeated.",
+        help="Also the snapshots of this volume, though it is not selected or is gone. Repeat for more.",
         callback=given,
     ),
 ]
-YES = Annotated[bool, typer.Option("--yes", help="Do it: add the tags. Without it nothing is changed.")]
+YES = Annotated[bool, typer.Option("--yes", help="Add the tags. Without this option nothing is changed.")]
 
 
 def adopt(operator: Operator, *, period: PERIOD = None, volume: VOLUME = None, yes: YES = False) -> Result:

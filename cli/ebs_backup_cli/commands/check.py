@@ -27,8 +27,8 @@ SAMPLE = Annotated[
 def check(operator: Operator, *, period: PERIOD = Period.DAY, sample: SAMPLE = None) -> Result:
     """Let the function try what a run needs, under its real role, without doing it. It sends a test mail.
 
-    The answer is waited for, up to 15 minutes: so it comes also where the log may not be read. The call is never sent
-    twice: that would be two test mails.
+    It waits for the answer, up to 15 minutes, so it need not read the log. The call is never sent twice, because that
+    would be two test mails.
     """
     to = the_function(operator)
     event = {"period": period.value, "check": True} | ({"sample": sample} if sample else {})

@@ -25,7 +25,7 @@ from ebs_backup_cli.terminal.words import several
 VOLUME = Annotated[
     list[str] | None,
     typer.Option(
-        "--volume", metavar="VOLUME|NAME", help="Only this volume; may be repeated.", callback=given
+        "--volume", metavar="VOLUME|NAME", help="Only this volume. Repeat for more.", callback=given
     ),
 ]
 NEXT = Annotated[bool, typer.Option("--next", help="Plan the run of the rule's next firing, not a run now.")]

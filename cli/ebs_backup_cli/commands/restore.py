@@ -39,7 +39,8 @@ INSTANCE = Annotated[
     ),
 ]
 POINT_AT = Annotated[
-    str | None, typer.Option("--at", metavar="DATE|TIME", help=f"The newest by then: {AT}.", callback=given)
+    str | None,
+    typer.Option("--at", metavar="DATE|TIME", help=f"The newest up to then: {AT}.", callback=given),
 ]
 PERIOD = Annotated[Period | None, typer.Option("--period", help="The newest of this period.")]
 SNAPSHOT = Annotated[
@@ -177,7 +178,7 @@ def _about_backups(
     tag = "=".join(_selector(settings))
     if not keep:
         return [f"Not backed up: without the tag {tag}. Add it if the new volume is to stay."]
-    why = "" if told else ", which is the default (--not-backed-up leaves it out)"
+    why = "" if told else ", which is the default (--not-backed-up leaves the tag out)"
     notes = [f"Backed up by set {settings.backup_set!r}: with the tag {tag}{why}."]
     old = [found.volumes.get(one.point.snapshot.volume_id) for one in restores]
     still = [there.id for there in old if there and there.tags.get(settings.tag_name) == settings.tag_value]

@@ -34,12 +34,12 @@ DRY_RUN = Annotated[bool, typer.Option("--dry-run", help="Plan only. Nothing is 
 TIME = Annotated[
     str | None, typer.Option("--time", metavar="TIME", help="Redo the scheduled run of this time (UTC).")
 ]
-NO_WAIT = Annotated[bool, typer.Option("--no-wait", help="Queue it, and do not follow it.")]
+NO_WAIT = Annotated[bool, typer.Option("--no-wait", help="Start the run, and do not wait for its end.")]
 LOCAL = Annotated[
     bool, typer.Option("--local", help="Run it here, with your credentials. No stack is needed.")
 ]
 RUN_ID = Annotated[
-    str | None, typer.Option("--run", metavar="ID", help="With --local: finish the run of this id.")
+    str | None, typer.Option("--run", metavar="ID", help="With --local: finish the run with this id.")
 ]
 ID = re.compile(r"[A-Za-z0-9:._+-]{1,128}")
 AHEAD = timedelta(minutes=5)  # by which this machine's clock may be behind AWS's

@@ -54,7 +54,7 @@ def smoke(
         except (CommandError, *TOLD) as error:
             told = error if isinstance(error, CommandError) else as_command_error(error)
             trouble = f"{told.message} {told.advice}".strip()
-            one.steps.append(Step("it came to its end", False, trouble))
+            one.steps.append(Step("every step was done", False, trouble))
         finally:
             shown.say("Removing what was made")
             gone, left = lab.clean_up()

@@ -1,4 +1,4 @@
-"""What `doctor` says of the last check: when the function last found everything allowed that a run needs."""
+"""What `doctor` says of the last check: on which day the function last found that it may do all that a run needs."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,13 +15,13 @@ ADVICE = "Run `ebs-backup check`: it changes nothing, and sends a test mail."
 
 
 def last_check(of: Stack, now: datetime) -> Iterator[Finding]:
-    """Look for the newest day on which a check was well."""
+    """Look for the last day on which a check passed."""
     counted = of.sums(CHECK_PASSED, since=now - SEEN, until=now + DAY, step=DAY)
     well = [point["Timestamp"] for point in counted if point["Sum"]]
     if not well:
-        yield look("check", f"none was well in the last {SEEN.days} days", ADVICE)
+        yield look("check", f"none passed in the last {SEEN.days} days", ADVICE)
         return
     newest = max(well)
     ago = max(0, (now - newest).days)
-    text = f"last well on {day(newest)}, {several(ago, 'day')} ago"
+    text = f"last passed on {day(newest)}, {several(ago, 'day')} ago"
     yield look("check", text, ADVICE) if now - newest > OLD else good("check", text)

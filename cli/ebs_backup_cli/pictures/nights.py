@@ -88,7 +88,7 @@ def _firings(found: Holdings, settings: Settings, now: datetime) -> Iterator[_Fi
             points = groups.get(volume, ())
             since = points[0].snapshot.started if points else now
             there = {bisect_right(times, start + TOLERANCE) - 1 for start in _starts(points, period)}
-            # What this volume still holds by its own keep count, since its first restore point.
+            # Only the nights that this volume still keeps, by its own keep count and since its first restore point.
             for number in range(max(0, len(times) - own[period]), len(times)):
                 if times[number] >= since - TOLERANCE:
                     due[number] += 1

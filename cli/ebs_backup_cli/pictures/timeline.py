@@ -109,4 +109,4 @@ def _legend(simulation: Simulation, glyphs: Glyphs) -> Text:
     for period in simulation.keeps:
         legend.append(f"{glyphs.held[period]} {period}", style=COLORS[period]).append(", ")
     legend.append(f"deleted: {glyphs.expired}")
-    return legend.append("\nOf two on one day, the longer period is shown.", style="dim")
+    return legend.append("\nIf a day has two, the one of the longer period is shown.", style="dim")

@@ -88,9 +88,9 @@ def how_to_mount(volume_id: str) -> Iterator[str]:
     yield "If it has partitions, use the one with the data: DEVICE=$DEVICE-part1. Mount it read-only first:"
     yield "    sudo mkdir -p /mnt/restored"
     yield "    sudo mount -o ro $DEVICE /mnt/restored"
-    yield "XFS, beside the volume that it is a copy of (both have the same UUID):"
+    yield "XFS, if the original volume is mounted too (both have the same UUID):"
     yield "    sudo mount -o ro,nouuid $DEVICE /mnt/restored"
-    yield "LVM, beside the volume that it is a copy of:"
+    yield "LVM, if the original volume is attached too:"
     yield "    sudo vgimportclone --basevgname restored $DEVICE"
     yield "    sudo vgchange --activate y restored && sudo lvs restored"
     yield "    sudo mount -o ro /dev/restored/NAME_OF_THE_LV /mnt/restored"
@@ -103,7 +103,7 @@ def hints(
     if is_root(point):
         yield "It was a root volume. In place of the root that the instance has now (it reboots):"
         yield f"    {replace_root(point, region)}"
-        yield "Or attach the new volume to an instance beside its root, to look at it:"
+        yield "Or attach the new volume to an instance as a second volume, to look at it:"
     instance, _ = place(point, volume, volumes)
     on = f"an instance in {volume.zone}" if instance == INSTANCE else f"{instance}, where it was"
     yield f"Attach it to {on}{'' if instance == INSTANCE else f' (or to any in {volume.zone})'}:"

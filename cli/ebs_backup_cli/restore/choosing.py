@@ -93,7 +93,7 @@ def _told(volume: str, found: Holdings, newest: Point | None) -> str:
 
 
 def choose(points: Sequence[Point], volume: str, wish: Wish) -> Point:
-    """Return the newest completed restore point of a volume that is meant; raises a CommandError if there is none.
+    """Return the newest completed restore point of a volume that fits the wish; raises a CommandError if there is none.
 
     `points` are all there are, oldest first.
     """

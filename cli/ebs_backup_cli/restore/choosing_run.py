@@ -33,9 +33,9 @@ def one_instance(found: Holdings, wanted: str) -> str:
 def volumes_of(found: Holdings, instance: str, wish: Wish, settings: Settings) -> tuple[list[str], list[str]]:
     """Return the ids of an instance's volumes that must be restored, and of those that are left out.
 
-    They are those attached now, and those that were when they were last backed up on any instance. Of a volume that left
-    the instance long ago the last restore point may stay for ever: it is left out, as is what was never backed up. Where
-    the operator wants a time that is past, it is as it was then.
+    An instance's volumes are those attached to it now, and those that were attached to it at their last backup. A volume
+    is left out if it left the instance long ago (its last restore point may stay for ever), or was never backed up. If
+    the operator wants a time in the past, only what was known then counts.
     """
     points = [point for point in found.points if wish.before is None or point.snapshot.started < wish.before]
     last = {volume: group[-1] for volume, group in by_volume(points).items()}
@@ -63,7 +63,7 @@ def _long(settings: Settings) -> timedelta:
 def choose_run(found: Holdings, instance: str, wish: Wish, settings: Settings, *, mix: bool) -> Choice:
     """Return the restore points of the newest run that has all volumes of an instance.
 
-    With `mix`, the newest of each volume where there is no such run. Raises a CommandError where there is none either.
+    If there is no such run: with `mix` the newest restore point of each volume, else a CommandError.
     """
     wanted, others = volumes_of(found, instance, wish, settings)
     if not wanted:

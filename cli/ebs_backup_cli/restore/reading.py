@@ -18,7 +18,7 @@ FEWEST = 100  # of one listing: no fewer can be asked for
 GIB = 1024**3
 ALGORITHM = "SHA256"
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnrecognizedClientException"})
-# Says nothing about the snapshot's blocks.
+# Errors that say nothing about the snapshot's blocks.
 NO_ANSWER = frozenset({"RequestThrottledException", "ThrottlingException", "ServiceQuotaExceededException"})
 GONE = "ResourceNotFoundException"
 
@@ -50,7 +50,7 @@ def read(
     samples: int = SAMPLES,
     below: Callable[[int], int] = secrets.randbelow,
 ) -> Reading:
-    """Read the first block and some random ones; raises nothing that AWS may answer."""
+    """Read the first block and some random ones; an error from AWS is part of the result, and not raised."""
     reader = _Reader(client=client, snapshot=snapshot)
     with suppress(_StopError):
         reader.read(samples, below)
@@ -78,7 +78,7 @@ class _Reader:
         everything = page["VolumeSize"] * GIB // page["BlockSize"]
         for _ in range(samples):
             if page.get("NextToken"):
-                # A block's token holds until the next listing: each block is read right after its own.
+                # A block's token is valid until the next listing, so each block is read right after its listing.
                 blocks = self._list(StartingBlockIndex=below(everything))["Blocks"] or blocks
             left = [block for block in blocks if block["BlockIndex"] not in done]
             if left:
@@ -98,7 +98,7 @@ class _Reader:
         return page
 
     def _get(self, block: Mapping[str, Any]) -> bytes:
-        """Return a block's bytes, as they are even where they do not fit its checksum; empty where it cannot be read."""
+        """Return a block's bytes, also if they do not fit its checksum; no bytes if it cannot be read."""
         index = block["BlockIndex"]
         data, fits = self._fetch(index, block["BlockToken"])
         if fits is False:  # perhaps on the way here

@@ -137,7 +137,7 @@ def _was(point: Point, live: Volume | None) -> str:
 
 
 def _iops(point: Point, live: Volume | None, changes: Changes, type_: str) -> int | None:
-    """Return the IOPS for a type that takes them: as they were, or EC2's default where a gp3 was something else."""
+    """Return the IOPS for a type that takes them: the old volume's, or EC2's default for a gp3 that was another type before."""
     if type_ not in WITH_IOPS:
         if changes.iops:
             raise CommandError(f"A volume of type {type_} takes no IOPS.", "Leave --iops out, or add --type.")

@@ -77,7 +77,7 @@ class Verified:
 
 
 def to_verify(found: Holdings, volumes: Iterable[str], settings: Settings) -> tuple[list[Point], list[str]]:
-    """Return the newest completed restore point of each volume and period, and what there is no such of."""
+    """Return the newest completed restore point of each volume and period, and a line for each that has none."""
     groups = by_volume(found.points)
     names = found.names()
     points, notes = [], []

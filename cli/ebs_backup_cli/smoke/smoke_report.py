@@ -14,7 +14,7 @@ from ebs_backup_cli.terminal.reporting import say
 BEGINS = "# ebs-backup smoke"
 AS_BELIEVED = {True: "as believed", False: "DIFFERENT", None: "not tried"}
 NOT_AGAIN = (
-    f"Give the command again in an hour: it removes what is left. Or remove what carries the tag {TAG}."
+    f"Run the command again in an hour: it removes what is left. Or remove by hand what has the tag {TAG}."
 )
 
 

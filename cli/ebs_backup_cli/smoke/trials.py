@@ -26,7 +26,7 @@ class Saw:
 
 
 def tried(trial: Callable[[], Saw]) -> Saw:
-    """Do one trial; what keeps it from being done is what it saw."""
+    """Do one trial; if an error stops it, that error is the result."""
     try:
         return trial()
     except ERRORS as error:
@@ -44,7 +44,7 @@ def _words(error: Exception) -> str:
 
 
 def _refused(send: Callable[[], object], is_it: Callable[[AwsError], bool], done: str) -> Saw:
-    """Send what is to be refused; `done` says what it means that it was not."""
+    """Send a call that AWS should refuse; `done` is what to report if it is accepted."""
     try:
         send()
     except ERRORS as error:
@@ -69,7 +69,7 @@ def dry_run_delete(lab: Lab, snapshot: str) -> Saw:
 
 
 def create(lab: Lab, volume: str, **more: Any) -> str:  # noqa: ANN401 - as CreateSnapshot takes them
-    """Make a snapshot past the core, and remember it."""
+    """Make a snapshot without the core, and remember it."""
     sent = {"VolumeId": volume, "TagSpecifications": lab.tags("snapshot")} | more
     made: str = lab.client.create_snapshot(**sent)["SnapshotId"]
     lab.snapshots.append(made)

@@ -30,8 +30,8 @@ def connect(session: Session) -> "EC2Client":
         read_timeout=15,
         retries={"mode": "standard", "total_max_attempts": 8},
     )
-    # Half the cost of a listed snapshot is python-dateutil's parser; EC2's times are plain ISO 8601. Those of other services
-    # may be numbers: the session's next clients get the parsers back that it came with.
+    # python-dateutil's parser is half the cost of a listed snapshot, and EC2's times are plain ISO 8601. Other services may
+    # send numbers, so clients that the session makes later get its own parsers back.
     parsers = ResponseParserFactory()
     parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
     botocores = session._session  # noqa: SLF001 - boto3 has no door to it
@@ -50,7 +50,7 @@ def _never(**_: object) -> Any:  # noqa: ANN401 - botocore's stubs say that hand
 
 
 def _take_only_ec2s_own(parsed_response: Mapping[str, Any] | None, **_: object) -> None:
-    """Refuse a success that another server reports: botocore reads any XML, and the answer to a delete holds no data."""
+    """Refuse a success that is not from EC2: botocore accepts any XML, and the answer to a delete holds no data."""
     metadata = parsed_response["ResponseMetadata"] if parsed_response else {}
     if metadata.get("HTTPStatusCode") == 200 and "RequestId" not in metadata:
         raise ResponseParserError("the answer is not EC2's: it names no request")

@@ -8,7 +8,7 @@ from ebs_backup.aws.ec2 import Created
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import PENDING, Run, Snapshot, Volume
 from ebs_backup.names import TAG_OLDER
-from ebs_backup.tags import Tagging
+from ebs_backup.tags import Tagging, read_older
 from ebs_backup.tasks import Task
 
 NEW = "(new)"  # the id of what would be made
@@ -47,7 +47,7 @@ class DryRun:
         yield from ()
         at = self.now()
         tagged_as = tagging(at)
-        made = replace(would_be(volume, self.run, at), older=int(tagged_as.tags[TAG_OLDER]))
+        made = replace(would_be(volume, self.run, at), older=read_older(tagged_as.tags[TAG_OLDER]))
         return Created(snapshot=made, tagging=tagged_as)
 
     def delete(
@@ -55,7 +55,7 @@ class DryRun:
         snapshot: Snapshot,  # noqa: ARG002 - as Ec2.delete
         still_goes: Callable[[], bool],
     ) -> Task[bool | None]:
-        """Return that it was there, unless it does not go any more; nothing is deleted."""
+        """Return True, or None if the snapshot is not to be deleted any more; nothing is deleted."""
         yield from ()
         return True if still_goes() else None
 

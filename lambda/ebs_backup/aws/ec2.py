@@ -139,6 +139,15 @@ class Ec2:
         }
         return list(listed.values())
 
+    def as_made(self, backup_set: str, volume_ids: Sequence[str]) -> list[Snapshot]:
+        """List the set's own snapshots of these volumes, also those whose tags somebody changed; raises an AwsError."""
+        found: list[Snapshot] = []
+        for first in range(0, len(volume_ids), FILTER_VALUES):
+            pages = self._pages({"volume-id": volume_ids[first : first + FILTER_VALUES]})
+            made = convert.rows(pages, "Snapshots", lambda raw: convert.as_made(raw, backup_set))
+            found += (snapshot for snapshot in made if snapshot)
+        return found
+
     def lookout(self, run: Run, volumes: Sequence[str], *, seen: float) -> Lookout:
         """Return the Lookout for this run's snapshots of these volumes; the listing of all of them began at `seen`."""
         of_run = {
@@ -177,7 +186,7 @@ class Ec2:
                 if made := lookout.made(volume.id, now=look):
                     return Created(snapshot=made, tagging=tagged_as if unsure else None)
                 return Created(snapshot=self._create(volume, tagged_as), tagging=tagged_as)
-            except AwsError as error:  # of the look: nothing was sent
+            except AwsError as error:  # the look failed: no create was sent
                 fault = error
             except ERRORS as error:
                 fault = AwsError.of(error)
@@ -190,10 +199,10 @@ class Ec2:
                 raise fault.but(kind=Kind.REJECTED)
 
     def delete(self, snapshot: Snapshot, still_goes: Callable[[], bool]) -> Task[bool | None]:
-        """Delete one snapshot and tell whether it was still there; raises an AwsError as `create` does.
+        """Delete one snapshot and return whether it was still there; raises an AwsError as `create` does.
 
-        `still_goes` is asked whenever its turn has come, which may be minutes later; None where it said no.
-        A refusal is of kind UNKNOWN_OUTCOME where an earlier try was never answered: that one may have deleted it.
+        Its turn may come minutes later, so `still_goes` is asked right before each try; if it says no, return None.
+        If an earlier try got no answer, it may have deleted the snapshot: a refusal is then of kind UNKNOWN_OUTCOME.
         """
         fault, unsure = None, False
         while True:
@@ -221,9 +230,11 @@ class Ec2:
             raise ResponseParserError(f"the answer to CreateSnapshot lacks {field}") from None
 
     def _snapshots(self, filters: Mapping[str, Sequence[str]]) -> Iterator[Snapshot]:
-        pages = self._client.get_paginator("describe_snapshots").paginate(
+        return convert.rows(self._pages(filters), "Snapshots", convert.snapshot)
+
+    def _pages(self, filters: Mapping[str, Sequence[str]]) -> Iterable[Mapping[str, Any]]:
+        return self._client.get_paginator("describe_snapshots").paginate(
             OwnerIds=["self"],
             Filters=convert.filters(filters),
             PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
         )
-        return convert.rows(pages, "Snapshots", convert.snapshot)

@@ -27,7 +27,7 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._late = 0.0  # seconds that the schedule has moved back: a turn is a time on the schedule
         self._resumes = 0.0  # until then no call is made
-        # When the bucket is full again: this tells how many tokens there are, or how many turns are booked beyond them.
+        # When the bucket is full again: from this follows how many tokens there are, or how many turns are booked beyond them.
         self._full = clock() + (0.0 if full_bucket else BURST / RATE)
 
     def reserve(self) -> float:

@@ -10,7 +10,7 @@ from infra.settings.stack_settings import StackSettings
 
 
 def settings(**overrides: object) -> StackSettings:
-    """Return the default settings, but for these."""
+    """Return the default settings with these changes."""
     return StackSettings(**{**OF_ONE_STACK, **overrides})  # type: ignore[arg-type] # checked at run time
 
 

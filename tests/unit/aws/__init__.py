@@ -1,1 +1,1 @@
-"""Whole runs against EC2 in this process: what they create, delete, keep and tell."""
+"""The code that talks to AWS: each call, each answer and each error."""

@@ -119,7 +119,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_name_cannot_break_subject_log_or_layout(world: HandlerWorld, name: str) -> None:
-    """Tags are written by whoever may tag a volume: of its name no line may begin, and no field may end."""
+    """Anybody who may tag a volume chooses its name: the name must not begin a line or end a field."""
     backed_up = world.account.volume(name)
     refused, near = world.account.volume(name), world.account.volume(name, Backup="TRUE")
     foreign = world.account.snapshot(backed_up, {"ebs-backup:set": "default", "Name": name})

@@ -1,4 +1,4 @@
-"""The account around the function, and what is heard of it: its answers, mails, metrics and log."""
+"""The account around the function, and what comes out of it: answers, mails, metrics and log."""
 
 import io
 import json
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 RULE = {"period": "day", "time": "2026-11-23T01:30:00Z"}
 RUN = "2026-11-23T01:30:00Z"
-SHORT = 34  # seconds of the function's time: 30 are the report's, and no limit of EC2's is waited for in the other 4
+SHORT = 34  # seconds of the function's time: 30 are kept for the report, and 4 are too few to wait for any limit of EC2
 
 
 @dataclass(frozen=True)

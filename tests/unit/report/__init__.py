@@ -1,1 +1,1 @@
-"""Whole runs against EC2 in this process: what they create, delete, keep and tell."""
+"""What the mails and the JSON say, from outcomes that the tests write."""

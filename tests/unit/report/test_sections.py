@@ -24,8 +24,7 @@ from tests.unit.builders import (
     an_outcome,
 )
 from tests.unit.commands import lines, payload_of
-from tests.unit.report.test_properties import headings
-from tests.unit.report.test_render import (
+from tests.unit.report.examples import (
     GONE,
     RETIRED,
     a_failed_one,
@@ -35,6 +34,7 @@ from tests.unit.report.test_render import (
     text,
     unwrapped,
 )
+from tests.unit.report.test_properties import headings
 
 Golden = Callable[[str, str], None]
 
@@ -99,7 +99,7 @@ def test_a_volume_that_ec2_has_lost_is_a_problem_of_its_own() -> None:
 
 
 def test_a_volume_without_a_restore_point_is_told_even_where_nothing_says_why() -> None:
-    """No promise of the run may be needed to see that a backup is missing."""
+    """The mail must not rely on a failure to be there: it looks whether the restore point is."""
     body = render(an_outcome(VolumeOutcome(volume=a_volume()), a_good_one(2, "web-1"))).body
 
     assert "NOT BACKED UP  1 of 2 volumes" in body

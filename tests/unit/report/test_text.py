@@ -7,7 +7,7 @@ from ebs_backup.names import Period
 from ebs_backup.report.render import render
 from ebs_backup.report.text import FEW, Part, one_line, wrapped
 from tests.unit.builders import altered, an_outcome
-from tests.unit.report.test_render import a_good_one
+from tests.unit.report.examples import a_good_one
 
 
 def test_a_text_with_line_breaks_and_control_characters_stands_on_one_line() -> None:

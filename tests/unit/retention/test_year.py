@@ -127,7 +127,7 @@ class SimulatedVolume:
         return {snapshot.id for snapshot in self.of(period)} - self.twins
 
     def promised(self, event: Event, *, keep: int, least: bool = False) -> set[str]:
-        """Return, from the ledger, all of the newest `keep` occasions (with `least`, of those completed) and holds."""
+        """Return from the ledger what must be there: the newest `keep` occasions (with `least`: completed ones), and holds."""
         counts = ("completed",) if least else ("completed", "pending")
         ledger = [
             snapshot
@@ -164,7 +164,7 @@ class SimulatedVolume:
 
 
 def within_limit(order: tuple[Decision, ...]) -> set[str]:
-    """Return what one run deletes: what costs no restore point, and so many occasions."""
+    """Return what one run deletes: all that costs no restore point, and at most LIMIT occasions."""
     occasions = list(dict.fromkeys(decision.occasion for decision in order if not decision.redundant))[:LIMIT]
     return {
         decision.snapshot.id for decision in order if decision.redundant or decision.occasion in occasions

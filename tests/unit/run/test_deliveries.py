@@ -32,7 +32,7 @@ def test_a_second_delivery_changes_nothing(account: MotoAccount, keep: int) -> N
 def test_with_keep_one_the_last_good_one_stays_in_whatever_state_the_new_one_is_found(
     account: MotoAccount, first: str, then: str
 ) -> None:
-    """A late delivery finds the new snapshot completed; what that one lets go is for the next night."""
+    """A late delivery finds the new snapshot completed, but deletes nothing more: the next night does."""
     volume = account.volume()
     last, *_ = account.history(volume, 2)
     account.answered = account.listed = first
@@ -89,7 +89,7 @@ def test_two_deliveries_delete_no_more_than_one_where_ec2_refused_the_first_a_de
 
 
 def test_a_retry_with_another_limit_still_goes_as_far_as_the_number_says(account: MotoAccount) -> None:
-    """Somebody deploys a lowered keep between the two tries: it is for the next night."""
+    """Somebody deploys a lowered keep between the two tries: it counts from the next night on."""
     volume = account.volume()
     account.history(volume, 12)
     account.run(nightly(max_expired_per_volume=1), a_run())

@@ -130,7 +130,7 @@ def test_a_run_limited_to_some_volumes_expires_nothing_of_others(account: MotoAc
 
 
 def test_a_second_delivery_deletes_no_more_than_the_limit_again(account: MotoAccount) -> None:
-    """Nothing carries their number: the limit holds for one invocation, and all of them are to go anyway."""
+    """A gone volume gets no new snapshot that could say how many stay, so each delivery has the limit for itself."""
     account.volume()
     left = gone(account, *range(31, 41))
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A region that is full drains, within the limit, and pending snapshots are nothing that one holds."""
+"""If the region is full, expired snapshots go first, within the limit; and pending snapshots do not count as backups."""
 
 from datetime import timedelta
 

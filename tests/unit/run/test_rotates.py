@@ -116,7 +116,7 @@ def test_neither_duplicates_nor_failed_snapshots_use_up_the_limit(account: MotoA
 
 
 def test_the_same_run_on_points_that_are_days_apart_costs_none_of_them(account: MotoAccount) -> None:
-    """One edit of a tag, by a script or in the console, would else delete a history in one night."""
+    """Otherwise one edit of a tag, by a script or in the console, would delete a history in one night."""
     volume = account.volume()
     old = account.history(volume, 30, run="2026-10-24T01:30:00Z")
 

@@ -120,7 +120,7 @@ def test_where_its_delete_is_put_off_and_others_take_all_places_the_create_comes
 def test_a_volume_of_which_ec2_takes_one_at_a_time_is_backed_up_whichever_periods_snapshot_failed(
     account: MotoAccount,
 ) -> None:
-    """Its failed week snapshot would else keep EC2 from taking any other of it, for ever."""
+    """Otherwise its failed week snapshot would keep EC2 from taking any other of it, for ever."""
     volume = account.volume()
     failed = account.point(volume, NIGHT - timedelta(days=2), period="week", state="error")
     one_at_a_time(account, volume)
