@@ -132,7 +132,9 @@ runs = st.builds(
         more_failed=st.integers(0, 9),
     ),
 )
-outcomes: st.SearchStrategy[Outcome] = st.deferred(lambda: _drawn)  # deferred, or Hypothesis would print 37 kB of strategies
+outcomes: st.SearchStrategy[Outcome] = st.deferred(
+    lambda: _drawn
+)  # deferred, or Hypothesis would print 37 kB of strategies
 _drawn: st.SearchStrategy[Outcome] = st.builds(
     Outcome,
     run=runs,

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,17 @@ def test_the_example_deploys_only_by_hand_and_only_where_a_role_is_named() -> No
     assert workflow[True] == "workflow_dispatch"  # YAML takes the word `on` for true
     assert job["if"] == "vars.AWS_DEPLOY_ROLE != ''"
     assert (workflow["permissions"], job["permissions"]) == ({}, {"contents": "read", "id-token": "write"})
+
+
+def test_every_folder_of_the_command_is_a_package_that_is_installed() -> None:
+    tools = tomllib.loads(read(ROOT / "pyproject.toml"))["tool"]["setuptools"]
+    folders = {
+        ".".join([name, *folder.relative_to(ROOT / top).parts])
+        for name, top in tools["package-dir"].items()
+        for folder in {path.parent for path in (ROOT / top).rglob("*.py")}
+    }
+
+    assert set(tools["packages"]) == folders
 
 
 def test_dependabot_watches_every_place_that_pins_something() -> None:

@@ -198,3 +198,11 @@ def test_the_age_of_the_newest_good_one_is_told_in_days(hours: float, age: str) 
     body = render(an_outcome(failed)).body
 
     assert f"last good one {age}, snap-0good" in unwrapped(body)
+
+
+def test_where_no_failure_has_advice_the_first_lines_name_the_log() -> None:
+    silent = a_failure(code="Odd", message="odd", advice="")
+
+    mail_ = render(an_outcome(a_failed_one(1, "db-1 data", silent)))
+
+    assert mail_.body.splitlines()[2] == "To do: look in the log."
