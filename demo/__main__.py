@@ -10,7 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from demo import hints, show, way_back
-from demo.calendar import A_WEEK_LATER, AFTER_A_FAILURE, BY_HAND, BY_RULES, THE_NIGHT_AFTER, Occasion
+from demo.calendar import (
+    A_WEEK_LATER,
+    AFTER_A_FAILURE,
+    AFTER_A_STRANGER,
+    BY_HAND,
+    BY_RULES,
+    THE_NIGHT_AFTER,
+    Occasion,
+)
 from demo.show import console
 from demo.way_back import NotRestoredError
 from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET, Period
@@ -73,7 +81,12 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
             only="FAILED SNAPSHOTS",
         )
         show.mail(
-            "The mail eight days later: no run since, an AMI, two mistyped tags",
+            f"From the night after: somebody deleted two restore points of {DATABASE}",
+            _a_stranger(stage),
+            only="VANISHED",
+        )
+        show.mail(
+            "The mail a week later: no run since, an AMI, two mistyped tags",
             _a_night_with_problems(stage),
         )
         way_back.restore(stage.account, DATABASE, stage.volumes[DATABASE])
@@ -177,6 +190,14 @@ def _a_failed_snapshot(stage: Stage) -> Letter:
     """Make a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
     stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred")
     return _expected(_fire(stage, AFTER_A_FAILURE), "[PROBLEM]")
+
+
+def _a_stranger(stage: Stage) -> Letter:
+    """Delete two restore points as somebody else does; the next run's mail reports it."""
+    oldest, *_, last_but_one, _ = _days(stage, DATABASE)
+    for snapshot in (oldest, last_but_one):
+        stage.account.ec2.delete_snapshot(SnapshotId=snapshot)
+    return _expected(_fire(stage, AFTER_A_STRANGER), "[PROBLEM]")
 
 
 def _days(stage: Stage, name: str) -> list[str]:

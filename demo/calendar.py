@@ -42,4 +42,5 @@ BY_RULES = (
 BY_HAND = datetime(2027, 4, 12, 15, 0, tzinfo=UTC)  # an extra run, before something risky
 THE_NIGHT_AFTER = _day(4, 13)
 AFTER_A_FAILURE = _day(4, 14)
+AFTER_A_STRANGER = _day(4, 15)
 A_WEEK_LATER = _day(4, 22)  # nothing ran on the days between

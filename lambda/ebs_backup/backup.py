@@ -17,6 +17,7 @@ from ebs_backup.model import (
     Decision,
     FailedSnapshot,
     Failure,
+    Older,
     Remark,
     Run,
     Snapshot,
@@ -49,6 +50,7 @@ class Backup:
     volume: Volume
     overrides: Overrides
     held: Sequence[Snapshot]
+    vanished: int = 0  # occasions of the run's period that somebody else deleted
     rotation: Rotation = field(init=False)
     deleter: Deleter = field(init=False)
 
@@ -64,12 +66,13 @@ class Backup:
 
     def step(self) -> Task[VolumeOutcome]:
         """Make sure that this run's restore point exists, then rotate; without it, the volume keeps everything it has."""
-        outcome = self._left_alone() or (yield from self._back_up())
+        outcome = self._left_alone() if self.left_alone else (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
             known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
             there = self.deleter.there.values()
             fresh = freshness(self.volume, tuple(known.values()), there, self.settings, self.run)
-            outcome = replace(outcome, freshness=fresh)
+            told = outcome.made.older if outcome.made else None
+            outcome = replace(outcome, freshness=fresh, vanished=told.vanished if told else self.vanished)
         refused = (
             check(self._failed(of.id, "delete a snapshot", error)) for of, error in self.deleter.errors
         )
@@ -81,16 +84,17 @@ class Backup:
         self._log(outcome)
         return outcome
 
-    def _left_alone(self) -> VolumeOutcome | None:
-        """Return the outcome of a volume that is skipped by its tag, or that EC2 has lost."""
-        if self.overrides.skipped or self.volume.state == ERROR:
-            self.lookout.done(self.volume.id)
+    @property
+    def left_alone(self) -> bool:
+        """Return whether nothing is done for the volume: it is skipped by its tag, or EC2 has lost it."""
+        return bool(self.overrides.skipped) or self.volume.state == ERROR
+
+    def _left_alone(self) -> VolumeOutcome:
+        self.lookout.done(self.volume.id)
         if until := self.overrides.skipped:
             return VolumeOutcome(
                 volume=self.volume, skipped=until, decisions=self._all_kept(f"skipped {until}")
             )
-        if self.volume.state != ERROR:
-            return None
         lost = Failure(
             resource=self.volume.id,
             action="back up the volume",
@@ -144,6 +148,7 @@ class Backup:
             volume=self.volume,
             rotation=self.rotation,
             deleter=self.deleter,
+            vanished=self.vanished,
             failed=[snapshot for snapshot in self.held if snapshot.state == ERROR],
         )
 
@@ -154,7 +159,7 @@ class Backup:
         """Return the outcome for a restore point that exists: made by an earlier invocation of this delivery, or before."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
-        tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=0)
+        tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=Older(stay=0))
         return VolumeOutcome(
             volume=self.volume,
             made=made,
@@ -241,6 +246,7 @@ class Backup:
                 late.period: late.newest.id if late.newest else "it has none" for late in outcome.overdue
             },
             skipped=outcome.skipped,
+            vanished=outcome.vanished,
             checks=[check.message for check in outcome.checks],
             notes=outcome.notes,
         )

@@ -15,7 +15,7 @@ from ebs_backup.aws.errors import TAG_REFUSALS, AwsError, Kind, failure
 from ebs_backup.aws.trial import NOT_A_DRY_RUN, Trial
 from ebs_backup.checked import CREATE, DELETE, GO_ON, LIST, Checked, Probe
 from ebs_backup.creation import MOST_IN_VAIN, SecondTries
-from ebs_backup.model import COMPLETED, Failure, Instance, Run, Snapshot, Volume
+from ebs_backup.model import COMPLETED, Failure, Instance, Older, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE
 from ebs_backup.selection import select
 from ebs_backup.settings import Settings
@@ -107,13 +107,13 @@ def _create(
     second_tries: SecondTries,
 ) -> Task[Probe]:
     """Try to create with the tags of a real snapshot, or without the copied ones if a policy refuses them, as a run does."""
-    tagged_as = tagging(volume, run, settings, at=run.time, older=0)
+    tagged_as = tagging(volume, run, settings, at=run.time, older=Older(stay=0))
     try:
         yield from trial.create(volume, tagged_as)
     except AwsError as error:
         gone = error.kind is Kind.NOT_FOUND  # deleted since it was listed
         if error.code in TAG_REFUSALS and tagged_as.copied and second_tries.in_vain < MOST_IN_VAIN:
-            bare = tagging(volume, run, settings, at=run.time, older=0, copy=False)
+            bare = tagging(volume, run, settings, at=run.time, older=Older(stay=0), copy=False)
             try:
                 yield from trial.create(volume, bare)
             except AwsError:

@@ -1,7 +1,7 @@
 """One volume's new snapshot: also if the region is full, or if a policy refuses the volume's own tags."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ebs_backup.aws.dry_run import DryRun, would_be
@@ -9,7 +9,7 @@ from ebs_backup.aws.ec2 import Created, Ec2
 from ebs_backup.aws.errors import NO_ROOM, TAG_REFUSALS, AwsError
 from ebs_backup.deletion import Deleter
 from ebs_backup.lookout import Lookout
-from ebs_backup.model import ERROR, PENDING, Decision, Fate, Run, Snapshot, Volume
+from ebs_backup.model import ERROR, PENDING, Decision, Fate, Older, Run, Snapshot, Volume
 from ebs_backup.rotation import Plan, Rotation
 from ebs_backup.settings import Settings
 from ebs_backup.tags import Tagging, tagging
@@ -42,6 +42,7 @@ class Creation:
     volume: Volume
     rotation: Rotation
     deleter: Deleter
+    vanished: int = 0  # occasions that somebody else deleted
     failed: Sequence[Snapshot] = ()  # that existed when the run began
     removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
@@ -76,7 +77,7 @@ class Creation:
         try:
             return (yield from self._create(copy=self.refused is None))
         except AwsError as error:
-            copied = self._tagging(self.run.time, older=0, copy=self.refused is None).copied
+            copied = self._tagging(self.run.time, older=Older(stay=0), copy=self.refused is None).copied
             in_vain = self.second_tries.in_vain >= MOST_IN_VAIN
             if error.code not in TAG_REFUSALS or not copied or in_vain:
                 raise
@@ -110,22 +111,22 @@ class Creation:
         others = self.volume.type in UNFINISHED_OF and not self.failed
         return self.blocked or self.removing or others
 
-    def _tagging(self, at: datetime, *, older: int, copy: bool) -> Tagging:
+    def _tagging(self, at: datetime, *, older: Older, copy: bool) -> Tagging:
         return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
 
-    def _older(self, at: datetime) -> int:
-        """Return the number for the new snapshot's tag: that of a failed restore point of this run, if there is one."""
-        mine = (
-            snapshot.older
-            for snapshot in self.failed
-            if (snapshot.period, snapshot.run) == (self.run.period, self.run.id)
-            and snapshot.older is not None
-        )
-        if (handed_on := next(mine, None)) is not None:
-            return handed_on
+    def _older(self, at: datetime) -> Older:
+        """Return the numbers for the new snapshot's tag: those of a failed restore point of this run, if there is one."""
+        of_this_run = (self.run.period, self.run.id)
+        mine = (snapshot.older for snapshot in self.failed if (snapshot.period, snapshot.run) == of_this_run)
         new = would_be(self.volume, self.run, at)
-        self.plan = self.rotation.plan(tuple(self.deleter.there.values()), new)
-        return self.rotation.leaves(self.plan.decisions, new, freed=self.occasions_freed)
+        plan = self.rotation.plan(tuple(self.deleter.there.values()), new)
+        if handed_on := next(filter(None, mine), None):
+            there = self.rotation.leaves(plan.decisions, new, freed=self.rotation.limit).stay
+            vanished = handed_on.vanished + self.vanished
+            return replace(handed_on, stay=min(handed_on.stay, there), vanished=vanished)
+        self.plan = plan
+        leaves = self.rotation.leaves(plan.decisions, new, freed=self.occasions_freed)
+        return replace(leaves, vanished=self.vanished)
 
     def decide(self, made: Snapshot) -> tuple[Decision, ...]:
         """Return the decisions of rotation after the restore point was made."""

@@ -122,13 +122,25 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Older:
+    """How many occasions before a snapshot's own its run leaves in place; of `pending` ones nothing is completed yet.
+
+    `vanished` more should have been there when the run began, and were not: the run tells it, on every delivery.
+    """
+
+    stay: int
+    pending: int = 0
+    vanished: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """A snapshot that carries the set's tag; `period` and `run` are as tagged, empty if somebody removed them.
 
     `ours` says that its `ebs-backup:source` names its own volume: otherwise another tool copied our tags from a volume.
     `name` and `size` (GiB) are the volume's, as it was then. `full_bytes` is the size of all its blocks, if EC2 tells it:
     so much is read for a restore, but less is stored, because snapshots share blocks. `hold` is the value of its hold
-    tag, None without one. `older` is how many older occasions its run leaves in place, None if the tag has no number.
+    tag, None without one. `older` is None if its tag has no number.
     `message` is EC2's reason if the snapshot failed.
     """
 
@@ -143,7 +155,7 @@ class Snapshot:
     name: str = ""
     full_bytes: int | None = None
     hold: str | None = None
-    older: int | None = None
+    older: Older | None = None
     message: str = ""
 
     @property

@@ -17,7 +17,7 @@ TAG_SET = "ebs-backup:set"
 TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
-TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot
+TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot (tags.read_older)
 TAG_HOLD = "ebs-backup:hold"  # put on a snapshot by a person: it stays
 # On a volume, by the operator's command: the snapshot it was made of, by a restore and by a verify.
 TAG_RESTORED_FROM, TAG_VERIFY = "ebs-backup:restored-from", "ebs-backup:verify"

@@ -142,7 +142,11 @@ class Outcome:
         if not any(volume.made for volume in self.volumes):
             return Status.FAILED
         more_failed = self.run.continued.more_failed if self.run.continued else 0
-        if self.failures or more_failed or self.count(lambda volume: volume.overdue or volume.unfinished):
+        if (
+            self.failures
+            or more_failed
+            or self.count(lambda volume: volume.overdue or volume.unfinished or volume.vanished)
+        ):
             return Status.PROBLEM
         look = (self.checks, self.deferred, self.deselected, self.foreign, self.strays, self.missing)
         if (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ebs_backup.model import COMPLETED, ERROR, PENDING, Decision, Fate, Run, Snapshot
+from ebs_backup.model import COMPLETED, ERROR, PENDING, Decision, Fate, Older, Run, Snapshot
 from ebs_backup.retention import Occasion, Rule, occasion_of, older_occasions, rotate
 
 
@@ -51,20 +51,22 @@ class Rotation:
             for decision in plan.decisions
         )
 
-    def leaves(self, decisions: Sequence[Decision], new: Snapshot, *, freed: int) -> int:
+    def leaves(self, decisions: Sequence[Decision], new: Snapshot, *, freed: int) -> Older:
         """Return how many occasions before the new snapshot's stay when the run is done, for the snapshot's tag.
 
         `freed` occasions are already deleted.
         """
         older = self._older(decisions, new)
         going = older - {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
-        return len(older) - min(len(going), self.limit - freed)
+        completed = {decision.occasion for decision in decisions if decision.snapshot.state == COMPLETED}
+        stay = len(older) - min(len(going), self.limit - freed)
+        return Older(stay=stay, pending=len(older - completed))
 
     def room(self, decisions: Sequence[Decision], made: Snapshot, *, freed: int) -> int:
         """Return how many occasions may be deleted now: none if the restore point's tag was lost."""
         if made.older is None:
             return 0
-        return max(0, min(len(self._older(decisions, made)) - made.older, self.limit - freed))
+        return max(0, min(len(self._older(decisions, made)) - made.older.stay, self.limit - freed))
 
     def _older(self, decisions: Sequence[Decision], snapshot: Snapshot) -> set[Occasion]:
         return older_occasions(decisions, self._occasion(snapshot))

@@ -17,6 +17,7 @@ from ebs_backup.aws.connection import WORKERS
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, failure
+from ebs_backup.aws.patience import SETTLING
 from ebs_backup.backup import Backup
 from ebs_backup.creation import SecondTries
 from ebs_backup.gone import Held, retirements, surely_gone
@@ -26,10 +27,11 @@ from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE
 from ebs_backup.outcome import Outcome
 from ebs_backup.overrides import overrides, unreadable_holds
-from ebs_backup.retention import hold
+from ebs_backup.retention import Rule, hold
 from ebs_backup.selection import Selection, select
 from ebs_backup.settings import Settings
-from ebs_backup.tasks import run_all
+from ebs_backup.tasks import Task, run_all
+from ebs_backup.vanished import vanished
 from ebs_backup.volume_outcome import Made
 
 logger = Logger(service=SERVICE, child=True)
@@ -55,6 +57,7 @@ def execute(
     volumes = [volume for volume in selection.volumes.values() if not run.only or volume.id in run.only]
     lookout = ec2.lookout(run, [volume.id for volume in volumes], seen=seen)
     backups = _backups(writer, lookout, settings, run, volumes, held)
+    _count_vanished(ec2, run, backups, held, at=now())
     outcomes = run_all((backup.step() for backup in backups), workers=_workers(run))
     outcome = Outcome(
         run=run,
@@ -100,6 +103,29 @@ def _backups(
         )
         for volume in volumes
     ]
+
+
+def _count_vanished(ec2: Ec2, run: Run, backups: Sequence[Backup], held: Held, *, at: datetime) -> None:
+    """Tell each volume's task how many of its restore points somebody else deleted, as two listings show it."""
+    rules = {backup.volume.id: backup.rotation.rule for backup in backups if not backup.left_alone}
+    missing: Mapping[str, int] = vanished(rules, held, run=run, at=at)
+    if missing and not run.dry_run:
+        (missing,) = run_all([_second_look(ec2, run, rules, missing, at)], workers=1)
+    for backup in backups:
+        backup.vanished = missing.get(backup.volume.id, 0)
+
+
+def _second_look(
+    ec2: Ec2, run: Run, rules: Mapping[str, Rule], missing: Mapping[str, int], at: datetime
+) -> Task[Mapping[str, int]]:
+    """Count once more where something is missing: a listing may lag behind, and tags may be changed (0020)."""
+    yield SETTLING
+    try:
+        found = ec2.as_made(run.backup_set, list(missing))
+    except AwsError as error:
+        logger.warning("not looked at again", volumes=len(missing), code=error.code)
+        return missing
+    return vanished({volume: rules[volume] for volume in missing}, _by_volume(found), run=run, at=at)
 
 
 def _named(snapshots: Iterable[Snapshot], name: str) -> list[Snapshot]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from ebs_backup.aws.errors import TAG_REFUSALS
@@ -36,7 +37,7 @@ class VolumeOutcome:
     `made` is the volume's restore point of this run. `unfinished` says that the time was too short for something, `gone`
     that the volume was deleted during the run, `skipped` until when its tag skips it. `decisions` are on the
     volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could not
-    finish.
+    finish. `vanished` counts the occasions of the run's period that somebody else deleted.
     """
 
     volume: Volume
@@ -49,6 +50,7 @@ class VolumeOutcome:
     failed: tuple[FailedSnapshot, ...] = ()
     remarks: tuple[Remark, ...] = ()
     freshness: Freshness = NOT_JUDGED
+    vanished: int = 0
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -84,6 +86,20 @@ class VolumeOutcome:
         for remark in self.remarks:
             if remark.severity is severity and isinstance(remark.told, Failure):
                 yield remark.told
+
+    @property
+    def left(self) -> int:
+        """Return how many older restore points of the run's period the volume still has."""
+        new = self.made.run if self.made else ""
+        staying = (decision.snapshot for decision in self.decisions if decision.fate is not Fate.EXPIRED)
+        return len({snapshot.run for snapshot in staying if snapshot.usable} - {new})
+
+    @property
+    def newest_before(self) -> datetime | None:
+        """Return when the newest of the older restore points of the run's period was taken, if one is left."""
+        new = self.made.id if self.made else ""
+        older = (decision.snapshot for decision in self.decisions if decision.snapshot.id != new)
+        return max((snapshot.started for snapshot in older if snapshot.usable), default=None)
 
     def of(self, *fates: Fate) -> tuple[Decision, ...]:
         """Return the decisions with one of these fates."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import pytest
 from boto3.session import Session
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ebs.models import EBSSnapshot, ebs_backends
@@ -120,3 +121,23 @@ class Backups:
 
 
 PROPERTIES = {"Size", "AvailabilityZone", "VolumeType", "Iops", "Throughput", "Encrypted", "KmsKeyId"}
+KINDS: Mapping[str, Mapping[str, Any]] = {
+    "gp3": {
+        "VolumeType": "gp3",
+        "Size": 100,
+        "Iops": 4000,
+        "Throughput": 250,
+        "AvailabilityZone": f"{REGION}b",
+    },
+    "gp2": {"VolumeType": "gp2", "Size": 33},
+    "io2": {"VolumeType": "io2", "Size": 40, "Iops": 2000},
+    "st1": {"VolumeType": "st1", "Size": 125},
+    "encrypted": {"Encrypted": True},
+}
+
+
+@pytest.fixture
+def backups(command: Command) -> Backups:
+    """Return the account behind a command, with a deployed set."""
+    command.deploy()
+    return Backups(command)

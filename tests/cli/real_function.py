@@ -13,12 +13,13 @@ from typing import Any, cast
 from unittest.mock import patch
 from uuid import uuid4
 
+import pytest
 from boto3.session import Session
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import responses
 
 from ebs_backup import handler as module
-from tests.cli.conftest import REGION
+from tests.cli.conftest import REGION, Command
 
 ACCOUNT = "123456789012"
 
@@ -124,3 +125,10 @@ def real_function() -> Iterator[RealFunction]:
         yield real
     for client in (module._ec2, module._lambda, module._sns, module._session):
         client.cache_clear()
+
+
+@pytest.fixture
+def function(command: Command) -> Iterator[RealFunction]:  # noqa: ARG001 - moto is up
+    """Let every function in moto be ours."""
+    with real_function() as real:
+        yield real

@@ -1,6 +1,6 @@
 """`ebs-backup check`: the function's own answer, as a table and as an exit status."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from ebs_backup_cli.aws import function as module
 from ebs_backup_cli.aws.operator import Operator
 from tests.cli.conftest import Command
-from tests.cli.real_function import RealFunction, real_function
+from tests.cli.real_function import RealFunction, function
 from tests.cli.schemas import assert_conforms
+
+__all__ = ["function"]  # a fixture
 
 FAILED = {
     "resource": "vol-0a",
@@ -20,12 +22,6 @@ FAILED = {
     "message": "You are not [authorized].",
     "advice": "Look for a policy.",
 }
-
-
-@pytest.fixture
-def function(command: Command) -> Iterator[RealFunction]:  # noqa: ARG001 - moto is up
-    with real_function() as real:
-        yield real
 
 
 def answer(**fields: object) -> dict[str, Any]:

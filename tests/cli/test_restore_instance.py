@@ -4,17 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.cli.backups import Backups
+from tests.cli.backups import Backups, backups
 from tests.cli.conftest import Command, Done
 from tests.unit.builders import NIGHT
 
+__all__ = ["backups"]  # a fixture
+
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def backups(command: Command) -> Backups:
-    command.deploy()
-    return Backups(command)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.model import Volume
+from ebs_backup.model import Older, Volume
 from ebs_backup.tags import tagging
 from ebs_backup_cli.backups import points
 from ebs_backup_cli.backups.points import Point
@@ -46,7 +46,7 @@ def a_point(tags: dict[str, str], *, size: int = 100, **more: Any) -> Point:  # 
 def named(name: str) -> Point:
     """Return a restore point of a volume of this name, named as the function does it."""
     volume = a_volume(name=name, tags={"Name": name} if name else {})
-    tags = tagging(volume, a_run(), settings(), at=NIGHT, older=0).tags
+    tags = tagging(volume, a_run(), settings(), at=NIGHT, older=Older(stay=0)).tags
     return a_point({"Name": tags["Name"]})
 
 

@@ -13,14 +13,10 @@ import pytest
 from ebs_backup_cli.aws import following
 from ebs_backup_cli.aws.operator import Operator
 from tests.cli.conftest import Command
-from tests.cli.real_function import RealFunction, real_function
+from tests.cli.real_function import RealFunction, function
 from tests.cli.schemas import assert_conforms
 
-
-@pytest.fixture
-def function(command: Command) -> Iterator[RealFunction]:  # noqa: ARG001 - moto is up
-    with real_function() as real:
-        yield real
+__all__ = ["function"]  # a fixture
 
 
 def snapshots(command: Command) -> list[dict[str, Any]]:
@@ -104,7 +100,7 @@ def test_a_name_that_no_volume_has_is_refused_with_the_nearest(command: Command)
     done = command("run", "day", "--volume", "db-1 date")
 
     assert done.status == 2
-    assert "Did you mean db-1 data?" in done.err
+    assert "Did you mean 'db-1 data'?" in done.err
 
 
 def test_a_dry_run_of_the_function_shows_the_plan_and_changes_nothing(

@@ -1,7 +1,6 @@
 """`ebs-backup smoke`: the whole way with one small volume, what is seen on it, and nothing left."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,10 @@ from ebs_backup_cli.smoke.beliefs import BELIEFS
 from ebs_backup_cli.smoke.lab import TAG, Lab
 from ebs_backup_cli.smoke.trials import Saw
 from tests.cli.conftest import Command
-from tests.cli.real_function import RealFunction, real_function
+from tests.cli.real_function import RealFunction, function
 from tests.cli.schemas import assert_conforms
+
+__all__ = ["function"]  # a fixture
 
 LOCKED = trials.locked
 PAGE = Path(__file__).parents[2] / "docs" / "real-aws.md"
@@ -27,12 +28,6 @@ def _folder(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setattr(
         "ebs_backup_cli.smoke.smoking.trials.locked", lambda *_: Saw("not tried: not in moto", None)
     )
-
-
-@pytest.fixture
-def function(command: Command) -> Iterator[RealFunction]:  # noqa: ARG001 - moto is up
-    with real_function() as real:
-        yield real
 
 
 def smokes(command: Command) -> list[str]:
@@ -106,6 +101,31 @@ def test_without_a_terminal_it_makes_nothing_and_names_the_cost(command: Command
     assert done.status == 2
     assert "(some minutes, less than 0.01 USD)?" in done.err
     assert smokes(command) == []
+
+
+def test_another_file_in_the_place_of_the_report_is_left_alone(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("mine", "utf-8")
+
+    done = command("smoke", "--yes", "--report", "notes.md")
+
+    assert (done.status, (tmp_path / "notes.md").read_text("utf-8")) == (2, "mine")
+    assert done.err.splitlines()[0] == "ebs-backup: notes.md exists, and is not the report of a smoke."
+    assert smokes(command) == []
+
+
+def test_a_report_in_no_folder_is_refused_before_anything_is_made(command: Command) -> None:
+    done = command("smoke", "--yes", "--report", "nowhere/smoke.md")
+
+    assert (done.status, done.err.splitlines()[0]) == (2, "ebs-backup: There is no folder nowhere.")
+    assert smokes(command) == []
+
+
+def test_the_report_of_an_earlier_smoke_is_replaced(command: Command, tmp_path: Path) -> None:
+    first = command("smoke", "--yes", "--report", "smoke.md")
+    second = command("smoke", "--yes", "--report", "smoke.md")
+
+    assert (first.status, second.status) == (0, 0)
+    assert (tmp_path / "smoke.md").read_text("utf-8").count("# ebs-backup smoke") == 1
 
 
 def test_what_fails_is_told_and_the_rest_is_removed(

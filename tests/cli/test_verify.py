@@ -10,19 +10,15 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from ebs_backup.names import Period
-from tests.cli.backups import Backups
+from tests.cli.backups import Backups, backups
 from tests.cli.conftest import Command
 from tests.cli.disks import DISKS
 from tests.cli.schemas import assert_conforms
 from tests.unit.builders import NIGHT
 
+__all__ = ["backups"]  # a fixture
+
 GOOD = {0: DISKS["ext4 file system"], 7: b"seven" * 1000, 9: b"nine" * 1000}
-
-
-@pytest.fixture
-def backups(command: Command) -> Backups:
-    command.deploy()
-    return Backups(command)
 
 
 @pytest.fixture

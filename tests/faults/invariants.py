@@ -30,6 +30,14 @@ def check(world: World, invocation: Invocation) -> None:
     _check_time(invocation)
     if not invocation.killed:
         check_mail(world, invocation)
+        _check_alarm(world, invocation)
+
+
+def _check_alarm(world: World, invocation: Invocation) -> None:
+    """Assert that nothing is told as vanished that nobody else deleted."""
+    told = {row["volume"] for row in (invocation.answer or {}).get("vanished", [])}
+    robbed = {snapshot.volume_id for snapshot in world.account.snapshots.values() if snapshot.by_person}
+    assert told <= robbed, f"restore points vanished, but nobody deleted any: {told - robbed}"
 
 
 def of_run(world: World, volume: str) -> list[SnapshotRecord]:

@@ -56,11 +56,31 @@ ROTATION = (
     ),
     mutant(
         "a second delivery counts from zero",
-        ("rotation.py", "min(len(self._older(decisions, made)) - made.older, self.limit - freed)", "self.limit"),
+        ("rotation.py", "min(len(self._older(decisions, made)) - made.older.stay, self.limit - freed)", "self.limit"),
     ),
     mutant(
         "a failed restore point keeps its number to itself",
-        ("creation.py", "if (handed_on := next(mine, None)) is not None:", "if (handed_on := next(mine, None)) is not None and not self.failed:"),
+        ("creation.py", "if handed_on := next(filter(None, mine), None):", "if (handed_on := next(filter(None, mine), None)) and not self.failed:"),
+    ),
+    mutant(
+        "what somebody else deleted is told by nobody",
+        ("vanished.py", "return max(0, expected - there)", "return 0"),
+    ),
+    mutant(
+        "a listing that lags behind is a theft",
+        ("run.py", "    if missing and not run.dry_run:\n", "    if False:\n"),
+    ),
+    mutant(
+        "a retry forgets what had vanished",
+        ("creation.py", "return replace(leaves, vanished=self.vanished)", "return leaves"),
+    ),
+    mutant(
+        "what a lost run deleted has vanished",
+        ("vanished.py", "        expected -= 1\n", "        pass\n"),
+    ),
+    mutant(
+        "what has lost its tags has vanished",
+        ("aws/convert.py", "if made and (made.volume_id", "if False and made and (made.volume_id"),
     ),
     mutant(
         "the loop stops at the first snapshot that cannot go",
@@ -183,7 +203,7 @@ RUN = (
     ),
     mutant(
         "without the instances' names nothing is backed up",
-        ("run.py", "    except AwsError as error:", "    except KeyError as error:"),
+        ("run.py", "    except AwsError as error:\n        failed", "    except KeyError as error:\n        failed"),
     ),
     mutant(
         "another server's page is a further invocation",

@@ -2,8 +2,10 @@
 
 import random
 
-from ebs_backup.names import TAG_HOLD, Period
+from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, Period
+from fake_aws.records import SnapshotRecord
 from tests.faults.clock import DAY, HOUR
+from tests.faults.oracle import Occasion, occasion, ours
 from tests.faults.world import World, a_settings, add_strangers, written
 
 MOST_BLOCKING = 3  # pending and failed snapshots of a volume: EC2 takes no new one beside five
@@ -41,6 +43,7 @@ def random_world(seed: int) -> World:
         add_strangers(world, next(iter(world.account.volumes)))
     for tag in draw.sample(["True", "truex", "tree", "ab"], 2):
         _add_volume(world, draw, **{world.settings.tag_name: tag})
+    _number(world)
     shuffled = list(world.account.snapshots.items())
     draw.shuffle(shuffled)
     world.account.snapshots = dict(shuffled)
@@ -56,6 +59,33 @@ def _add_volume(world: World, draw: random.Random, **tags: str) -> None:
     if draw.random() < 0.1:  # somebody edited the tags
         world.snapshot(volume.id, age=50 * DAY, run="")
         world.snapshot(volume.id, age=40 * DAY, period="year")
+
+
+def _number(world: World) -> None:
+    """Tag each snapshot with how many older occasions there were, as its run did; what is not completed was pending."""
+    numbered = [
+        snapshot
+        for snapshot in world.account.snapshots.values()
+        if ours(world, snapshot)
+        and TAG_RUN in snapshot.tags
+        and snapshot.tags.get(TAG_PERIOD) in tuple(Period)
+    ]
+    for snapshot in numbered:
+        place, mine = (snapshot.volume_id, snapshot.tags[TAG_PERIOD]), _occasion(world, snapshot)
+        older = [
+            other
+            for other in numbered
+            if (other.volume_id, other.tags[TAG_PERIOD]) == place and _occasion(world, other) < mine
+        ]
+        stay = {_occasion(world, other) for other in older}
+        completed = {_occasion(world, other) for other in older if other.state(world.clock()) == "completed"}
+        pending = len(stay - completed)
+        snapshot.tags[TAG_OLDER] = f"{len(stay)} pending={pending}" if pending else str(len(stay))
+
+
+def _occasion(world: World, snapshot: SnapshotRecord) -> Occasion:
+    tags = snapshot.tags
+    return occasion(world, snapshot.started, tags.get(TAG_RUN, ""), Period(tags[TAG_PERIOD]))
 
 
 def _add_occasion(world: World, draw: random.Random, volume: str, period: Period, number: int) -> None:

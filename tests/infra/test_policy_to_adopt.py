@@ -1,27 +1,21 @@
 """The policy to adopt: enough for `ebs-backup adopt --yes` beside that to see, and for no tag but those that it sets."""
 
-import json
-from collections.abc import Mapping
-
-import pytest
-
 from ebs_backup_cli.adopt.adoption import OWN_TAGS
-from tests.cli.backups import Backups
+from tests.cli.backups import Backups, backups
 from tests.cli.conftest import command
 from tests.cli.tools import makesnapshots_4
-from tests.infra.simulator import Question, allowed
-from tests.infra.test_operators_policies import (
+from tests.infra.operators import (
     ADOPT,
-    HERE,
-    NO_PERMISSION_NEEDED,
-    OPERATOR,
     SEE,
     SNAPSHOT,
     VOLUME,
+    Calls,
     actions,
-    backups,
+    asker,
     calls,
-    request,
+    request_keys,
+    unnoticed,
+    wrong,
 )
 
 __all__ = ["backups", "calls", "command"]  # fixtures
@@ -29,41 +23,40 @@ __all__ = ["backups", "calls", "command"]  # fixtures
 
 def test_it_is_what_adopt_calls_beside_the_policy_to_see(
     backups: Backups,
-    calls: set[str],
+    calls: Calls,
 ) -> None:
     volume = backups.make("web")
     backups.command.ec2.create_snapshot(VolumeId=volume, Description=makesnapshots_4("day", volume=volume))
-    calls.clear()
+    calls.every.clear()
 
     done = backups.command("adopt", "--yes")
 
     assert done.status == 0
-    assert calls - NO_PERMISSION_NEEDED - actions(SEE) == actions(ADOPT)
+    assert calls.actions - actions(SEE) == actions(ADOPT)
 
 
 TAGS = dict.fromkeys(OWN_TAGS, "x")
+ask = asker(SEE, ADOPT)
+NEEDED = [
+    ask("ec2:CreateTags", SNAPSHOT, request_keys(TAGS)),
+    *(ask("ec2:CreateTags", SNAPSHOT, request_keys({key: "x"})) for key in OWN_TAGS),
+]
+REFUSED = [
+    ask("ec2:CreateTags", SNAPSHOT, request_keys(TAGS | {"Team": "blue"})),
+    ask("ec2:CreateTags", SNAPSHOT, request_keys({"ebs-backup:hold": "true"})),
+    ask("ec2:CreateTags", SNAPSHOT, {}),
+    ask("ec2:CreateTags", VOLUME, request_keys(TAGS)),
+    ask("ec2:CreateTags", SNAPSHOT.replace("eu-west-1", "us-east-2"), request_keys(TAGS)),
+    ask("ec2:DeleteTags", SNAPSHOT, {"aws:TagKeys": list(TAGS)}),
+]
 
 
-@pytest.mark.parametrize(
-    ("resource", "tags", "passes"),
-    [
-        (SNAPSHOT, TAGS, True),
-        (SNAPSHOT, {"ebs-backup:set": "default"}, True),
-        (SNAPSHOT, TAGS | {"Team": "blue"}, False),
-        (SNAPSHOT, {"ebs-backup:hold": "true"}, False),
-        (SNAPSHOT, {}, False),
-        (VOLUME, TAGS, False),
-    ],
-)
-def test_it_allows_these_tags_on_snapshots_and_nothing_else(
-    resource: str, tags: Mapping[str, str], *, passes: bool
-) -> None:
-    question = Question(
-        principal=OPERATOR,
-        action="ec2:CreateTags",
-        resource=resource,
-        context={**HERE, **(request(tags) if tags else {})},
-        identity=[json.loads(ADOPT)],
-    )
+def test_it_allows_these_tags_on_snapshots_and_nothing_else() -> None:
+    assert list(wrong(NEEDED, REFUSED)) == []
 
-    assert allowed([question]) == [passes]
+
+def test_no_part_of_it_is_idle_or_wider_than_it_must_be() -> None:
+    # `Null` asks whether there are tags: AWS's answers would be the same.
+    assert unnoticed(ADOPT, [SEE], NEEDED, REFUSED) <= {
+        "AdoptSnapshots: aws:TagKeys asked only where it is given"
+    }

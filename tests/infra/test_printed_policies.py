@@ -44,7 +44,7 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
         "deploy-from-github.md",
         "deploy-from-github.md",
         "operating.md",
-        *(4 * ["permissions.md"]),
+        *(5 * ["permissions.md"]),
         "security.md",
     ]
 

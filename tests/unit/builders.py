@@ -14,6 +14,7 @@ from ebs_backup.model import (
     FailedSnapshot,
     Failure,
     Fate,
+    Older,
     Run,
     Snapshot,
     Volume,
@@ -121,7 +122,7 @@ def a_snapshot(
     full_bytes: int | None = None,
     ours: bool = True,
     hold: str | None = None,
-    older: int | None = None,
+    older: Older | int | None = None,
     message: str = "",
 ) -> Snapshot:
     """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
@@ -138,7 +139,7 @@ def a_snapshot(
         full_bytes=full_bytes,
         ours=ours,
         hold=hold,
-        older=older,
+        older=Older(stay=older) if isinstance(older, int) else older,
         message=message,
     )
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from ebs_backup.aws.connection import connect
 from ebs_backup.aws.ec2 import Created, Ec2
+from ebs_backup.model import Older
 from ebs_backup.tags import Tagging, tagging
 from ebs_backup.tasks import Task
 from tests.unit.builders import NIGHT, a_run, a_snapshot, a_volume, settings
@@ -123,7 +124,7 @@ class Script:
         ec2, run, volume = ec2 or self.ec2(), a_run(), a_volume(id="vol-1")
 
         def label(at: datetime) -> Tagging:
-            return tagging(volume, run, settings(), at=at, older=2)
+            return tagging(volume, run, settings(), at=at, older=Older(stay=2))
 
         return ec2.create(volume, label, ec2.lookout(run, ["vol-1"], seen=seen), blocked=blocked)
 

@@ -146,4 +146,4 @@ def test_after_all_deliveries_as_many_older_occasions_are_left_as_the_tag_says(
     rotate(ec2, rotation, made, freed=0)
 
     assert ec2.there == after_one
-    assert len(older_occasions(rotation.decide(ec2.there), occasion)) == older
+    assert len(older_occasions(rotation.decide(ec2.there), occasion)) == older.stay

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ebs_backup.model import Run, Volume
+from ebs_backup.model import Older, Run, Volume
 from ebs_backup.names import Period
 from ebs_backup.tags import Described, Tagging, described, minute, named_after, names_source, tagging
 from tests.unit.builders import NIGHT, a_run, a_volume, settings
@@ -26,7 +26,7 @@ def of(
     volume: Volume, run: Run | None = None, *, at: datetime = NIGHT, copy: bool = True, **given: object
 ) -> Tagging:
     """Label a snapshot of the volume, taken at NIGHT in the default set's day run, under settings with these changes."""
-    return tagging(volume, run or a_run(), settings(**given), at=at, older=3, copy=copy)
+    return tagging(volume, run or a_run(), settings(**given), at=at, older=Older(stay=3), copy=copy)
 
 
 def test_a_snapshot_carries_our_tags_and_then_the_volumes_own() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ebs_backup.model import COMPLETED, Decision, Snapshot, Volume
+from ebs_backup.model import COMPLETED, Decision, Older, Snapshot, Volume
 from ebs_backup.names import TAG_HOLD, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE, Period
 from ebs_backup.selection import select
 from ebs_backup.settings import Settings
@@ -172,7 +172,7 @@ def _own_tags(
         kms_key=snapshot.kms_key,
     )
     run = replace(moment(settings, snapshot.started, period), id=f"adopted:{snapshot.id}")
-    tags = tagging(source, run, settings, at=snapshot.started, older=0, copy=False).tags
+    tags = tagging(source, run, settings, at=snapshot.started, older=Older(stay=0), copy=False).tags
     return {key: tags[key] for key in OWN_TAGS}
 
 

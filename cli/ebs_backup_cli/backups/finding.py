@@ -9,13 +9,25 @@ NEAREST = 3
 
 
 def find(wanted: str, names: Mapping[str, str], *, what: str = "volume") -> list[str]:
-    """Return the ids with this id or name; raises a CommandError with the nearest if there is none."""
-    found = [id_ for id_, name in names.items() if wanted in (id_, name)]
-    if found:
+    """Return this id, or else the ids with this name; raises a CommandError with the nearest if there is none."""
+    if wanted in names:
+        return [wanted]
+    if found := [id_ for id_, name in names.items() if name == wanted]:
         return found
     near = _nearest(wanted, names)
     advice = f"Did you mean {', '.join(near)}?" if near else "`ebs-backup list` shows all."
     raise CommandError(f"No {what} with the id or name {wanted!r}.", advice)
+
+
+def find_one(wanted: str, names: Mapping[str, str], *, what: str = "volume") -> str:
+    """Return the one id that is meant, as `find` does; raises a CommandError with the ids where several have the name."""
+    first, *others = find(wanted, names, what=what)
+    if others:
+        ids = ", ".join(sorted((first, *others)))
+        raise CommandError(
+            f"{len(others) + 1} {what}s have the name {wanted!r}: {ids}.", "Name one by its id."
+        )
+    return first
 
 
 def _nearest(wanted: str, names: Mapping[str, str]) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ebs_backup import cron
+from ebs_backup.aws.dry_run import NEW
 from ebs_backup.inventory import Unselected
 from ebs_backup.model import PENDING, Decision, Fate, Run, Snapshot
 from ebs_backup.names import OFF
@@ -22,7 +23,6 @@ from ebs_backup.volume_outcome import Made, VolumeOutcome
 from ebs_backup_cli.backups.listing import Listing
 
 LOOK_AHEAD = timedelta(days=40 * 366)  # as far as the core looks back for a firing
-NEW = "(new)"  # the id of what a dry run would make
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

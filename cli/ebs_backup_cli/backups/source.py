@@ -7,6 +7,7 @@ characters is missing there.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 
@@ -26,6 +27,7 @@ class Source:
     key: str = ""
 
     @classmethod
+    @lru_cache(maxsize=10_000)  # all restore points of a volume say the same
     def parse(cls, text: str) -> Self:
         """Read the tag's value; a part that cannot be read counts as not told."""
         parts = dict(re.findall(r"([a-z]+)=(\S*)", text))

@@ -14,10 +14,9 @@ from ebs_backup_cli.adopt.adoption_report import AdoptionReport
 from ebs_backup_cli.adopt.foreign_backups import Found
 from ebs_backup_cli.adopt.outlook import Region
 from ebs_backup_cli.aws.operator import Operator
-from ebs_backup_cli.backups.finding import find
+from ebs_backup_cli.backups.finding import find_one
 from ebs_backup_cli.backups.points import Holdings, holdings
 from ebs_backup_cli.command import OK, PROBLEM, Result
-from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.progress import progress
 
 PERIOD = Annotated[
@@ -66,13 +65,7 @@ def _one(wanted: str, there: Holdings, theirs: Found) -> str:
         *(refused.snapshot for refused in theirs.refused),
     )
     names = {snapshot.volume_id: "" for snapshot in snapshots} | there.names()
-    first, *others = find(wanted, names)
-    if others:
-        ids = ", ".join(sorted((first, *others)))
-        raise CommandError(
-            f"{len(others) + 1} volumes have the name {wanted!r}: {ids}.", "Name one by its id."
-        )
-    return first
+    return find_one(wanted, names)
 
 
 def _carried_out(operator: Operator, planned: Plan) -> Mapping[str, Failure | None]:

@@ -198,7 +198,8 @@ def _point(point: Point, shown: Shown, width: int) -> Iterator[Line]:
     style = "" if snapshot.state == COMPLETED else "yellow"
     whole = "  ".join((first, pad(state, 9), *rest))
     if len(whole) <= width:
-        yield (Piece(f"{first}  "), Piece(pad(state, 9), style), Piece("  " + "  ".join(rest)))
+        styled = Piece(f"{first}  "), Piece(pad(state, 9), style), Piece("  " + "  ".join(rest))
+        yield styled if style else (Piece(whole),)
     else:
         yield (Piece(first),)
         yield from under(

@@ -19,9 +19,10 @@ from ebs_backup_cli.backups.here import run_here
 from ebs_backup_cli.command import OK, PROBLEM, Result, ask
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 from ebs_backup_cli.smoke.lab import PREFIX, TAG, Lab
-from ebs_backup_cli.smoke.smoke_report import markdown, show
+from ebs_backup_cli.smoke.smoke_report import BEGINS, markdown, show
 from ebs_backup_cli.smoke.smoking import Smoke, Step, a_run
 from ebs_backup_cli.terminal.bars import bar
+from ebs_backup_cli.terminal.files import begins_with, write
 
 DEPLOYED = Annotated[
     bool, typer.Option("--deployed", help="Let the deployed function do the runs; its mails come as always.")
@@ -36,6 +37,8 @@ def smoke(
 ) -> Result:
     """Try the whole way in a real account: a 1 GiB volume, a run, a restore, and what AWS answers. All is removed again."""
     lab = Lab(client=operator.ec2, name=f"{PREFIX}{uuid4().hex[:8]}")
+    file = report or Path(f"ebs-backup-{lab.name}.md")
+    _refuse_another_file(file)
     to = the_function(operator) if deployed else None
     by = f"the function {to.function}, which mails twice" if to else "the core here"
     ask(
@@ -56,7 +59,15 @@ def smoke(
         finally:
             shown.say("Removing what was made")
             gone, left = lab.clean_up()
-    return _result(operator, one, gone, left, report)
+    return _result(operator, one, gone, left, file)
+
+
+def _refuse_another_file(file: Path) -> None:
+    """Raise a CommandError, before anything is made, where the report cannot be written or would cost another file."""
+    if not file.parent.is_dir():
+        raise CommandError(f"There is no folder {file.parent}.", "Choose another file.")
+    if file.exists() and not begins_with(file, BEGINS):
+        raise CommandError(f"{file} exists, and is not the report of a smoke.", "Choose another file.")
 
 
 def _smoke(operator: Operator, lab: Lab, to: Deployment | None) -> Smoke:
@@ -91,9 +102,8 @@ def _by_function(operator: Operator, to: Deployment, run: Run, lab: Lab) -> Mapp
     return told
 
 
-def _result(operator: Operator, one: Smoke, gone: list[str], left: list[str], report: Path | None) -> Result:
+def _result(operator: Operator, one: Smoke, gone: list[str], left: list[str], file: Path) -> Result:
     """Write the report, and return what to print."""
-    file = report or Path(f"ebs-backup-{one.lab.name}.md")
     document = {
         "status": "OK" if all(step.well for step in one.steps) and not left else "FAILED",
         "set": one.settings.backup_set,
@@ -106,7 +116,7 @@ def _result(operator: Operator, one: Smoke, gone: list[str], left: list[str], re
         "left": left,
         "report": str(file),
     }
-    file.write_text(markdown(document, one.run), encoding="utf-8")
+    write(file, markdown(document, one.run))
     return Result(
         document=document,
         show=lambda console: show(console, document),

@@ -11,6 +11,7 @@ from ebs_backup.model import Run
 from ebs_backup_cli.smoke.lab import TAG
 from ebs_backup_cli.terminal.reporting import say
 
+BEGINS = "# ebs-backup smoke"
 AS_BELIEVED = {True: "as believed", False: "DIFFERENT", None: "not tried"}
 NOT_AGAIN = (
     f"Run the command again in an hour: it removes what is left. Or remove by hand what has the tag {TAG}."
@@ -20,7 +21,7 @@ NOT_AGAIN = (
 def markdown(document: Mapping[str, Any], run: Run) -> str:
     """Write the report: without the account, so that it can be shown to others."""
     lines = [
-        f"# ebs-backup smoke, {run.time:%Y-%m-%d}, {document['region']}",
+        f"{BEGINS}, {run.time:%Y-%m-%d}, {document['region']}",
         "",
         f"Version {__version__}, runs by {'the core' if document['where'] == 'here' else 'the deployed function'}.",
         "",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.model import COMPLETED, Run
+from ebs_backup.model import COMPLETED, Older, Run
 from ebs_backup.names import TAG_OLDER, TAG_RUN, Period
 from ebs_backup.settings import Settings
 from ebs_backup.tags import tagging
@@ -127,7 +127,7 @@ class Smoke:
         """Compare the snapshot with what the core promises."""
         raw = self.lab.raw_snapshot(snapshot)
         (known,) = [one for one in self.listing().volumes({}) if one.id == volume]
-        promised = tagging(known, self.run, self.settings, at=raw["StartTime"], older=0)
+        promised = tagging(known, self.run, self.settings, at=raw["StartTime"], older=Older(stay=0))
         tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", []) if not tag["Key"].startswith("aws:")}
         wrong = [key for key in promised.tags.keys() | tags.keys() if tags.get(key) != promised.tags.get(key)]
         wrong = [key for key in wrong if key not in ("Name", TAG_OLDER)]  # these depend on the minute of the create, and on older restore points

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ebs_backup.aws.convert import printable
+from ebs_backup.aws.dry_run import NEW
 
 COLOURS = {"OK": "bold green", "CHECK": "bold yellow", "PROBLEM": "bold red", "FAILED": "bold red"}
 COUNTS = {
@@ -74,9 +75,14 @@ def _lists(answer: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
             f"{row['name']} {row['volume']}: {row['period']}, none of the last {row['max_age']} days"
             for row in answer.get("overdue", ())
         ],
-        "KEPT BY AWS": [
-            f"{row['id']} of {row['volume_id']}: {row['why']}" for row in answer.get("kept_by_aws", ())
+        "VANISHED: somebody else deleted restore points": [
+            f"{row['name']} {row['volume']}: {row['vanished']} vanished, {row['left']} older ones left"
+            for row in answer.get("vanished", ())
         ],
+        "KEPT BY AWS": _decided(answer.get("undeletable_snapshots", ())),
+        "EDITED TAGS": _decided(answer.get("edited", ())),
+        "WITHOUT A RUN OR OF AN UNKNOWN PERIOD": _of(answer.get("strays", ())),
+        "PENDING FOR TOO LONG": _of(answer.get("stale", ())),
         "NOT SELECTED, though named": [str(row) for row in answer.get("missing", ())],
         "NEAR MISSES": [f"{row['volume']}: {row['why']}" for row in answer.get("near_misses", ())],
         "NO LONGER BACKED UP": [
@@ -92,16 +98,23 @@ def _lists(answer: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
     return ((heading, lines) for heading, lines in rows.items() if lines)
 
 
+def _decided(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"{row['id']} of {row['volume_id']}: {row['why']}" for row in rows]
+
+
+def _of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [f"{row['id']} of {row['volume_id']}, started {row['started']}" for row in rows]
+
+
 def _show_plan(console: Console, plan: Sequence[Mapping[str, Any]]) -> None:
     """Print what a dry run says of every volume."""
     table = Table("volume", "snapshot", "what would become of it", box=None)
     for volume in plan:
         name = f"{volume['name']} {volume['volume']}".strip()
-        if volume["create"]:
-            table.add_row(Text(printable(name)), "(new)", "would be made")
-            name = ""
-        for snapshot, sentence in volume["snapshots"].items():
-            table.add_row(Text(printable(name)), snapshot, Text(printable(sentence)))
-            name = ""
+        sentences = ({NEW: "would be made"} if volume["create"] else {}) | {
+            snapshot: sentence for snapshot, sentence in volume["snapshots"].items() if snapshot != NEW
+        }
+        for number, (snapshot, sentence) in enumerate(sentences.items()):
+            table.add_row(Text("" if number else printable(name)), snapshot, Text(printable(sentence)))
     console.print()
     console.print(table)

@@ -3,14 +3,15 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.aws.errors import ERRORS, AwsError
 from ebs_backup.model import Instance, Snapshot, Volume
-from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SOURCE
-from ebs_backup.tags import Tagging, named_after, names_source
+from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.tags import Tagging, described, named_after, names_source, read_older
 
 if TYPE_CHECKING:
     from types_boto3_ec2.type_defs import FilterTypeDef
@@ -97,9 +98,20 @@ def snapshot(raw: Mapping[str, Any]) -> Snapshot:
         full_bytes=raw.get("FullSnapshotSizeInBytes"),
         ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),
         hold=tags.get(TAG_HOLD),
-        older=int(older) if re.fullmatch("[0-9]{1,6}", older := tags.get(TAG_OLDER, "")) else None,
+        older=read_older(tags.get(TAG_OLDER, "")),
         message=printable(raw.get("StateMessage", ""))[:300],
     )
+
+
+def as_made(raw: Mapping[str, Any], backup_set: str) -> Snapshot | None:
+    """Return a snapshot as the set made it, whatever became of its tags; None if it is not the set's own.
+
+    What was adopted has another tool's description: it counts by its tags.
+    """
+    found, made = snapshot(raw), described(raw.get("Description", ""))
+    if made and (made.volume_id, made.backup_set) == (found.volume_id, backup_set):
+        return replace(found, ours=True, period=made.period, run=made.run)
+    return found if found.ours and not made and _tags(raw).get(TAG_SET) == backup_set else None
 
 
 def _tags(raw: Mapping[str, Any]) -> dict[str, str]:

@@ -8,14 +8,16 @@ from ebs_backup.aws.ec2 import Created
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import PENDING, Run, Snapshot, Volume
 from ebs_backup.names import TAG_OLDER
-from ebs_backup.tags import Tagging
+from ebs_backup.tags import Tagging, read_older
 from ebs_backup.tasks import Task
+
+NEW = "(new)"  # the id of what would be made
 
 
 def would_be(volume: Volume, run: Run, at: datetime) -> Snapshot:
     """Return the snapshot that `run` would make of `volume` at this time."""
     return Snapshot(
-        id="(new)",
+        id=NEW,
         volume_id=volume.id,
         period=run.period,
         run=run.id,
@@ -45,7 +47,7 @@ class DryRun:
         yield from ()
         at = self.now()
         tagged_as = tagging(at)
-        made = replace(would_be(volume, self.run, at), older=int(tagged_as.tags[TAG_OLDER]))
+        made = replace(would_be(volume, self.run, at), older=read_older(tagged_as.tags[TAG_OLDER]))
         return Created(snapshot=made, tagging=tagged_as)
 
     def delete(

@@ -139,6 +139,15 @@ class Ec2:
         }
         return list(listed.values())
 
+    def as_made(self, backup_set: str, volume_ids: Sequence[str]) -> list[Snapshot]:
+        """List the set's own snapshots of these volumes, also those whose tags somebody changed; raises an AwsError."""
+        found: list[Snapshot] = []
+        for first in range(0, len(volume_ids), FILTER_VALUES):
+            pages = self._pages({"volume-id": volume_ids[first : first + FILTER_VALUES]})
+            made = convert.rows(pages, "Snapshots", lambda raw: convert.as_made(raw, backup_set))
+            found += (snapshot for snapshot in made if snapshot)
+        return found
+
     def lookout(self, run: Run, volumes: Sequence[str], *, seen: float) -> Lookout:
         """Return the Lookout for this run's snapshots of these volumes; the listing of all of them began at `seen`."""
         of_run = {
@@ -221,9 +230,11 @@ class Ec2:
             raise ResponseParserError(f"the answer to CreateSnapshot lacks {field}") from None
 
     def _snapshots(self, filters: Mapping[str, Sequence[str]]) -> Iterator[Snapshot]:
-        pages = self._client.get_paginator("describe_snapshots").paginate(
+        return convert.rows(self._pages(filters), "Snapshots", convert.snapshot)
+
+    def _pages(self, filters: Mapping[str, Sequence[str]]) -> Iterable[Mapping[str, Any]]:
+        return self._client.get_paginator("describe_snapshots").paginate(
             OwnerIds=["self"],
             Filters=convert.filters(filters),
             PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
         )
-        return convert.rows(pages, "Snapshots", convert.snapshot)

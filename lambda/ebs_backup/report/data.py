@@ -66,6 +66,7 @@ def _lists(outcome: Outcome) -> dict[str, tuple[Sequence[Any], Callable[[Any], A
         "failures": (outcome.failures, asdict),
         "checks": (outcome.checks, asdict),
         "overdue": ([(volume, late) for volume in outcome.volumes for late in volume.overdue], _overdue),
+        "vanished": ([volume for volume in outcome.volumes if volume.vanished], _vanished),
         "near_misses": (outcome.near_misses, lambda near: {"volume": near.volume.id, "why": near.why}),
         "deselected": (outcome.deselected, asdict),
         "unselected": ([it for it in outcome.unselected if it not in outcome.deselected], asdict),
@@ -87,6 +88,15 @@ def _overdue(found: tuple[VolumeOutcome, Overdue]) -> dict[str, Any]:
         "max_age": late.limit,
         "newest": late.newest.id if late.newest else None,
         "started": late.newest.started.isoformat() if late.newest else None,
+    }
+
+
+def _vanished(volume: VolumeOutcome) -> dict[str, Any]:
+    return {
+        "volume": volume.volume.id,
+        "name": volume.volume.name,
+        "vanished": volume.vanished,
+        "left": volume.left,
     }
 
 

@@ -30,6 +30,7 @@ from ebs_backup.report.text import (
     text_within,
     wrapped,
 )
+from ebs_backup.report.vanished import vanished
 from ebs_backup.tags import minute
 
 Blocks = Mapping[str, Sequence[Part]]
@@ -46,7 +47,7 @@ def render(outcome: Outcome) -> Mail:
     """Write the mail of a run that was done, cut to what SNS takes."""
     run, status, done = outcome.run, outcome.status, _done(outcome)
     blocks = {
-        "NOW": list(problems.now(outcome)),
+        "NOW": [*problems.now(outcome), *vanished(outcome)],
         "TOMORROW": [*problems.later(outcome), *summary.looks(outcome)],
         f"DONE  {done}": list(summary.done(outcome)),
     }

@@ -7,7 +7,7 @@ import pytest
 from botocore.parsers import ResponseParserError
 
 from ebs_backup.aws.errors import AwsError
-from ebs_backup.model import PENDING
+from ebs_backup.model import PENDING, Older
 from tests.unit.builders import NIGHT
 from tests.unit.script import LOST, Script, listed, made, refused
 
@@ -22,7 +22,11 @@ def test_a_create_carries_all_tags_and_its_answer_is_the_restore_point() -> None
     ((_, body),) = script.sent
     tags = {value: body[key.replace("Key", "Value")] for key, value in body.items() if key.endswith(".Key")}
     assert (body["VolumeId"], tags) == ("vol-1", created.tagging.tags)
-    assert (created.snapshot.id, created.snapshot.state, created.snapshot.older) == ("snap-new", PENDING, 2)
+    assert (created.snapshot.id, created.snapshot.state, created.snapshot.older) == (
+        "snap-new",
+        PENDING,
+        Older(stay=2),
+    )
     assert created.snapshot.ours
     assert pauses == []
 

@@ -9,7 +9,7 @@ import pytest
 
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import AwsError, Kind, advice
-from ebs_backup.model import Instance, Snapshot
+from ebs_backup.model import Instance, Older, Snapshot
 from tests.unit.builders import NIGHT, a_run
 from tests.unit.script import Script, listed, made, refused
 
@@ -107,13 +107,19 @@ def test_a_snapshot_knows_the_volumes_name_of_its_day_and_its_full_size_where_ec
 @pytest.mark.parametrize(
     ("text", "older"),
     [
-        ("3", 3),
-        ("0", 0),
-        *((text, None) for text in ("", "-1", "3.5", " 3", "3\n", "many", "٣", "1" * 7)),
+        ("3", Older(stay=3)),
+        ("0", Older(stay=0)),
+        ("3 pending=1", Older(stay=3, pending=1)),
+        ("3 vanished=2", Older(stay=3, vanished=2)),
+        ("3 pending=1 vanished=2", Older(stay=3, pending=1, vanished=2)),
+        *(
+            (text, None)
+            for text in ("", "-1", "3.5", " 3", "3\n", "many", "٣", "1" * 7, "3 vanished=x", "3 ")
+        ),
     ],
 )
 def test_the_number_of_older_occasions_is_a_whole_number_or_says_nothing(
-    text: str, older: int | None
+    text: str, older: Older | None
 ) -> None:
     assert snapshot_of(tags={"ebs-backup:older": text}).older == older
 

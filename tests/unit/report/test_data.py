@@ -72,6 +72,7 @@ def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
         ],
         "checks": [],
         "overdue": [],
+        "vanished": [],
         "near_misses": [],
         "deselected": [],
         "unselected": [],
