@@ -143,5 +143,6 @@ def described(description: str) -> Described | None:
         r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b.*"
         r" by backup set (?P<backup_set>[a-z0-9-]+), run (?P<run>[!-~]+)\.",
         description,
+        re.DOTALL,
     )
     return Described(**found.groupdict()) if found else None

@@ -7,7 +7,7 @@ from ebs_backup.report.data import answer
 from ebs_backup.report.render import render
 from ebs_backup.volume_outcome import VolumeOutcome
 from tests.unit.builders import an_outcome
-from tests.unit.report.test_render import Golden, a_good_one, text
+from tests.unit.report.examples import Golden, a_good_one, text
 
 
 def stripped(number: int, name: str, vanished: int) -> VolumeOutcome:
