@@ -88,9 +88,7 @@ def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:
         encryption_master_key=key,
         enforce_ssl=True,
     )
-    last = (
-        "undelivered events and failed runs end in this queue, so it needs no further one; an alarm watches it, a person empties it"
-    )
+    last = "undelivered events and failed runs end in this queue, so it needs no further one; an alarm watches it, a person empties it"
     acknowledge(queue, {"AwsSolutions-SQS3": last, "Serverless-SQSRedrivePolicy": last})
     return queue
 

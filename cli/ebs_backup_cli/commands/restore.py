@@ -34,7 +34,9 @@ VOLUME = Annotated[
 INSTANCE = Annotated[
     str | None, typer.Option("--instance", help="All volumes of this instance (id or name), from one run.")
 ]
-POINT_AT = Annotated[str | None, typer.Option("--at", metavar="DATE|TIME", help=f"The newest up to then: {AT}.")]
+POINT_AT = Annotated[
+    str | None, typer.Option("--at", metavar="DATE|TIME", help=f"The newest up to then: {AT}.")
+]
 PERIOD = Annotated[Period | None, typer.Option("--period", help="The newest of this period.")]
 SNAPSHOT = Annotated[str | None, typer.Option("--snapshot", metavar="ID", help="This restore point.")]
 MIX = Annotated[

@@ -1,4 +1,4 @@
-"""The steps of a smoke: a volume, one run, the same run again, a restore; and beside them what AWS answers to each belief."""
+"""The steps of a smoke: a volume, one run, the same run again, a restore; and between them, what AWS answers to each belief."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -130,7 +130,9 @@ class Smoke:
         promised = tagging(known, self.run, self.settings, at=raw["StartTime"], older=Older(stay=0))
         tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", []) if not tag["Key"].startswith("aws:")}
         wrong = [key for key in promised.tags.keys() | tags.keys() if tags.get(key) != promised.tags.get(key)]
-        wrong = [key for key in wrong if key not in ("Name", TAG_OLDER)]  # these depend on the minute of the create, and on older restore points
+        wrong = [
+            key for key in wrong if key not in ("Name", TAG_OLDER)
+        ]  # these depend on the minute of the create, and on older restore points
         self._step(
             "the snapshot has the labels",
             f"different: {', '.join(wrong)}" if wrong else "all",
