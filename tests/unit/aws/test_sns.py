@@ -1,4 +1,4 @@
-"""SNS: the mail is sent to the topic's own region, and an untold run never looks like a good one."""
+"""SNS: the mail is sent to the topic's own region, and a run without a mail never looks like a good one."""
 
 import json
 from collections.abc import Iterator
