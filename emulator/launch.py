@@ -11,6 +11,7 @@ from emulator import (
     authorization,
     direct,
     ebs,
+    events,
     function,
     mail,
     names,
@@ -31,6 +32,7 @@ def patch() -> None:
     ebs.patch(clock, Failures(Path(os.environ.get(VARIABLE, os.devnull))))
     volumes.patch()
     direct.patch()
+    events.patch()
     function.patch()
     authorization.patch()
     schedule.patch(clock)

@@ -30,7 +30,7 @@ class FakeAccount:
     `lag_of_listing` says by how many of those the next one does, `volumes_a_page` and `snapshots_a_page` are the most that
     a page holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot is pending and what it ends as.
     `most_snapshots` is the region's quota, `refused_tags` gives the code with which a policy refuses a tag's key,
-    `demanded_tags` are the keys that a policy wants on every snapshot,
+    `demanded_tags` are the keys that a policy wants on every snapshot, `subscribers` are the topic's confirmed ones,
     `unlisted` the volumes that a listing of all lacks. `retention` are the Recycle Bin's rules: a tag, and for how many days
     deleted snapshots with it are retained.
     """
@@ -44,6 +44,7 @@ class FakeAccount:
     most_snapshots: int = 100_000
     refused_tags: Mapping[str, str] = field(default_factory=dict)
     demanded_tags: Collection[str] = ()
+    subscribers: int = 1
     unlisted: Collection[str] = ()
     retention: Mapping[tuple[str, str], float] = field(default_factory=dict)
     volumes: dict[str, VolumeRecord] = field(default_factory=dict)
@@ -201,10 +202,19 @@ class FakeAccount:
         for id_ in ids:
             self.snapshots[id_].tags |= tags
 
-    def publish(self, topic: str, subject: str, message: str, attributes: Mapping[str, str]) -> None:
-        """Take a mail as SNS does: a known topic, a subject and a message within its limits, a text for each protocol."""
+    def topic(self, topic: str) -> dict[str, str]:
+        """Return the attributes of a topic that there is."""
         if topic != TOPIC:
             raise RefusalError("NotFound", "Topic does not exist", status=404)
+        return {
+            "TopicArn": topic,
+            "SubscriptionsConfirmed": str(self.subscribers),
+            "SubscriptionsPending": "0",
+        }
+
+    def publish(self, topic: str, subject: str, message: str, attributes: Mapping[str, str]) -> None:
+        """Take a mail as SNS does: a known topic, a subject and a message within its limits, a text for each protocol."""
+        self.topic(topic)
         if not subject.isascii() or not subject.isprintable() or not 0 < len(subject) < 100:
             raise RefusalError("InvalidParameter", "Invalid parameter: Subject")
         size = len(message.encode()) + sum(len(f"{name}String{value}") for name, value in attributes.items())

@@ -36,6 +36,18 @@ def sns_published() -> str:
     )
 
 
+def sns_topic(attributes: Mapping[str, str]) -> str:
+    """Write the answer to GetTopicAttributes."""
+    entries = (
+        f"<entry><key>{key}</key><value>{escape(value)}</value></entry>" for key, value in attributes.items()
+    )
+    return (
+        '<GetTopicAttributesResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><GetTopicAttributesResult>'
+        f"<Attributes>{''.join(entries)}</Attributes></GetTopicAttributesResult><ResponseMetadata><RequestId>{REQUEST_ID}"
+        "</RequestId></ResponseMetadata></GetTopicAttributesResponse>"
+    )
+
+
 def sns_error(code: str, message: str) -> str:
     """Write an SNS error."""
     return (

@@ -32,7 +32,9 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
     ),
     "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
     **recycle_bin.KNOWN,
+    "GetTopicAttributes": ("TopicArn",),
 }
+OF_SNS = ("Publish", "GetTopicAttributes")
 CALLER = "x-caller"  # a header that names the delivery which calls
 
 
@@ -113,7 +115,7 @@ class Service:
         return answer
 
     def _answer(self, action: str, params: Params, body: bytes, fault: Fault | None) -> Answer:
-        error = answers.sns_error if action == "Publish" else answers.ec2_error
+        error = answers.sns_error if action in OF_SNS else answers.ec2_error
         try:
             text, status = ("", 200) if fault and not fault.done else self._do(action, params, body)
         except RefusalError as refusal:
@@ -138,6 +140,8 @@ class Service:
             return "", 202
         _check_known(action, params)
         self.account.throttle(action)
+        if action == "GetTopicAttributes":
+            return answers.sns_topic(self.account.topic(params["TopicArn"])), 200
         if action == "Publish":
             if params.get("MessageStructure") != "json":
                 raise RefusalError("InvalidParameter", "This topic is sent a text for each protocol")

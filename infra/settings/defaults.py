@@ -17,6 +17,7 @@ DEFAULTS: Mapping[str, object] = {
     "schedule_month": "30 3 1 * ? *",
     "alert_email": [],
     "topic_arn": "",
+    "alarm_topic_arn": "",
     "kms_key_arn": "",
     "report": "always",
     "copy_tags": True,

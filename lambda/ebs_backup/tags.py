@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ebs_backup.model import Older, Run, Volume
-from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.names import TAG_AGAIN, TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.settings import Settings
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
@@ -40,19 +40,27 @@ class Described:
     run: str
 
 
-def tagging(
-    volume: Volume, run: Run, settings: Settings, *, at: datetime, older: Older, copy: bool = True
+def tagging(  # noqa: PLR0913 - a tag each
+    volume: Volume,
+    run: Run,
+    settings: Settings,
+    *,
+    at: datetime,
+    older: Older | None,
+    copy: bool = True,
+    again: str = "",
 ) -> Tagging:
     """Return the tags of a new snapshot: our own, then `extra_tags`, then the volume's own while there is room.
 
-    `at` is when it is taken.
+    `at` is when it is taken, `again` the failed snapshot that it replaces. Without `older`, nothing is deleted because of it.
     """
     ours = {
         TAG_SET: run.backup_set,
         TAG_PERIOD: run.period.value,
         TAG_RUN: run.id,
         TAG_SOURCE: _source(volume),
-        TAG_OLDER: _older(older),
+        **({TAG_OLDER: _older(older)} if older else {}),
+        **({TAG_AGAIN: again} if again else {}),
         "Name": _name(volume, run, at),
         **settings.extra_tags,
     }

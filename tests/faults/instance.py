@@ -57,13 +57,19 @@ def warm(endpoint: Endpoint, travel: Callable[[], None]) -> None:
 
 
 def restart() -> None:
-    """Forget what an instance remembers between two invocations, but for the clients."""
+    """Forget what an instance remembers between two invocations, except the clients."""
     handler._untold.clear()
 
 
 def forget_clients() -> None:
     """Let the next invocation make its session and its clients."""
-    for cached, arguments in ((handler._ec2, ()), (handler._lambda, ()), (handler._sns, (TOPIC,))):
+    topic = (TOPIC,)
+    for cached, arguments in (
+        (handler._ec2, ()),
+        (handler._lambda, ()),
+        (handler._sns, topic),
+        (handler._quick_sns, topic),
+    ):
         if cached.cache_info().currsize:
             cached(*arguments).close()
         cached.cache_clear()

@@ -109,6 +109,7 @@ NEEDED = [
     ask("events:DescribeRule", f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/ebs-backup-default-Day", {}),
     ask("sqs:GetQueueAttributes", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ebs-backup-default-Failed", {}),
     ask("sns:ListSubscriptionsByTopic", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}),
+    ask("sns:GetSubscriptionAttributes", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}),
     ask("cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:one", {}),
     ask("cloudwatch:GetMetricStatistics", "*", {}),
     ask("servicequotas:GetServiceQuota", f"arn:aws:servicequotas:eu-west-1:{ACCOUNT}:ebs/L-309BACF6", {}),
@@ -131,6 +132,9 @@ REFUSED = [
     ask("lambda:InvokeFunction", FUNCTION, {}),
     ask("iam:SimulatePrincipalPolicy", f"arn:aws:iam::{ACCOUNT}:role/Administrator", {}),
     ask("cloudformation:DescribeStacks", STACK.replace("ebs-backup-default", "other"), {}),
+    ask("sns:ListSubscriptionsByTopic", f"arn:aws:sns:eu-west-1:{ACCOUNT}:other", {}),
+    ask("sns:GetSubscriptionAttributes", f"arn:aws:sns:eu-west-1:{ACCOUNT}:other", {}),
+    ask("sns:Unsubscribe", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}),
     ask("sqs:ReceiveMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ebs-backup-default-Failed", {}),
     ask("ec2:CreateVolume", OTHER, {}),  # of a snapshot that is no backup
     ask("ec2:CreateVolume", VOLUME, {}),  # a volume that says nothing

@@ -72,6 +72,10 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
             "topic_arn must be the ARN of a topic in eu-west-2, where the stack is",
         ),
         (
+            {"alarm_topic_arn": "arn:aws:sns:us-east-1:111122223333:t"},
+            "alarm_topic_arn must be the ARN of a topic in eu-west-1, where the stack is",
+        ),
+        (
             {"kms_key_arn": "arn:aws:kms:us-east-1:111122223333:key/k"},
             "kms_key_arn must be the ARN of a key in eu-west-1, where the stack is",
         ),
@@ -100,7 +104,7 @@ def test_what_the_cdk_cli_keeps_in_the_context_is_no_setting() -> None:
 
 
 def test_those_are_all_that_the_pinned_cli_reads_or_writes() -> None:
-    """Keys with a `:` or a `/` are told from settings by that alone."""
+    """No setting has a `:` or a `/` in its name, so keys with one are certainly the CLI's."""
     source = (ROOT / "node_modules" / "aws-cdk" / "lib" / "index.js").read_text(encoding="utf-8")
 
     used = set(re.findall(r"""\bcontext\.(?:get|set|has|unset)\(\s*\[?["']([^"']+)["']""", source))
