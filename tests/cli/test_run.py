@@ -36,7 +36,7 @@ def test_the_function_does_the_run_and_its_report_is_printed(
     assert function.events == [{"period": "day"}]
     (run,) = {snapshot["Tags"]["ebs-backup:run"] for snapshot in snapshots(command)}
     assert done.out.splitlines()[0] == f"OK  run {run}, done by ebs-backup-default"
-    assert "2 volumes, 2 created, 0 deleted, expired." in done.out
+    assert "2 volumes, 2 created, 0 deleted." in done.out
 
 
 def test_its_json_is_one_document(command: Command, function: RealFunction) -> None:
@@ -124,6 +124,31 @@ def test_a_scheduled_run_is_redone_under_its_time(command: Command, function: Re
     assert first["run"] == second["run"] == "2026-11-23T01:30:00Z"
     assert (first["report"]["created"], second["report"]["already_made"]) == (1, 1)
     assert len(function.events) == 2
+
+
+@pytest.mark.usefixtures("wednesday")
+@pytest.mark.parametrize("where", [(), ("--local", "--yes")])
+def test_a_run_that_is_still_to_come_cannot_be_made_before_its_time(
+    command: Command, function: RealFunction, where: tuple[str, ...]
+) -> None:
+    """The rule's own run would find everything made, and back up nothing."""
+    command.deploy()
+    command.volume("db-1", Backup="true")
+
+    done = command("run", "day", "--time", "2026-11-26T01:30:00Z", *where)
+
+    assert done.status == 2
+    assert done.err.startswith("ebs-backup: 2026-11-26T01:30:00Z is still to come")
+    assert (function.events, snapshots(command)) == ([], [])
+
+
+def test_a_name_that_begins_like_an_id_is_a_name(command: Command, function: RealFunction) -> None:
+    command.deploy()
+    volume = command.volume("vol-1", Backup="true")
+
+    command("run", "day", "--volume", "vol-1")
+
+    assert function.events == [{"period": "day", "volumes": [volume]}]
 
 
 def test_no_wait_only_queues(

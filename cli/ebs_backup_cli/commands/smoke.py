@@ -16,7 +16,7 @@ from ebs_backup_cli.aws.deployment import Deployment, default_settings
 from ebs_backup_cli.aws.function import call, refuse_unused, the_function
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.here import run_here
-from ebs_backup_cli.command import OK, PROBLEM, Result, ask
+from ebs_backup_cli.command import OK, PROBLEM, YES, Result, ask
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 from ebs_backup_cli.smoke.lab import PREFIX, TAG, Lab
 from ebs_backup_cli.smoke.smoke_report import BEGINS, markdown, show
@@ -28,7 +28,6 @@ DEPLOYED = Annotated[
     bool, typer.Option("--deployed", help="Let the deployed function do the runs; its mails come as always.")
 ]
 REPORT = Annotated[Path | None, typer.Option("--report", help="Where to write the report.")]
-YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 COST = "less than 0.01 USD"
 
 

@@ -25,7 +25,7 @@ def short(on: date, beside: date) -> str:
 
 def several(number: int, noun: str) -> str:
     """Return `1 week`, `4 weeks`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def keeps(counts: Mapping[Period, int]) -> str:
