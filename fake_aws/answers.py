@@ -36,6 +36,18 @@ def sns_published() -> str:
     )
 
 
+def sns_topic(attributes: Mapping[str, str]) -> str:
+    """Write the answer to GetTopicAttributes."""
+    entries = (
+        f"<entry><key>{key}</key><value>{escape(value)}</value></entry>" for key, value in attributes.items()
+    )
+    return (
+        '<GetTopicAttributesResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><GetTopicAttributesResult>'
+        f"<Attributes>{''.join(entries)}</Attributes></GetTopicAttributesResult><ResponseMetadata><RequestId>{REQUEST_ID}"
+        "</RequestId></ResponseMetadata></GetTopicAttributesResponse>"
+    )
+
+
 def sns_error(code: str, message: str) -> str:
     """Write an SNS error."""
     return (
@@ -48,6 +60,20 @@ def sns_error(code: str, message: str) -> str:
 def volumes(page: Iterable[VolumeRecord], token: str) -> str:
     """Write a page of DescribeVolumes."""
     return _set("volumeSet", (volume(record) for record in page), token)
+
+
+def in_bin(page: Iterable[SnapshotRecord], token: str) -> str:
+    """Write a page of ListSnapshotsInRecycleBin, which tells no tags."""
+    return _set("snapshotSet", map(_in_bin, page), token)
+
+
+def _in_bin(record: SnapshotRecord) -> str:
+    return (
+        f"<snapshotId>{record.id}</snapshotId><volumeId>{record.volume_id}</volumeId>"
+        f"<description>{escape(record.description)}</description>"
+        f"<recycleBinEnterTime>{_instant(record.deleted or 0)}</recycleBinEnterTime>"
+        f"<recycleBinExitTime>{_instant(record.leaves_bin)}</recycleBinExitTime>"
+    )
 
 
 def snapshots(page: Iterable[tuple[SnapshotRecord, str]], token: str) -> str:

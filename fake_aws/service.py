@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from fake_aws import answers
+from fake_aws import answers, recycle_bin
 from fake_aws.account import FakeAccount
 from fake_aws.limits import TAGS_A_PAGE
 from fake_aws.query import Pages, Params, filters, numbered, selected
@@ -17,7 +17,6 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
     "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
     "CreateSnapshot": ("VolumeId", "Description", "TagSpecification.", "DryRun"),
-    "DeleteSnapshot": ("SnapshotId", "DryRun"),
     "CreateVolume": (
         *(
             "SnapshotId",
@@ -32,7 +31,10 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
         *("ClientToken", "TagSpecification."),
     ),
     "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
+    **recycle_bin.KNOWN,
+    "GetTopicAttributes": ("TopicArn",),
 }
+OF_SNS = ("Publish", "GetTopicAttributes")
 CALLER = "x-caller"  # a header that names the delivery which calls
 
 
@@ -113,7 +115,7 @@ class Service:
         return answer
 
     def _answer(self, action: str, params: Params, body: bytes, fault: Fault | None) -> Answer:
-        error = answers.sns_error if action == "Publish" else answers.ec2_error
+        error = answers.sns_error if action in OF_SNS else answers.ec2_error
         try:
             text, status = ("", 200) if fault and not fault.done else self._do(action, params, body)
         except RefusalError as refusal:
@@ -138,6 +140,8 @@ class Service:
             return "", 202
         _check_known(action, params)
         self.account.throttle(action)
+        if action == "GetTopicAttributes":
+            return answers.sns_topic(self.account.topic(params["TopicArn"])), 200
         if action == "Publish":
             if params.get("MessageStructure") != "json":
                 raise RefusalError("InvalidParameter", "This topic is sent a text for each protocol")
@@ -171,8 +175,7 @@ class Service:
             return answers.volume(
                 account.create_volume(params["ClientToken"], params["SnapshotId"], params["VolumeType"], tags)
             )
-        account.delete_snapshot(params["SnapshotId"])
-        return "<return>true</return>"
+        return recycle_bin.answer(account, self._pages, action, params)
 
     def _volumes(self, params: Params) -> list[VolumeRecord]:
         wanted = filters(params)

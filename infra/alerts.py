@@ -1,4 +1,4 @@
-"""The topic for the reports, and the alarms for what no report can say."""
+"""The topics for reports and alarms, and the alarms for what no report can say."""
 
 from aws_cdk import Annotations, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.commands import invoke
+from infra.last_run import last_run_alarms
 from infra.metrics import completed
 from infra.settings.intervals import MOST_HOURS, heartbeat_hours
 from infra.settings.stack_settings import StackSettings
@@ -46,6 +47,20 @@ def report_topic(scope: Construct, settings: StackSettings, key: kms.IKey | None
     return topic
 
 
+def alarm_topic(scope: Construct, settings: StackSettings, report_topic: sns.ITopic) -> sns.ITopic:
+    """Return the topic for the alarms: the one for the reports, if no other is given."""
+    if not settings.alarm_topic_arn:
+        return report_topic
+    if not settings.kms_key_arn:
+        Annotations.of(scope).add_warning_v2(
+            "ebs-backup:alarm-topic-may-be-encrypted",
+            "alarm_topic_arn is given: if that topic is encrypted with alias/aws/sns, or with a key whose policy does not"
+            " let cloudwatch.amazonaws.com use it, no alarm arrives. Its own policy must let it publish, too."
+            " Try it: docs/operating.md, A topic of its own for the alarms",
+        )
+    return sns.Topic.from_topic_arn(scope, "AlarmTopic", settings.alarm_topic_arn)
+
+
 def _topic(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> sns.Topic:
     name = f"EBS backup {settings.backup_set}"[:100]
     topic = sns.Topic(scope, "Topic", display_name=name, enforce_ssl=True, master_key=key)
@@ -66,7 +81,7 @@ def alarms(
     scope: Construct,
     settings: StackSettings,
     *,
-    topic: sns.ITopic,
+    reports: sns.ITopic,
     function: lambda_.Function,
     undelivered: sqs.IQueue,
     failed: sqs.IQueue,
@@ -80,8 +95,9 @@ def alarms(
             scope,
             "RunFailed",
             queue=failed,
-            text=f"{what}: a run failed three times, and Lambda gave up. Its volumes may have no backup."
-            f" {_read(failed, region)} . responsePayload says why; requestPayload has PERIOD and TIME.",
+            text=f"{what}: a run failed three times: it may lack backups. Or the mail on a failed"
+            f" snapshot did (snapshot_id): the next run tells. {_read(failed, region)} . responsePayload says why; requestPayload has"
+            " PERIOD and TIME.",
             function=function,
         ),
         _queued(
@@ -94,9 +110,11 @@ def alarms(
             function=function,
         ),
         *_heartbeat(scope, settings, function=function, what=what),
+        *last_run_alarms(scope, settings, function=function, what=what),
     ]
+    to = actions.SnsAction(alarm_topic(scope, settings, reports))
     for alarm in made:
-        alarm.add_alarm_action(actions.SnsAction(topic))
+        alarm.add_alarm_action(to)
     return made
 
 
@@ -138,8 +156,8 @@ def _queued(
         periods=1,
         # SQS stops sending a queue's metrics when nobody uses it for six hours, but the message is still there.
         missing=cloudwatch.TreatMissingData.IGNORE,
-        text=f"{text} Fix that, then redo the run (this makes only what is missing; leave out time if it has none): {again} ."
-        f" When all are redone, empty the queue: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
+        text=f"{text} Fix that, redo the run (it makes what is missing; no time if it has none): {again} ."
+        f" Then empty the queue: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
     )
 
 
@@ -150,7 +168,7 @@ def _read(queue: sqs.IQueue, region: str) -> str:
 def _heartbeat(
     scope: Construct, settings: StackSettings, *, function: lambda_.Function, what: str
 ) -> list[cloudwatch.Alarm]:
-    """Watch that runs come at all: only this alarm goes off if nothing runs that could fail (docs/decisions/0007)."""
+    """Watch that runs come at all, and that somebody gets their reports (docs/decisions/0007 and 0023)."""
     hours = heartbeat_hours(settings)
     if hours is None:
         Annotations.of(scope).add_warning_v2(
@@ -172,12 +190,13 @@ def _heartbeat(
         comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
         # This alarm is about missing data.
         treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
-        alarm_description=f"{what}: no run was completed for {hours} hours, so there are no new backups. Start one:"
-        f""" {start} . If you have just deployed, this turns the alarm green within the hour{rest}."""
-        " Otherwise wait for its mail. If none comes, the function fails, and its log says why. If one comes, check the"
-        f" rules, one each for {', '.join(settings.periods)}. List them: aws events list-rule-names-by-target"
-        f" --region {region} --target-arn {function.function_arn} . Enable one: aws events enable-rule --region {region}"
-        " --name NAME . If one is missing, npx cdk deploy makes it again.",
+        alarm_description=f"{what}: for {hours} hours no run was completed, or nobody gets the mails. Start one:"
+        f""" {start} . Just after a deploy, this turns the alarm green within the hour{rest}."""
+        " Otherwise wait for its mail. If none comes, nobody is subscribed (subscribe again), or the function fails"
+        f" (see its log). If one comes, check the rules, one each for {', '.join(settings.periods)}. List them:"
+        f" aws events list-rule-names-by-target --region {region} --target-arn {function.function_arn} ."
+        f" Enable one: aws events enable-rule --region {region} --name NAME . If one is missing, npx cdk deploy makes it"
+        " again.",
     )
     return [alarm]
 

@@ -9,11 +9,13 @@ from itertools import pairwise
 from typing import Any
 
 COLORS = {"day": "#1f77b4", "week": "#e8871e", "month": "#2ca02c", "runs completed": "#5f6b7a"}
+COLORS |= {"runs that backed up nothing": "#e8871e", "who get the mails": "#2ca02c"}
 OTHER, FLAG, LINK, DARK, GRAY = "#c0392b", "#8e24aa", "#0073bb", "#232f3e", "#687078"
 COLUMN, ROW, GRID = 46, 38, 24  # pixels of a column and a row of CloudWatch's grid; columns
 GAP = 4  # pixels around a widget
 LANE = 3  # pixels between lines that have the same value
 LEGEND_ROW = 22
+IN_A_ROW = 4  # alarms
 
 Line = Mapping[date, float]
 Lines = Mapping[str, Line]
@@ -84,13 +86,13 @@ def _framed(widget: Widget, lines: Mapping[str, Lines], flags: Sequence[Flag]) -
 def _alarms(alarms: Iterable[str], flags: Sequence[Flag]) -> Iterator[str]:
     """Draw the alarms as they are at the end of the year, with the flags at which they went off."""
     for place, alarm in enumerate(alarms):
-        x = 12 + place * 272
-        yield f'<rect x="{x}" y="34" width="256" height="52" rx="4" fill="#e6f4ea" stroke="#2e7d32"/>'
-        yield f'<text x="{x + 12}" y="65" fill="#1b5e20"><tspan font-weight="bold">OK</tspan>  {escape(alarm)}</text>'
+        x, y = 12 + place % IN_A_ROW * 272, 30 + place // IN_A_ROW * 56
+        yield f'<rect x="{x}" y="{y}" width="256" height="50" rx="4" fill="#e6f4ea" stroke="#2e7d32"/>'
+        yield f'<text x="{x + 12}" y="{y + 30}" fill="#1b5e20"><tspan font-weight="bold">OK</tspan>  {escape(alarm)}</text>'
         for number, flag in enumerate(flags, 1):
             if alarm in flag.alarms:
-                yield f'<text x="{x + 222}" y="65" text-anchor="end" fill="{FLAG}">was in alarm at</text>'
-                yield _badge(number, x + 236, 61)
+                yield f'<text x="{x + 222}" y="{y + 30}" text-anchor="end" fill="{FLAG}">was in alarm at</text>'
+                yield _badge(number, x + 236, y + 26)
 
 
 def _table(markdown: str) -> Iterator[str]:

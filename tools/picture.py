@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tools.year import MetricPoint
 
 ROOT = Path(__file__).parent.parent
-STATISTICS: Mapping[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": max}
+STATISTICS: Mapping[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": max, "Minimum": min}
 Widget = Mapping[str, Any]
 HASH = 8  # characters that CloudFormation's names end with
 

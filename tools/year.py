@@ -16,6 +16,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
+from moto.sns.models import sns_backends
 
 from ebs_backup import cron
 from ebs_backup.handler import handler  # noqa: TID251 - this year is its own
@@ -45,12 +46,14 @@ INCIDENTS = (
     Incident(
         first=DENIED[0],
         last=DENIED[1],
-        what="8 to 14 March: EC2 refused to make snapshots of two volumes. Every mail said PROBLEM and named them.",
+        what="8 to 14 March: EC2 refused to make snapshots of two volumes. Every mail said PROBLEM and named them; two alarms went off.",
+        alarms=("OverdueDay", "OverdueWeek"),
     ),
     Incident(
         first=DISABLED[0],
         last=DISABLED[1],
         what="15 June to 10 September: the rule of the month was disabled. From July to 1 October every mail said overdue.",
+        alarms=("OverdueMonth",),
     ),
     Incident(
         first=BROKEN,
@@ -164,6 +167,7 @@ def _faults(backend: Any, at: datetime) -> Iterator[None]:  # noqa: ANN401 - mot
 def _environment(settings: Settings) -> Iterator[None]:
     kept = dict(os.environ)
     topic = Session(region_name=REGION).client("sns").create_topic(Name="reports")["TopicArn"]
+    sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics[topic].subscriptions_confimed = 1
     dummies = {
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",

@@ -28,9 +28,11 @@ class StackSettings(Settings):
     topic_arn: Annotated[str, checks.topic]
     copy_tags: Annotated[bool | tuple[str, ...], checks.copy_tags]
     extra_tags: Annotated[Mapping[str, str], checks.extra_tags]
+    alarm_topic_arn: Annotated[str, checks.topic]
     alert_email: Annotated[tuple[str, ...], checks.addresses]
     kms_key_arn: Annotated[str, checks.key]
     dashboard: Annotated[bool, checks.boolean]
+    recycle_days: Annotated[int | None, checks.recycle_days]
 
     @property
     def function_name(self) -> str:

@@ -118,7 +118,7 @@ def _of(*table: str) -> str:
 
 def _check_region(settings: StackSettings, region: str | None) -> None:
     """Refuse a topic or key in another region than the stack's: alarms cannot use it."""
-    for name, what in (("topic_arn", "topic"), ("kms_key_arn", "key")):
+    for name, what in (("topic_arn", "topic"), ("alarm_topic_arn", "topic"), ("kms_key_arn", "key")):
         arn = getattr(settings, name)
         if region and arn and arn.split(":")[3] != region:
             raise InvalidSettingsError(name, f"the ARN of a {what} in {region}, where the stack is", arn)

@@ -13,8 +13,10 @@ from ebs_backup.aws.connection import WORKERS
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import TAG_REFUSALS, AwsError, Kind, failure
 from ebs_backup.aws.trial import NOT_A_DRY_RUN, Trial
-from ebs_backup.checked import CREATE, DELETE, GO_ON, LIST, Checked, Probe
+from ebs_backup.checked import CREATE, DELETE, GO_ON, LIST, LISTENERS, Checked, Probe
 from ebs_backup.creation import MOST_IN_VAIN, SecondTries
+from ebs_backup.explanation import explain
+from ebs_backup.listeners import Count, Listeners
 from ebs_backup.model import COMPLETED, Failure, Instance, Older, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE
 from ebs_backup.selection import select
@@ -27,6 +29,10 @@ T = TypeVar("T")
 
 NOTHING = (
     "Give a volume the tag, or correct tag_name and tag_value in settings.toml and run `npx cdk deploy`."
+)
+NOT_COUNTED = (
+    "Run `npx cdk deploy` if the role is older than this version. For a topic of another account, its policy must allow this"
+    " role sns:GetTopicAttributes. Until then no run notices that nobody gets its mail."
 )
 NEVER = (
     "Look for snapshots of this minute in the EC2 console, and in CloudTrail for what answered. Then report it: this must"
@@ -61,7 +67,7 @@ def check(
     *,
     sample: int | None = None,
 ) -> Checked:
-    """Try everything that a run needs except its mail; return what would not work, and raise nothing for it."""
+    """Try everything that a run needs except its mail and who gets it; return what would not work, and raise nothing for it."""
     instances, probe = _listed("instances", lambda: ec2.instances(settings.tag_name), dict[str, Instance]())
     probes = [probe]
     found, probe = _listed(
@@ -143,6 +149,16 @@ def _invoke(run: Run, may_invoke: Callable[[], None]) -> Probe:
     return Probe(what=GO_ON)
 
 
+def who_listens(topic_arn: str, count: Count) -> Probe:
+    """Try to count who gets the mails: that nobody does would cost the reports, that it is not known costs nothing."""
+    try:
+        confirmed = count()
+    except AwsError as error:
+        probe = refused(LISTENERS, error, topic_arn, hinders=False)
+        return replace(probe, fault=probe.fault and replace(probe.fault, advice=NOT_COUNTED))
+    return Probe(what=LISTENERS, fault=Listeners(topic_arn=topic_arn, confirmed=confirmed).failure)
+
+
 def _nothing_selected(run: Run) -> Failure:
     return Failure(
         resource=run.selector,
@@ -151,3 +167,10 @@ def _nothing_selected(run: Run) -> Failure:
         message=f"no volume carries the tag {run.selector}: a run would back up nothing",
         advice=NOTHING,
     )
+
+
+def not_done(what: str, error: Exception) -> Probe:
+    """Return the probe of something that broke for a reason that is no answer of AWS."""
+    code, message, what_to_do = explain(error)
+    fault = Failure(resource=what, action=what, code=code, message=message, advice=what_to_do)
+    return Probe(what=what, fault=fault)

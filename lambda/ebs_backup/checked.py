@@ -7,15 +7,16 @@ from ebs_backup.model import Failure, Run
 from ebs_backup.outcome import Status
 from ebs_backup.report.data import MAX_ROWS
 
-LIST, CREATE, DELETE, GO_ON, MAIL, WHOLE = (
+LIST, CREATE, DELETE, GO_ON, LISTENERS, MAIL, WHOLE = (
     "list volumes and snapshots",
     "create a snapshot",
     "delete a snapshot",
     "go on in a further invocation",
+    "count who gets the mails",
     "send the mail",
     "check",
 )
-KINDS = (LIST, CREATE, DELETE, GO_ON, MAIL)
+KINDS = (LIST, CREATE, DELETE, GO_ON, LISTENERS, MAIL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

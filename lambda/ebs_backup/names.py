@@ -18,6 +18,7 @@ TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
 TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot (tags.read_older)
+TAG_AGAIN = "ebs-backup:again"  # the failed snapshot of the same run that this one replaces
 TAG_HOLD = "ebs-backup:hold"  # put on a snapshot by a person: it stays
 # On a volume, by the operator's command: the snapshot it was made of, by a restore and by a verify.
 TAG_RESTORED_FROM, TAG_VERIFY = "ebs-backup:restored-from", "ebs-backup:verify"
@@ -33,7 +34,11 @@ ENV_PREFIX = "EBS_BACKUP_"
 NAMESPACE = "EbsBackup"
 SELECTED, CREATED, EXPIRED = "VolumesSelected", "SnapshotsCreated", "SnapshotsExpired"
 FAILURES, OVERDUE, SECONDS = "Failures", "VolumesOverdue", "RunSeconds"
-COMPLETED = "RunCompleted"  # by set alone: a run that was completed
+COMPLETED = "RunCompleted"  # by set alone: a run that was completed, and somebody gets its report
+RUNS_FAILED = "RunsFailed"  # by set alone: 1 for a run that backed up nothing, 0 for any other
+SUBSCRIBERS = (
+    "Subscribers"  # by set alone: confirmed subscriptions of the topic, if the run could read how many
+)
 CHECK_PASSED = "CheckPassed"  # by set alone: a check that found nothing wrong
 
 

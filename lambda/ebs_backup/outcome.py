@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from ebs_backup.aws.errors import SNAPSHOT_FAILED, snapshot_failed_advice
 from ebs_backup.inventory import Foreign, Holding, Unselected
+from ebs_backup.listeners import Listeners
 from ebs_backup.model import (
     Decision,
     FailedSnapshot,
@@ -36,6 +37,7 @@ class Outcome:
     snapshots of volumes that are gone. `strays` are snapshots of the set without a run or with an unknown period.
     `missing` are the volumes that a run by hand named and the set does not select. `continuation_failure` is why an
     unfinished run does not go on, `lookup_failure` why the instances could not be looked up.
+    `listeners` are counted after the mail; None: not yet, or SNS did not say.
     """
 
     run: Run
@@ -52,6 +54,7 @@ class Outcome:
     continuation_failure: Failure | None = None
     lookup_failure: Failure | None = None
     other_checks: tuple[Failure, ...] = ()
+    listeners: Listeners | None = None
 
     @property
     def failed(self) -> tuple[FailedSnapshot, ...]:
@@ -63,12 +66,18 @@ class Outcome:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """Return all failures in one list: the run's own, failed snapshots, then those of the volumes in their order."""
-        own = (_nothing_to_do(self), self.continuation_failure)
+        unheard = self.listeners and self.listeners.failure
+        own = (_nothing_to_do(self), self.continuation_failure, unheard)
         return (
             *(failure for failure in own if failure),
             *(as_failure(failed) for failed in self.failed),
             *(failure for volume in self.volumes for failure in volume.failures),
         )
+
+    @property
+    def subscribers(self) -> int | None:
+        """Return how many get the report, or None if that is not known."""
+        return self.listeners.confirmed if self.listeners else None
 
     @property
     def checks(self) -> tuple[Failure, ...]:

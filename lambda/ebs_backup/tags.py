@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ebs_backup.model import Older, Run, Volume
-from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.names import TAG_AGAIN, TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.settings import Settings
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
@@ -28,27 +28,39 @@ class Tagging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a description says of a snapshot that a backup set made; unlike tags, nobody can change it."""
+    """What a description says of a snapshot that a backup set made; unlike tags, nobody can change it.
+
+    `name` is the volume's, as far as the description has it: in ASCII, and cut where it is long.
+    """
 
     volume_id: str
+    name: str
     period: str
     backup_set: str
     run: str
 
 
-def tagging(
-    volume: Volume, run: Run, settings: Settings, *, at: datetime, older: Older, copy: bool = True
+def tagging(  # noqa: PLR0913 - a tag each
+    volume: Volume,
+    run: Run,
+    settings: Settings,
+    *,
+    at: datetime,
+    older: Older | None,
+    copy: bool = True,
+    again: str = "",
 ) -> Tagging:
     """Return the tags of a new snapshot: our own, then `extra_tags`, then the volume's own while there is room.
 
-    `at` is when it is taken.
+    `at` is when it is taken, `again` the failed snapshot that it replaces. Without `older`, nothing is deleted because of it.
     """
     ours = {
         TAG_SET: run.backup_set,
         TAG_PERIOD: run.period.value,
         TAG_RUN: run.id,
         TAG_SOURCE: _source(volume),
-        TAG_OLDER: _older(older),
+        **({TAG_OLDER: _older(older)} if older else {}),
+        **({TAG_AGAIN: again} if again else {}),
         "Name": _name(volume, run, at),
         **settings.extra_tags,
     }
@@ -140,8 +152,12 @@ def _description(volume: Volume, run: Run) -> str:
 def described(description: str) -> Described | None:
     """Read what `_description` wrote; None if another tool, or a person, described the snapshot."""
     found = re.fullmatch(
-        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b.*"
+        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b"
+        r"(?: (?!\(on i-)(?P<name>.*?))?(?: \(on i-[0-9a-f]+.*?)?"
         r" by backup set (?P<backup_set>[a-z0-9-]+), run (?P<run>[!-~]+)\.",
         description,
+        re.DOTALL,
     )
-    return Described(**found.groupdict()) if found else None
+    return (
+        Described(**{key: (told or "").strip() for key, told in found.groupdict().items()}) if found else None
+    )

@@ -17,11 +17,13 @@ import pytest
 from boto3.session import Session
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core import responses
+from moto.sns.models import sns_backends
 
 from ebs_backup import handler as module
 from tests.cli.conftest import REGION, Command
 
 ACCOUNT = "123456789012"
+CLIENTS = (module._ec2, module._lambda, module._sns, module._quick_sns, module._session)
 
 
 @dataclass(slots=True)
@@ -107,9 +109,10 @@ def _log(name: str, lines: list[str]) -> None:
 def real_function() -> Iterator[RealFunction]:
     """Let every function in moto be ours."""
     real = RealFunction()
-    for client in (module._ec2, module._lambda, module._sns, module._session):
+    for client in CLIENTS:
         client.cache_clear()
-    Session(region_name=REGION).client("sns").create_topic(Name="topic")
+    topic = Session(region_name=REGION).client("sns").create_topic(Name="topic")["TopicArn"]
+    sns_backends[ACCOUNT][REGION].topics[topic].subscriptions_confimed = 1
     draw: Any = vars(responses)["gen_amzn_requestid_long"]
 
     def request_id(headers: Any) -> str:  # noqa: ANN401
@@ -123,7 +126,7 @@ def real_function() -> Iterator[RealFunction]:
         patch.object(responses, "gen_amzn_requestid_long", request_id),
     ):
         yield real
-    for client in (module._ec2, module._lambda, module._sns, module._session):
+    for client in CLIENTS:
         client.cache_clear()
 
 

@@ -1,5 +1,6 @@
 """`doctor`: every line is good, or bad with what to do; what it may not read, it says and never guesses."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from ebs_backup import __version__
 from ebs_backup_cli.doctor.findings import SHOWN, some
 from tests.cli.conftest import ACCOUNT, NOW, REGION, Command
 from tests.cli.schemas import assert_conforms
+from tests.unit.commands import check as check_command
 
 pytestmark = pytest.mark.usefixtures("wednesday")
 SCHEDULES = {"day": "30 1 ? * MON-FRI *", "week": "30 2 ? * SAT *", "month": "30 3 1 * ? *"}
@@ -22,6 +24,7 @@ SCHEDULES = {"day": "30 1 ? * MON-FRI *", "week": "30 2 ? * SAT *", "month": "30
 ALLOWED = {"EvaluationResults": [{"EvalActionName": "ec2:CreateSnapshot", "EvalDecision": "allowed"}]}
 DENIED = {"EvaluationResults": [{"EvalActionName": "ec2:DeleteSnapshot", "EvalDecision": "explicitDeny"}]}
 Answers = dict[str, Any]
+TOPIC, PAGER = (f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("topic", "pager"))
 
 
 def client(service: str) -> Any:  # noqa: ANN401 - a client of any service
@@ -52,11 +55,8 @@ def well(command: Command, answers: Answers) -> Command:
     answers |= {"DescribeStacks": {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]}}
     sns = client("sns")
     sns.create_topic(Name="topic")
-    sns.subscribe(
-        TopicArn=f"arn:aws:sns:{REGION}:{ACCOUNT}:topic",
-        Protocol="sqs",
-        Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox",
-    )
+    sns.subscribe(TopicArn=TOPIC, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:inbox")
+    sns.subscribe(TopicArn=TOPIC, Protocol="email", Endpoint="you@example.com")
     web = command.volume("web-1 data", Backup="true")
     command.nights(web, 4)
     command.point(web, NOW - timedelta(days=4), period="week")
@@ -171,6 +171,72 @@ def test_it_says_who_is_told(well: Command, answers: Answers, arns: list[str], t
     assert states(well, "mail") == [told]
 
 
+def alarms_go_to(*topics: str) -> None:
+    """Let the alarm publish to these topics."""
+    cloudwatch = client("cloudwatch")
+    (alarm,) = cloudwatch.describe_alarms()["MetricAlarms"]
+    kept = {"AlarmName", "MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold"}
+    kept |= {"ComparisonOperator"}
+    cloudwatch.put_metric_alarm(**{name: alarm[name] for name in kept}, AlarmActions=[*topics])
+
+
+def test_an_address_that_one_click_would_end_is_bad_with_the_command_that_helps(
+    well: Command, answers: Answers
+) -> None:
+    answers["GetSubscriptionAttributes"] = {"Attributes": {"ConfirmationWasAuthenticated": "false"}}
+
+    assert states(well, "mail") == [("good", "2 subscriptions confirmed")]
+    assert states(well, "unsubscribe") == [
+        ("bad", "you@example.com: one click on the link in any mail ends all mails to it")
+    ]
+    told = " ".join(well("doctor").out.split())
+    assert f"aws sns confirm-subscription --region eu-west-1 --topic-arn {TOPIC} --token TOKEN" in told
+    assert well("doctor").status == 1
+
+
+def test_how_it_was_confirmed_may_be_unknown_and_all_else_is_told(well: Command, answers: Answers) -> None:
+    answers["GetSubscriptionAttributes"] = refusal("AuthorizationError", "no")
+
+    assert states(well, "mail", "unsubscribe") == [
+        ("good", "2 subscriptions confirmed"),
+        ("not checked", "not checked: AuthorizationError: no"),
+    ]
+
+
+def test_the_topic_of_the_alarms_is_looked_at_too(well: Command) -> None:
+    client("sns").create_topic(Name="pager")
+    alarms_go_to(PAGER)
+    assert states(well, "alarm mail") == [("bad", "nobody is subscribed: nobody is told")]
+
+    client("sns").subscribe(TopicArn=PAGER, Protocol="email", Endpoint="oncall@example.com")
+
+    assert states(well, "alarm mail") == [("good", "1 subscription confirmed")]
+    assert states(well, "unsubscribe") == [
+        ("good", "you@example.com: only with credentials"),
+        ("good", "oncall@example.com: only with credentials"),
+    ]
+
+
+def test_alarms_on_the_topic_of_the_reports_are_not_told_twice(well: Command) -> None:
+    alarms_go_to(TOPIC)
+
+    assert states(well, "alarm mail") == []
+
+
+def test_the_commands_that_it_prints_are_ones_that_the_aws_cli_takes(well: Command, answers: Answers) -> None:
+    client("sns").create_topic(Name="pager")
+    alarms_go_to(PAGER)
+    answers["GetSubscriptionAttributes"] = {"Attributes": {}}
+    found = well("doctor", "--json").json["checks"]
+
+    advice = [check["advice"] for check in found if check["topic"] in ("alarm mail", "unsubscribe")]
+
+    assert len(advice) == 2
+    for text in advice:
+        (command,) = re.findall(r"aws .+?(?= \. |$)", text)
+        check_command(command)
+
+
 def test_a_volume_that_is_overdue_is_bad_and_named(well: Command) -> None:
     volume = well.volume("db-1 data", Backup="true")
     well.backend.volumes[volume].create_time = NOW - timedelta(days=400)
@@ -240,7 +306,8 @@ def test_what_it_may_not_read_is_not_checked_and_not_bad(well: Command, answers:
     unknown = {
         check["topic"]: check["text"] for check in done.json["checks"] if check["state"] == "not checked"
     }
-    assert set(unknown) == {"stack", "rule", "alarm", "dead letters", "role", "quota", "mail"}
+    stack = {"stack", "rule", "alarm", "alarm mail", "dead letters"}
+    assert set(unknown) == stack | {"role", "quota", "mail", "unsubscribe"}
     assert unknown["rule"] == "not checked: AccessDenied: no"
     assert done.status == 0
 

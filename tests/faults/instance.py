@@ -63,7 +63,13 @@ def restart() -> None:
 
 def forget_clients() -> None:
     """Let the next invocation make its session and its clients."""
-    for cached, arguments in ((handler._ec2, ()), (handler._lambda, ()), (handler._sns, (TOPIC,))):
+    topic = (TOPIC,)
+    for cached, arguments in (
+        (handler._ec2, ()),
+        (handler._lambda, ()),
+        (handler._sns, topic),
+        (handler._quick_sns, topic),
+    ):
         if cached.cache_info().currsize:
             cached(*arguments).close()
         cached.cache_clear()

@@ -187,7 +187,7 @@ RUN = (
     ),
     mutant(
         "no paging of volumes",
-        ("aws/ec2.py", 'convert.rows(pages, "Volumes", lambda', 'convert.rows(list(pages)[:1], "Volumes", lambda'),
+        ("aws/ec2.py", 'return convert.rows(pages, "Volumes", lambda', 'return convert.rows(list(pages)[:1], "Volumes", lambda'),
     ),
     mutant(
         "no paging of snapshots",
@@ -257,7 +257,40 @@ CHECK = (
     ),
     mutant(
         "a check that cannot be mailed is well",
-        ("handler.py", "checked = checked.and_(_not_done(MAIL, error))", "pass"),
+        ("handler.py", "checked = checked.and_(not_done(MAIL, error))", "pass"),
     ),
 )  # fmt: skip
-MUTANTS = (*ROTATION, *CREATION, *RUN, *CHECK)
+AGAIN = (
+    mutant(
+        "a failed snapshot is made a third time",
+        ("remake.py", "if second := next((snapshot for snapshot in failed if snapshot.again), None):", "if second := None:"),
+    ),
+    mutant(
+        "a restore point that the run has is made again",
+        ("remake.py", "if made := next((snapshot for snapshot in self.there.values() if snapshot.usable), None):", "if made := None:"),
+        ("remake.py", "failed=self.failed,\n            replaces", "failed=self.failed[:0],\n            replaces"),
+        ("aws/ec2.py", "                if made := lookout.made(volume.id, now=look):", "                if made := None:"),
+    ),
+    mutant(
+        "the new one does not hand on the number of the failed one",
+        ("creation.py", "        if self.replaces:\n            return self.replaces.older\n", ""),
+    ),
+    mutant(
+        "what was deleted for its place is forgotten by the retry",
+        ("again.py", "if _counts(made) and made.usable", "if False"),
+    ),
+    mutant(
+        "failed snapshots that another tool gave our tags are made again, too",
+        ("again.py", "    return snapshot.ours and snapshot.known_period\n", "    return snapshot.known_period\n"),
+    ),
+    mutant(
+        "what there was no time for does not come again",
+        ("made_again.py", "if not unfinished.isdisjoint(message.snapshots)", "if False"),
+    ),
+    mutant(
+        "a failed snapshot is deleted before it is told",
+        ("handler.py", "            _tell(settings.topic_arn, render_again(again))\n", "            remove(ec2_, again)\n            _tell(settings.topic_arn, render_again(again))\n"),
+        ("again.py", "if _counts(made) and made.usable", "if False"),
+    ),
+)  # fmt: skip
+MUTANTS = (*ROTATION, *CREATION, *RUN, *CHECK, *AGAIN)

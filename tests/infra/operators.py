@@ -16,7 +16,7 @@ from tests.infra.questions import KEY_POLICY, NAMES
 from tests.infra.simulator import Question, allowed
 from tests.infra.test_printed_policies import blocks
 
-SEE, RESTORE, RUN, ADOPT, SMOKE = (
+SEE, RESTORE, UNDELETE, RUN, ADOPT, SMOKE = (
     json.dumps(block) for block in blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
 )
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"

@@ -118,3 +118,68 @@ def test_the_model_shows_what_one_period_of_one_would_miss() -> None:
 
     assert rule.goes_off(began=START, died=START + timedelta(minutes=1))
     assert not rule.goes_off(began=START, died=START + timedelta(minutes=15))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """CloudWatch's rule for an alarm on what the last run said: the newest point in its range decides, else nothing changes.
+
+    `points` are values by the time at which they were emitted; each comes `late`. The range is one period and `more` of
+    them. Whether CloudWatch's periods begin at whole five minutes or at any is not documented; here they do.
+    """
+
+    points: dict[datetime, int]
+    late: timedelta = timedelta()
+    more: int = 0
+
+    def states(self, start: datetime, end: datetime) -> dict[datetime, bool | None]:
+        """Return at each minute whether it is red; None: not known yet, which is not red."""
+        state: bool | None = None
+        seen: dict[datetime, bool | None] = {}
+        for minute in range(int((end - start) / MINUTE)):
+            now = start + minute * MINUTE
+            for past in range(1, self.more + 2):
+                period = _five_minutes(now) - past * FIVE_MINUTES
+                values = [
+                    value
+                    for at, value in self.points.items()
+                    if _five_minutes(at) == period and at + self.late <= now
+                ]
+                if values:
+                    state = max(values) >= 1
+                    break
+            seen[now] = state
+        return seen
+
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MONDAY = datetime.fromisoformat("2027-03-01T01:30:20Z")
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(minutes=2), timedelta(minutes=5)])
+def test_an_overdue_volume_is_red_from_the_run_that_says_so_to_the_run_that_does_not(late: timedelta) -> None:
+    runs = {MONDAY: 0, MONDAY + DAY: 2, MONDAY + 3 * DAY: 2, MONDAY + 10 * DAY: 0}
+
+    states = Said(points=runs, late=late, more=1).states(MONDAY - DAY, MONDAY + 11 * DAY)
+
+    soon = timedelta(minutes=12)
+    assert {state for now, state in states.items() if now < MONDAY} == {None}
+    assert {state for now, state in states.items() if MONDAY + soon < now < MONDAY + DAY} == {False}
+    red = (
+        MONDAY + DAY + soon,
+        MONDAY + 10 * DAY,
+    )  # more than seven days: no range could see the run of Thursday
+    assert {state for now, state in states.items() if red[0] < now < red[1]} == {True}
+    assert {state for now, state in states.items() if now > red[1] + soon} == {False}
+
+
+@pytest.mark.parametrize("apart", [timedelta(minutes=6), timedelta(hours=1)])
+def test_a_good_run_soon_after_a_bad_one_turns_it_green(apart: timedelta) -> None:
+    states = Said(points={MONDAY: 1, MONDAY + apart: 0}).states(MONDAY, MONDAY + DAY)
+
+    assert True in states.values()
+    assert [*states.values()][-1] is False
+
+
+def test_a_set_without_a_run_is_never_red_for_want_of_data() -> None:
+    assert set(Said(points={}).states(MONDAY, MONDAY + 2 * DAY).values()) == {None}

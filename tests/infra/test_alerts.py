@@ -13,6 +13,9 @@ from infra.stack import BackupStack
 from tests.infra.conftest import ROOT, planned, synthesize
 from tests.unit.commands import check, payload_of
 
+PAGER = "arn:aws:sns:eu-west-1:444455556666:pager"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/01234567-89ab-cdef-0123-456789abcdef"
+
 
 def settings(**given: object) -> StackSettings:
     (target,) = planned(**given)
@@ -43,7 +46,7 @@ def commands(text: str) -> list[str]:
     return re.findall(r"aws .+?(?= [.,](?: |$)|$)", text)
 
 
-def test_the_alarms_are_these_four_and_each_mails(template: Template) -> None:
+def test_the_alarms_are_these_eight_and_each_mails(template: Template) -> None:
     found = alarms(template)
 
     assert {name: alarm["MetricName"] for name, alarm in found.items()} == {
@@ -51,6 +54,10 @@ def test_the_alarms_are_these_four_and_each_mails(template: Template) -> None:
         "RunFailed": "ApproximateNumberOfMessagesVisible",
         "RunNotDelivered": "ApproximateNumberOfMessagesVisible",
         "NoRunCompleted": "RunCompleted",
+        "NothingBackedUp": "RunsFailed",
+        "OverdueDay": "VolumesOverdue",
+        "OverdueWeek": "VolumesOverdue",
+        "OverdueMonth": "VolumesOverdue",
     }
     assert all(len(alarm["AlarmActions"]) == 1 for alarm in found.values())
 
@@ -58,12 +65,71 @@ def test_the_alarms_are_these_four_and_each_mails(template: Template) -> None:
 def test_what_no_data_means_to_each(template: Template) -> None:
     found = alarms(template)
 
-    assert {name: alarm["TreatMissingData"] for name, alarm in found.items()} == {
-        "FunctionErrors": "notBreaching",
-        "RunFailed": "ignore",  # SQS falls silent after six hours, and the message is still there
-        "RunNotDelivered": "ignore",
-        "NoRunCompleted": "breaching",
+    assert (
+        {name: alarm["TreatMissingData"] for name, alarm in found.items()}
+        == {
+            "FunctionErrors": "notBreaching",
+            "RunFailed": "ignore",  # SQS falls silent after six hours, and the message is still there
+            "RunNotDelivered": "ignore",
+            "NoRunCompleted": "breaching",
+            "NothingBackedUp": "ignore",  # the newest run's word stands until the next run, however long that takes
+            "OverdueDay": "ignore",
+            "OverdueWeek": "ignore",
+            "OverdueMonth": "ignore",
+        }
+    )
+
+
+def test_what_the_last_run_said_is_watched_by_set_and_the_overdue_by_period_too(template: Template) -> None:
+    found = alarms(template)
+    watched = [name for name in found if name == "NothingBackedUp" or name.startswith("Overdue")]
+
+    of_set = [{"Name": "set", "Value": "default"}]
+    assert {name: found[name]["Dimensions"] for name in watched} == {
+        "NothingBackedUp": of_set,
+        "OverdueDay": [{"Name": "period", "Value": "day"}, *of_set],
+        "OverdueWeek": [{"Name": "period", "Value": "week"}, *of_set],
+        "OverdueMonth": [{"Name": "period", "Value": "month"}, *of_set],
     }
+    for name in watched:
+        alarm = found[name]
+        assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"]) == (300, 1, 1)
+        assert (alarm["Statistic"], alarm["Namespace"]) == ("Maximum", "EbsBackup")
+        assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+
+
+def test_a_period_that_is_off_has_no_alarm() -> None:
+    found = alarms(synthesize(schedule_week="off", schedule_month="off"))
+
+    assert {name for name in found if name.startswith("Overdue")} == {"OverdueDay"}
+
+
+def test_alarms_go_to_a_topic_of_their_own_and_reports_do_not() -> None:
+    template = synthesize(alarm_topic_arn=PAGER, alert_email="you@example.com")
+
+    (function,) = template.find_resources("AWS::Lambda::Function").values()
+    assert all(alarm["AlarmActions"] == [PAGER] for alarm in alarms(template).values())
+    assert PAGER not in str(function)
+    assert PAGER not in str(template.find_resources("AWS::IAM::Policy"))
+
+
+@pytest.mark.parametrize(
+    ("given", "warned"),
+    [
+        ({}, False),
+        ({"alarm_topic_arn": PAGER}, True),
+        ({"alarm_topic_arn": PAGER, "kms_key_arn": KEY}, False),
+    ],
+)
+def test_a_topic_for_alarms_that_may_be_encrypted_is_warned_of(
+    given: dict[str, str], *, warned: bool
+) -> None:
+    (target,) = planned(**given)
+
+    stack = BackupStack(App(), target, function=ROOT / "lambda", account="111122223333")
+
+    found = Annotations.from_stack(stack).find_warning("*", Match.string_like_regexp("no alarm arrives"))
+    assert bool(found) == warned
 
 
 def test_the_heartbeat_counts_the_sets_own_runs_by_the_hour(template: Template) -> None:
@@ -75,7 +141,8 @@ def test_the_heartbeat_counts_the_sets_own_runs_by_the_hour(template: Template) 
     assert heartbeat["Dimensions"] == [{"Name": "set", "Value": "default"}]
 
 
-ALL = ["FunctionErrors", "RunFailed", "RunNotDelivered", "NoRunCompleted"]
+LAST_RUN = ["NothingBackedUp", "OverdueDay", "OverdueWeek", "OverdueMonth"]
+ALL = ["FunctionErrors", "RunFailed", "RunNotDelivered", "NoRunCompleted", *LAST_RUN]
 
 
 @pytest.fixture(scope="module")
@@ -145,11 +212,24 @@ def test_the_log_command_finds_time_outs_and_want_of_memory_too(longest: dict[st
     assert pattern == ['?ERROR ?timeout ?"Runtime."']
 
 
+@pytest.mark.parametrize("name", LAST_RUN)
+def test_what_the_last_run_said_is_read_in_the_log_and_the_period_is_run_again(
+    name: str, longest: dict[str, str]
+) -> None:
+    log, again = commands(longest[name])
+
+    period = name.removeprefix("Overdue").lower() if name.startswith("Overdue") else "PERIOD"
+    assert log.startswith("aws logs tail ")
+    assert payload_of(again) == {"period": period}
+    assert "turns green with the" in longest[name]
+
+
 def test_the_heartbeat_names_the_rules_that_there_are() -> None:
     text = texts(synthesize(schedule_week="off"))["NoRunCompleted"]
 
     assert """'{"period":"day"}'""" in text
     assert "(then do the same with month)" in text
+    assert "nobody is subscribed" in text
     assert "one each for day, month." in text
     assert "week" not in text
 

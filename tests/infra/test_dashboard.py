@@ -46,7 +46,8 @@ def test_every_metric_of_the_set_is_drawn_by_period_and_the_heartbeat_by_set_alo
     assert all(dimensions["set"] == name for _, dimensions in ours)
     by_period = {(metric, dimensions["period"]) for metric, dimensions in ours if "period" in dimensions}
     assert by_period == {(metric, period) for metric in EMITTED for period in PERIODS}
-    assert [metric for metric, dimensions in ours if "period" not in dimensions] == ["RunCompleted"]
+    of_the_set = [metric for metric, dimensions in ours if "period" not in dimensions]
+    assert of_the_set == ["RunCompleted", "RunsFailed", "Subscribers"]
 
 
 def test_the_functions_own_errors_are_drawn(template: Template) -> None:

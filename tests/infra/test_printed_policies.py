@@ -18,17 +18,20 @@ def blocks(text: str) -> list[Any]:
     return [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
 
 
+def policies(page: str) -> list[dict[str, Any]]:
+    """List the policies that a page prints; a list of statements is one too."""
+    documents = blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    return [
+        {"Version": "2012-10-17", "Statement": document} if isinstance(document, list) else document
+        for document in documents
+        if "Effect" in str(document)
+    ]
+
+
 def printed(page: str) -> dict[str, Any]:
-    """Return the one policy that a page prints; a list of statements is one too, and so is a text that holds it."""
-    (document,) = (
-        block
-        for block in blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
-        if "Effect" in str(block)
-    )
-    if isinstance(document, list):
-        return {"Version": "2012-10-17", "Statement": document}
-    whole: dict[str, Any] = json.loads(document["Policy"]) if "Policy" in document else document
-    return whole
+    """Return the one policy that a page prints."""
+    (document,) = policies(page)
+    return document
 
 
 def test_these_are_all_the_policies_that_are_printed() -> None:
@@ -40,11 +43,11 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
     ]
 
     assert pages == [
-        "alerting.md",
         "deploy-from-github.md",
         "deploy-from-github.md",
         "operating.md",
-        *(5 * ["permissions.md"]),
+        "operating.md",
+        *(6 * ["permissions.md"]),
         "security.md",
     ]
 
@@ -147,16 +150,15 @@ def test_no_statement_of_it_is_idle(sid: str) -> None:
     assert any(answers)
 
 
-# The key's own policy, and the queue's: AWS's services ask.
+# The key's own policy, and a topic's: AWS's services ask.
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/00000000-0000-0000-0000-00000000000a"
-QUEUE, TOPIC = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:ebs-backup-reports", f"arn:aws:sns:eu-west-1:{ACCOUNT}:topic"
 LOG = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/ebs-backup"
 
 
 def key_use(service: str, action: str, **context: str) -> Question:
     """Ask for the key; the evaluator knows no name of an encryption context, so another key with an ARN stands in."""
     own = json.loads(
-        json.dumps(printed("operating.md")).replace("kms:EncryptionContext:aws:logs:arn", "aws:SourceArn")
+        json.dumps(policies("operating.md")[1]).replace("kms:EncryptionContext:aws:logs:arn", "aws:SourceArn")
     )
     return Question(
         principal=service,
@@ -186,21 +188,31 @@ def test_the_printed_key_policy_lets_alarms_events_and_the_log_use_the_key_for_t
     assert allowed([question for question, _ in every]) == [right for _, right in every]
 
 
-def test_the_printed_queue_policy_lets_this_topic_alone_send() -> None:
-    own = json.loads(json.dumps(printed("alerting.md")).replace("TOPIC_ARN", TOPIC))
-    questions = [
-        Question(
-            principal="sns.amazonaws.com",
-            action="sqs:SendMessage",
-            resource=QUEUE,
-            context={"aws:SourceArn": source},
-            own=own,
-            identity=[],
-        )
-        for source in (TOPIC, f"{TOPIC}-of-another")
+def test_the_printed_policy_of_a_topic_lets_the_alarms_of_this_account_publish_and_nobody_else() -> None:
+    own, _ = policies("operating.md")
+    topic = f"arn:aws:sns:eu-west-1:{ACCOUNT}:pager"
+    every = [
+        ("cloudwatch.amazonaws.com", "sns:Publish", ACCOUNT, True),
+        ("cloudwatch.amazonaws.com", "sns:Publish", "444455556666", False),
+        ("cloudwatch.amazonaws.com", "sns:Subscribe", ACCOUNT, False),
+        ("events.amazonaws.com", "sns:Publish", ACCOUNT, False),
     ]
 
-    assert allowed(questions) == [True, False]
+    answers = allowed(
+        [
+            Question(
+                principal=service,
+                action=action,
+                resource=topic,
+                context={"aws:SourceAccount": account},
+                own=own,
+                identity=[],
+            )
+            for service, action, account, _ in every
+        ]
+    )
+
+    assert answers == [right for *_, right in every]
 
 
 # The role that deploys from GitHub. The evaluator knows Google's name of the two keys that GitHub's tokens have, too.

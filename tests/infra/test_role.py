@@ -34,8 +34,10 @@ EC2 = {
 }
 OTHERS = {
     "MailTheReport": "sns:Publish",
+    "CountTheSubscribers": "sns:GetTopicAttributes",
     "WriteTheLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
     "KeepFailedRuns": "sqs:SendMessage",
+    "TakeFailedSnapshots": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "GoOnInAFurtherInvocation": "lambda:InvokeFunction",
 }
 

@@ -19,7 +19,7 @@ def allow(action: str, resource: str, *keys: str) -> Statement:
 @pytest.fixture(scope="module")
 def encrypted() -> Template:
     """Return the template that has every statement that any setting adds."""
-    return synthesize(alert_email="you@example.com", kms_key_arn=wire.KEY)
+    return synthesize(alert_email="you@example.com", kms_key_arn=wire.KEY, recycle_days=7)
 
 
 def test_aws_takes_every_statement_of_the_role(encrypted: Template) -> None:

@@ -6,8 +6,9 @@ import shlex
 from functools import cache
 
 from botocore import xform_name
-from botocore.model import OperationModel
+from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 from botocore.session import Session
+from botocore.validate import ParamValidator
 
 from ebs_backup.event import parse
 
@@ -22,6 +23,9 @@ TAIL_OPTIONS = {
 COMMAND = re.compile(r"(?:^ +|`|xargs -n 1 )(aws [a-z0-9-]+ [^`|]+?)(?=`|\||$)", re.MULTILINE)
 LINE = re.compile(r"^ +(aws [a-z0-9-]+ .+)$", re.MULTILINE)
 PICKED = re.compile(r"\[\?[^\]]*\]\|\[0\]")  # a filter inside a --query, with backticks and a pipe of its own
+OF_STREAMS = {"Payload"}  # bytes: looked at by itself
+KEY = re.compile(r"([A-Z]\w*)=")
+OUTER_COMMA = re.compile(r",(?![^\[{]*[\]}])")  # not within brackets: A=1,B=[x,y],C={D=1,E=2}
 DELETES = {"delete-snapshot", "disable-rule", "delete-rule", "delete-stack", "delete-volume"}
 
 
@@ -48,11 +52,51 @@ def check(command: str) -> None:
         return
     shape = _operations(service)[operation].input_shape
     assert shape is not None
-    assert options <= {f"--{xform_name(name, '-')}" for name in shape.members}, command
+    names = {f"--{xform_name(name, '-')}": name for name in shape.members}
+    assert options <= names.keys(), command
+    given = _values(words)
+    assert {names[option] for option in given if option in names} >= set(shape.required_members), command
+    for option, values in given.items():
+        if option in names and names[option] not in OF_STREAMS:
+            _check_values(values, shape.members[names[option]], command)
     if operation == "invoke" and "--payload" in words:
         _check_payload(words)
     if operation == "delete-tags":
         assert "--tags" in words, f"would strip every tag: {command}"
+
+
+def _values(words: list[str]) -> dict[str, list[str]]:
+    """Return the values of each option, under the name that AWS has for it."""
+    found: dict[str, list[str]] = {}
+    values: list[str] = []  # before the first option stand none
+    for word in words:
+        if word.startswith("--"):
+            values = found[RENAMED.get(word, word)] = []
+        else:
+            values.append(word)
+    return found
+
+
+def _check_values(values: list[str], shape: Shape, command: str) -> None:
+    """Raise AssertionError unless the values fit the shape; a file's or a placeholder's value is not known."""
+    if not values or values[0].startswith("file://") or "$(" in command:
+        return
+    if isinstance(shape, ListShape) and not values[0].startswith("["):
+        for value in values:
+            _check_values([value], shape.member, command)
+    elif isinstance(shape, ListShape | StructureShape | MapShape) and values[0][0] in "[{":
+        (text,) = values
+        errors = ParamValidator().validate(json.loads(text), shape)
+        assert not errors.has_errors(), f"{command}: {errors.generate_report()}"
+    elif isinstance(shape, StructureShape):
+        pairs = (KEY.match(pair) for value in values for pair in OUTER_COMMA.split(value))
+        keys = {pair[1] for pair in pairs if pair}  # a part without a key is one more value of the key before
+        assert keys <= set(shape.members), command
+        assert keys >= set(shape.required_members), command
+    elif shape.type_name in ("integer", "long") and not values[0].isupper():
+        assert values[0].isdecimal(), command
+    elif enum := getattr(shape, "enum", None):
+        assert values[0] in enum or values[0].isupper(), command
 
 
 def redoes(command: str, *, time: str | None, period: str) -> None:

@@ -69,6 +69,12 @@ def test_every_command_of_every_mail_is_one_that_the_aws_cli_takes(outcome: Outc
         "aws ec2 delete-tags --resources vol-0a",
         """aws lambda invoke --function-name f --payload '{"period": "dya"}' answer.json""",
         """aws lambda invoke --cli-binary-format raw-in-base64-out --payload '{"period": "day"}' answer.json""",
+        "aws sns confirm-subscription --token TOKEN",
+        "aws cloudwatch set-alarm-state --alarm-name A --state-value red --state-reason test",
+        "aws events put-targets --rule R --targets Id=one,ARN=TARGET",
+        "aws events put-targets --rule R --targets Arn=TARGET",
+        """aws sns subscribe --topic-arn T --protocol email --attributes '{"FilterPolicy": {"status": ["OK"]}}'""",
+        "aws ec2 create-volume --snapshot-id snap-0a --availability-zone ZONE --size big",
     ],
 )
 def test_a_command_that_is_wrong_or_costs_a_backup_is_noticed(command: str) -> None:

@@ -12,6 +12,7 @@ from ebs_backup_cli.aws.stack import Stack
 from ebs_backup_cli.backups.points import Holdings, holdings
 from ebs_backup_cli.command import OK, PROBLEM, Result
 from ebs_backup_cli.doctor import examine_backups as backups
+from ebs_backup_cli.doctor import examine_mails as mails
 from ebs_backup_cli.doctor import examine_stack as stack
 from ebs_backup_cli.doctor.examine_check import last_check
 from ebs_backup_cli.doctor.findings import Finding, State, examine
@@ -51,7 +52,9 @@ def _checks(operator: Operator) -> list[tuple[str, Check]]:
         ("run", lambda: backups.heartbeat(of, settings, now)),
         ("overdue", lambda: backups.too_old(found(), settings, now)),
         ("foreign", lambda: backups.strangers(found(), settings)),
-        ("mail", lambda: stack.mails(of, settings)),
+        ("mail", lambda: mails.mails(of, settings)),
+        ("alarm mail", lambda: mails.alarm_mails(of, settings)),
+        ("unsubscribe", lambda: mails.unsubscribes(of, settings)),
         ("alarm", lambda: stack.alarms(of)),
         ("dead letters", lambda: stack.dead_letters(of)),
         ("quota", lambda: backups.quota(of, found(), settings)),

@@ -1,4 +1,4 @@
-"""What `doctor` checks in the deployed stack: version, role, rules, mails, alarms and dead letters."""
+"""What `doctor` checks in the deployed stack: version, role, rules, alarms and dead letters."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 from ebs_backup import __version__
 from ebs_backup.names import TAG_SET, Period
 from ebs_backup.settings import Settings
-from ebs_backup_cli.aws.stack import ALARM, QUEUE, RULE, TOPIC, Stack
+from ebs_backup_cli.aws.stack import ALARM, QUEUE, RULE, Stack
 from ebs_backup_cli.doctor.findings import Finding, bad, good, look, some
-from ebs_backup_cli.terminal.words import several
 
 DEPLOY = "Deploy again: `cdk deploy` with the same settings."
 
@@ -57,30 +56,6 @@ def _rule(of: Stack, period: Period, name: str, schedule: str) -> Finding:
     if fires != f"cron({schedule})":
         return bad("rule", f"{period}: the rule fires at {fires}, the settings say {schedule}", DEPLOY)
     return good("rule", f"{period}: enabled, {schedule} (UTC)")
-
-
-def mails(of: Stack, settings: Settings) -> Iterator[Finding]:
-    """Check who gets the mails: confirmed, pending, or nobody."""
-    topic = settings.topic_arn or next(iter(of.named(TOPIC).values()), "")
-    if not topic:
-        yield bad("mail", "there is no topic: nobody is told", "Set alert_email, then deploy.")
-        return
-    pages = of.client("sns", topic.split(":")[3]).get_paginator("list_subscriptions_by_topic")
-    listed = [one for page in pages.paginate(TopicArn=topic) for one in page["Subscriptions"]]
-    pending = [one["Endpoint"] for one in listed if one["SubscriptionArn"] == "PendingConfirmation"]
-    confirmed = len(listed) - len(pending)
-    told = several(confirmed, "subscription")
-    confirm = (
-        "Open AWS's mail `Subscription Confirmation` there and confirm it; after three days deploy again."
-    )
-    if not listed:
-        yield bad("mail", "nobody is subscribed: nobody is told", "Set alert_email, then deploy.")
-    elif not confirmed:
-        yield bad("mail", f"not confirmed yet: {some(pending)}; nobody is told", confirm, pending)
-    elif pending:
-        yield look("mail", f"{told} confirmed; pending: {some(pending)}", confirm, pending)
-    else:
-        yield good("mail", f"{told} confirmed")
 
 
 def alarms(of: Stack) -> Iterator[Finding]:
@@ -152,7 +127,7 @@ def role(of: Stack, settings: Settings, account: str) -> Iterator[Finding]:
         (["lambda:InvokeFunction"], [of.function["FunctionArn"]], {}),
     ]
     if settings.topic_arn:
-        questions.append((["sns:Publish"], [settings.topic_arn], {}))
+        questions.append((["sns:Publish", "sns:GetTopicAttributes"], [settings.topic_arn], {}))
     refused = [action for question in questions for action in _refused(of, arn, *question)]
     if refused:
         advice = f"If somebody edited the role, undo that. {DEPLOY}"

@@ -1,10 +1,11 @@
-"""SNS, and the only module that knows its names: sends the mail."""
+"""SNS, and the only module that knows its names: sends the mail, and counts who gets it."""
 
 from typing import TYPE_CHECKING
 
 from boto3.session import Session
 from botocore.config import Config
 
+from ebs_backup.aws.errors import ERRORS, UNREADABLE, AwsError, Kind
 from ebs_backup.report.text import Mail
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ def connect(session: Session, topic_arn: str) -> "SNSClient":
     retries = Config(
         connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
     )
+    return session.client("sns", region_name=topic_arn.split(":")[3], config=retries)
+
+
+def connect_briefly(session: Session, topic_arn: str) -> "SNSClient":
+    """Make a client that gives up after 11 s: if Lambda ended a run that is mailed, its retry would mail it once more."""
+    retries = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
     return session.client("sns", region_name=topic_arn.split(":")[3], config=retries)
 
 
@@ -33,3 +40,18 @@ def publish(sns: "SNSClient", topic_arn: str, mail: Mail) -> None:
             name: {"DataType": "String", "StringValue": value} for name, value in mail.attributes.items()
         },
     )
+
+
+def subscribers(sns: "SNSClient", topic_arn: str) -> int:
+    """Return how many subscriptions of the topic are confirmed; raises an AwsError if SNS does not say."""
+    try:
+        attributes = sns.get_topic_attributes(TopicArn=topic_arn).get("Attributes", {})
+    except ERRORS as error:
+        raise AwsError.of(error) from None
+    except KeyError:  # so botocore reads the XML of another server
+        attributes = {}
+    told = attributes.get("SubscriptionsConfirmed", "")
+    if not (told.isascii() and told.isdecimal()):
+        message = f"the answer is not SNS's: SubscriptionsConfirmed is {told!r}"
+        raise AwsError(kind=Kind.REJECTED, code=UNREADABLE, message=message, service="sns")
+    return int(told)

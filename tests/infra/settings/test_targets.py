@@ -72,6 +72,10 @@ def test_each_set_is_in_each_region_under_one_name(regions: object) -> None:
             "topic_arn must be the ARN of a topic in eu-west-2, where the stack is",
         ),
         (
+            {"alarm_topic_arn": "arn:aws:sns:us-east-1:111122223333:t"},
+            "alarm_topic_arn must be the ARN of a topic in eu-west-1, where the stack is",
+        ),
+        (
             {"kms_key_arn": "arn:aws:kms:us-east-1:111122223333:key/k"},
             "kms_key_arn must be the ARN of a key in eu-west-1, where the stack is",
         ),

@@ -112,6 +112,9 @@ def refusal(**overrides: object) -> str:
         ),
         ("topic_arn", "arn:aws:sns:eu-west-1:1111:b", TOPIC_ARN, "'arn:aws:sns:eu-west-1:1111:b'"),
         ("topic_arn", 5, TOPIC_ARN, "5"),
+        ("alarm_topic_arn", "pager", TOPIC_ARN, "pager"),
+        ("alarm_topic_arn", f"{TOPIC}.fifo", TOPIC_ARN, f"'{TOPIC}.fifo'"),
+        ("alarm_topic_arn", 5, TOPIC_ARN, "5"),
         ("kms_key_arn", "alias/backups", KEY_ARN, "'alias/backups'"),
         ("kms_key_arn", KEY.replace("key/", "alias/"), KEY_ARN, f"'{KEY.replace('key/', 'alias/')}'"),
         ("kms_key_arn", 5, KEY_ARN, "5"),
@@ -171,6 +174,22 @@ def refusal(**overrides: object) -> str:
                 (False, "False"),
                 ("", "''"),
                 ("never", "never"),
+            )
+        ),
+        *(
+            ("recycle_days", bad, "off, or a whole number from 1 to 365", shown)
+            for bad, shown in (
+                (0, "0"),
+                (-7, "-7"),
+                (366, "366"),
+                ("366", "366"),
+                (7.0, "7.0"),
+                ("7 days", "'7 days'"),
+                (True, "True"),
+                (False, "False"),
+                ("", "''"),
+                ([7], "[7]"),
+                ("on", "on"),
             )
         ),
     ],

@@ -1,14 +1,19 @@
-"""SNS: the mail is sent to the topic's own region, and an untold run never looks like a good one."""
+"""SNS: the mail is sent to the topic's own region, an untold run never looks like a good one, and listeners are counted."""
 
+import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from boto3.session import Session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from ebs_backup.aws import sns
+from ebs_backup.aws.errors import AwsError
 from ebs_backup.report.text import Mail
 
 MAIL = Mail(
@@ -75,3 +80,25 @@ def test_a_topic_that_is_gone_raises(session: Session) -> None:
 
     with pytest.raises(ClientError, match="NotFound"):
         sns.publish(sns.connect(session, topic), topic, MAIL)
+
+
+def test_a_count_of_a_topic_that_is_gone_raises(session: Session) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:gone"
+
+    with pytest.raises(AwsError, match="NotFound"):
+        sns.subscribers(sns.connect_briefly(session, topic), topic)
+
+
+def test_another_servers_answer_to_a_count_raises(session: Session) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:backups"
+    client = sns.connect_briefly(session, topic)
+    body = io.BytesIO(b"<Welcome><to>another server</to></Welcome>")
+    body.stream = lambda: [body.getvalue()]  # type: ignore[attr-defined] # as urllib3's answer has it
+
+    def answer(**_: object) -> Any:  # noqa: ANN401 - the stubs say that handlers return nothing; this one is read
+        return AWSResponse("https://sns", 200, HTTPHeaders(), body)
+
+    client.meta.events.register_first("before-send.sns.GetTopicAttributes", answer)
+
+    with pytest.raises(AwsError, match="UnreadableAnswer"):
+        sns.subscribers(client, topic)

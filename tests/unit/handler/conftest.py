@@ -43,6 +43,7 @@ def world(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
             stdout=lambda: capsys.readouterr().out,
             env=monkeypatch,
         )
+        world.confirm(1)
         yield world
         world.forget()
         world.account.forget()

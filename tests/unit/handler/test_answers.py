@@ -23,6 +23,7 @@ def test_a_rules_event_makes_a_snapshot_answers_and_mails(world: HandlerWorld) -
     assert volume in mail.told
     assert "Account 111122223333, eu-west-1 set default, period day run 2026-11-23T01:30:00Z" in mail.told
     assert "/aws/lambda/ebs-backup-default" in mail.told
+    assert answer.pop("subscribers") == 1  # counted when the mail was sent
     assert mail.data == {"subject": mail.subject} | answer
 
 

@@ -145,7 +145,7 @@ BAD_EVENTS: tuple[object, ...] = (
 
 @pytest.mark.parametrize("event", BAD_EVENTS, ids=range(len(BAD_EVENTS)))
 def test_a_bad_event_is_answered_and_mailed_and_does_nothing_else(world: HandlerWorld, event: object) -> None:
-    """Raised, Lambda would try it twice more, and the alarm RunFailed would go off for a typing error."""
+    """Raised, Lambda would try it twice more, which helps nobody; a pager hears of it all the same, by RunsFailed."""
     world.account.volume()
 
     answer = world.invoke(event)
@@ -159,7 +159,7 @@ def test_a_bad_event_is_answered_and_mailed_and_does_nothing_else(world: Handler
     assert answer["error"].strip() in mail.told
     assert mail.data["status"] == "FAILED"
     assert world.account.calls == []
-    assert world.metrics() == []
+    assert world.metrics() == [{"set": "default", "RunsFailed": 1}]
 
 
 def test_a_bad_event_whose_mail_is_refused_raises_so_that_lambdas_retry_mails_it(world: HandlerWorld) -> None:

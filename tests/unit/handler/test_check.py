@@ -59,6 +59,7 @@ def test_all_is_tried_nothing_is_done_and_a_mail_says_that_it_was_a_test(world: 
         "create a snapshot": (2, 2),
         "delete a snapshot": (1, 1),
         "go on in a further invocation": (1, 1),
+        "count who gets the mails": (1, 1),
         "send the mail": (1, 1),
     }
     (mail,) = world.mails()
@@ -304,3 +305,30 @@ def test_a_set_that_mails_only_problems_mails_a_check_all_the_same(world: Handle
     world.invoke(CHECK)
 
     assert len(world.mails()) == 1
+
+
+def test_that_nobody_gets_the_mails_is_a_problem_with_what_to_do(world: HandlerWorld) -> None:
+    world.account.volume()
+    world.confirm(0)
+
+    answer = world.invoke(CHECK)
+
+    (failure,) = answer["failures"]
+    assert answer["status"] == "PROBLEM"
+    assert (failure["resource"], failure["code"]) == (world.topic, "NobodyListens")
+    assert "Subscribe an address" in failure["advice"]
+    assert tried(answer)["count who gets the mails"] == (0, 1)
+    assert world.metrics() == []
+
+
+def test_that_nobody_can_know_who_gets_the_mails_is_only_to_be_looked_at(world: HandlerWorld) -> None:
+    world.account.volume()
+    world.refuse_count("AuthorizationError")
+
+    answer = world.invoke(CHECK)
+
+    (look,) = answer["checks"]
+    assert (answer["status"], answer["failures"]) == ("CHECK", [])
+    assert (look["resource"], look["code"]) == (world.topic, "AuthorizationError")
+    assert look["advice"].startswith("Run `npx cdk deploy` if the role is older")
+    assert world.metrics() == [{"set": "default", "CheckPassed": 1}]

@@ -30,7 +30,7 @@ def test_metrics_count_by_set_and_period_alone(world: HandlerWorld) -> None:
     }
     assert of_the_week == {"set": "web", "period": "week", "VolumesOverdue": 0}
     assert of_the_month == {"set": "web", "period": "month", "VolumesOverdue": 0}
-    assert of_the_set == {"set": "web", "RunCompleted": 1}
+    assert of_the_set == {"set": "web", "RunCompleted": 1, "RunsFailed": 0, "Subscribers": 1}
 
 
 def test_every_run_counts_the_overdue_volumes_of_every_period(world: HandlerWorld) -> None:
@@ -54,14 +54,15 @@ def test_a_run_limited_to_some_volumes_says_nothing_of_the_others(world: Handler
 
     world.invoke({"period": "day", "volumes": [volume]})
 
-    (line,) = world.metrics()
-    assert line == {
+    of_the_run, of_the_set = world.metrics()
+    assert of_the_run == {
         "set": "default",
         "period": "day",
         "SnapshotsCreated": 1,
         "SnapshotsExpired": 0,
         "Failures": 0,
     }
+    assert of_the_set == {"set": "default", "Subscribers": 1}
 
 
 def test_metrics_of_one_run_never_leak_into_the_next(world: HandlerWorld) -> None:
@@ -110,3 +111,22 @@ def test_of_a_run_in_several_invocations_only_the_last_counts_and_all_of_it(worl
 
     of_the_day, *_, of_the_set = world.metrics()
     assert (of_the_day["SnapshotsCreated"], of_the_day["Failures"], of_the_set["RunCompleted"]) == (2, 0, 1)
+
+
+def test_a_run_that_backs_up_nothing_counts_as_failed_although_it_was_completed(world: HandlerWorld) -> None:
+    world.invoke(RULE)
+
+    *_, of_the_set = world.metrics()
+    assert (of_the_set["RunsFailed"], of_the_set["RunCompleted"]) == (1, 1)
+
+
+def test_a_run_of_some_volumes_that_does_not_know_who_listens_counts_nothing_of_the_set(
+    world: HandlerWorld,
+) -> None:
+    volume = world.account.volume()
+    world.refuse_count("AuthorizationError")
+
+    world.invoke({"period": "day", "volumes": [volume]})
+
+    (of_the_run,) = world.metrics()
+    assert of_the_run["period"] == "day"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.client import BaseClient
+from moto.sns.models import sns_backends
 
 from ebs_backup import handler as module
 from ebs_backup.aws.ec2 import Ec2
@@ -116,6 +117,11 @@ class HandlerWorld:
         for name, value in settings.to_env(topic_arn=self.topic).items():
             self.env.setenv(name, value)
 
+    def confirm(self, subscriptions: int) -> None:
+        """Let so many subscriptions of the topic be confirmed; moto itself counts none."""
+        _, _, _, region, account, _ = self.topic.split(":")
+        sns_backends[account][region].topics[self.topic].subscriptions_confimed = subscriptions
+
     def runs(self) -> list[str]:
         """Return the run of every snapshot in the account."""
         return sorted(self.account.tags(snapshot)["ebs-backup:run"] for snapshot in self.account.ids())
@@ -132,6 +138,16 @@ class HandlerWorld:
     def metrics(self) -> list[dict[str, Any]]:
         """Take the metrics that were emitted since the last look: each line's dimensions and values."""
         return [_measured(json.loads(line)) for line in self.stdout().splitlines()]
+
+    def refuse_count(self, code: str) -> None:
+        """Let SNS refuse to say how many subscriptions there are, with this code."""
+        error = {"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+        client = module._quick_sns(self.topic)
+        self.on(
+            client,
+            "before-call.sns.GetTopicAttributes",
+            lambda **_: (SimpleNamespace(status_code=403), error),
+        )
 
     def refuse_mail(self, code: str = "InternalError", message: str = "no", *, times: int = 1) -> None:
         """Let SNS refuse the function's next mails with this code."""
