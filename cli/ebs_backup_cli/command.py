@@ -67,12 +67,12 @@ def common(
     settings: File = None,
     json: Json = False,
 ) -> None:
-    """Take the common options that stand before the command."""
+    """Take the common options that come before the command."""
     context.obj = Options(backup_set or "", region, profile, settings, json)
 
 
 def register(app: typer.Typer, name: str, function: Callable[..., Result], *, example: str) -> None:
-    """Add a command; the common options may stand behind its name as well."""
+    """Add a command; the common options can also come after its name."""
 
     @wraps(function)
     def run(context: typer.Context, **given: Any) -> None:  # noqa: ANN401 - typer has checked them

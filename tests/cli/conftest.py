@@ -16,10 +16,15 @@ from moto.ec2.models import ec2_backends
 from ebs_backup_cli import main as module
 from ebs_backup_cli.aws.operator import Operator
 from tests.unit.builders import settings
-from tests.unit.conftest import models_read_once, no_way_out
+from tests.unit.conftest import models_read_once, moto_without_waste, no_way_out
 from tests.unit.run.conftest import account
 
-__all__ = ["account", "models_read_once", "no_way_out"]  # fixtures that the unit tests have, too
+__all__ = [
+    "account",
+    "models_read_once",
+    "moto_without_waste",
+    "no_way_out",
+]  # fixtures that the unit tests have, too
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"

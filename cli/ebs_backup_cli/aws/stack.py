@@ -25,7 +25,7 @@ RULE, QUEUE, ALARM, TOPIC = (
 
 @dataclass
 class Stack:
-    """A set's stack, asked for only where something needs it; raises a CommandError where there is none."""
+    """A set's stack, looked up only when something needs it; raises a CommandError if there is none."""
 
     session: Session
     backup_set: str

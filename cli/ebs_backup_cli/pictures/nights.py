@@ -98,7 +98,7 @@ def _firings(found: Holdings, settings: Settings, now: datetime) -> Iterator[_Fi
 
 
 def _keeps(found: Holdings, settings: Settings, now: datetime) -> dict[str, dict[Period, int]]:
-    """Return how many occasions each selected volume keeps, but for those that their tag leaves alone."""
+    """Return how many occasions each selected volume keeps, except for those that their own tag skips."""
     run = moment(settings, now)
     keeps = {}
     for volume in selected(found, settings):

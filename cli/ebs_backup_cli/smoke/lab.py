@@ -53,7 +53,7 @@ class Lab:
         return made
 
     def until(self, what: str, look: Callable[[], Any]) -> float:
-        """Wait until something is there; returns the seconds. Raises a CommandError where it does not come."""
+        """Wait until something is there; returns the seconds. Raises a CommandError if it does not come."""
         waited = 0.0
         while not look():
             if waited >= LONGEST:

@@ -19,7 +19,7 @@ def day(on: date) -> str:
 
 
 def short(on: date, beside: date) -> str:
-    """Return `30 Nov`, with its year where that is not the other day's."""
+    """Return `30 Nov`, with its year if the other day is in another year."""
     return f"{on.day} {month(on)}" if on.year == beside.year else day(on)
 
 
