@@ -138,6 +138,9 @@ def _refuse(error: CommandError, options: Options) -> int:
 
 UNCHANGED = "Nothing was changed."
 PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
+SNAPSHOTS = Annotated[
+    list[str], typer.Argument(metavar="SNAPSHOT", help="The snapshots, by id.", callback=given)
+]
 YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 

@@ -84,6 +84,8 @@ def test_wrong_usage_names_the_nearest_right_one(
         ("restore", "db-1", "--snapshot", "", "--yes"),
         ("verify", "", "--yes"),
         ("hold", ""),
+        ("undelete", ""),
+        ("bin", ""),
         ("adopt", "--volume", "", "--yes"),
     ],
 )
