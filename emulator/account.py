@@ -1,4 +1,4 @@
-"""What lives in the emulated account beside the stack: volumes, AMIs, an inbox for the mails, the function by hand."""
+"""What the emulated account has besides the stack: volumes, AMIs, an inbox for mails, and the function called by hand."""
 
 import json
 import time

@@ -1,6 +1,7 @@
 """The command `ebs-backup`: all its commands, in the order of the help."""
 
 import gc
+import io
 import logging
 import sys
 
@@ -54,6 +55,10 @@ def prepare() -> None:
     EC2's answers are many small objects without any cycle: to search them for cycles takes a tenth of a listing's time.
     """
     gc.set_threshold(500_000, 50, 100)
+    if isinstance(
+        sys.stdout, io.TextIOWrapper
+    ):  # a terminal without the letters of a name shows a ? for each
+        sys.stdout.reconfigure(errors="replace")
     logging.getLogger(SERVICE).addHandler(logging.NullHandler())
 
 

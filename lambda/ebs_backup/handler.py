@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -22,6 +22,7 @@ from ebs_backup.checked import MAIL, WHOLE, Checked, Probe
 from ebs_backup.checked import answer as answer_check
 from ebs_backup.event import InvalidEventError, Request, check_time, next_invocation, parse, to_event
 from ebs_backup.explanation import explain
+from ebs_backup.identity import place, run_of
 from ebs_backup.listeners import Count, listen
 from ebs_backup.made_again import answer as answer_again
 from ebs_backup.metrics import emit, measure
@@ -68,7 +69,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
         check_time(request, now=_now())
     except InvalidEventError as error:
         return _refuse(error, context)
-    run = _run(request, context, os.environ)
+    run = run_of(request, context, os.environ, now=_now())
     logger.append_keys(run=run.id, set=run.backup_set, period=run.period.value)
     if request.check:
         return _check(request, run, deadline)
@@ -98,7 +99,10 @@ def _now() -> datetime:
 
 def _again(messages: Sequence[Notice], context: LambdaContext, deadline: float) -> dict[str, Any]:
     """Make failed snapshots again and mail it, once for each run; if that fails, the queue brings the messages again."""
-    settings, run = Settings.from_env(os.environ), _run(Request(period=Period.DAY), context, os.environ)
+    settings, run = (
+        Settings.from_env(os.environ),
+        run_of(Request(period=Period.DAY), context, os.environ, now=_now()),
+    )
     logger.append_keys(set=run.backup_set)
     ec2_ = Ec2(_ec2(), deadline=deadline, now=_now)
     runs = make_again(ec2_, settings, run, messages)
@@ -119,8 +123,8 @@ def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
     emit({RUNS_FAILED: 1}, set=backup_set)
     mail = render_bad_event(
         backup_set=backup_set,
-        account=_where(context)[1],
-        region=_where(context)[0],
+        account=place(context)[1],
+        region=place(context)[0],
         function=context.function_name,
         log_group=context.log_group_name,
         error=str(error),
@@ -188,38 +192,6 @@ def _with_untold(outcome: Outcome) -> Outcome:
 
 def _key(run: Run) -> tuple[str, Period, tuple[str, ...]]:
     return run.id, run.period, run.only
-
-
-def _where(context: LambdaContext) -> tuple[str, str]:
-    """Return region and account."""
-    _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
-    return region, account
-
-
-def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Run:
-    """Return the run: its id is the event's time, the same on every delivery, or the request's id, the same on every retry.
-
-    The environment is read unchecked here, so that a run with bad settings can still say which run it is.
-    """
-    region, account = _where(context)
-    continued = request.continued
-    due = request.time or (continued.began if continued else _now())
-    by_hand = continued.run if continued else context.aws_request_id
-    return Run(
-        id=due.isoformat().replace("+00:00", "Z") if request.time else by_hand,
-        time=min(due, _now()),  # a clock that is ahead must not end a hold
-        period=request.period,
-        backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
-        dry_run=request.dry_run,
-        account=account,
-        region=region,
-        selector=f"{env.get(f'{ENV_PREFIX}TAG_NAME')}={env.get(f'{ENV_PREFIX}TAG_VALUE')}",
-        function=context.function_name,
-        log_group=context.log_group_name,
-        scheduled=request.time is not None,
-        only=request.volumes,
-        continued=continued,
-    )
 
 
 def _tell(topic_arn: str, mail: Mail) -> None:

@@ -45,7 +45,7 @@ class RunAgain:
 
     @property
     def failed(self) -> tuple[FailedSnapshot, ...]:
-        """Return all failed snapshots that are told."""
+        """Return all failed snapshots that are reported."""
         return tuple(failed for volume in (*self.lacking, *self.made) for failed in volume.failed)
 
 

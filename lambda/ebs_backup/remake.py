@@ -50,14 +50,14 @@ class Remake:
         self.name = self.selection.names.get(self.volume_id) or self.failed[0].name
 
     def step(self) -> Task[VolumeAgain]:
-        """Make it, unless there is one already, or this must not be."""
+        """Make it, unless the run has one already or the volume is to be left alone."""
         try:
             done = self._left_alone() or (yield from self._make())
         except AwsError as error:
             fault = failure(
                 error, resource=self.volume_id, action=f"make the {self.run.period} snapshot again"
             )
-            # What was deleted cannot be found by another delivery: it is told now.
+            # No later delivery can find what was deleted, so it is reported now.
             unfinished = error.unfinished and len(self._left()) == len(self.failed)
             done = self._told(fault=None if unfinished else fault, unfinished=unfinished, runnable=True)
         finally:
@@ -97,7 +97,7 @@ class Remake:
         return tuple(snapshot for snapshot in self.failed if snapshot.id in self.there)
 
     def _left_alone(self) -> VolumeAgain | None:
-        """Return what is told where nothing is to be made."""
+        """Return what the mail says if nothing is made again."""
         if made := next((snapshot for snapshot in self.there.values() if snapshot.usable), None):
             return self._told(made=made)
         if fault := self._hindrance():

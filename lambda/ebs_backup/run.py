@@ -150,7 +150,7 @@ def _with_the_gone(
 def _with_the_rest(
     outcome: Outcome, settings: Settings, selection: Selection, tagged: Sequence[Snapshot], held: Held
 ) -> Outcome:
-    """Return the outcome, with what the set holds, lacks and leaves out beside the volumes of the run."""
+    """Return the outcome, with what the set holds, lacks and leaves out, besides the volumes of the run."""
     run = outcome.run
     left = list(_left(held, outcome))
     of_others = [

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ebs_backup.names import Period
+from fake_aws.wire import refused
 from tests.cli.recycle_bin import Binned, recycle_bin
 from tests.cli.schemas import assert_conforms
 from tests.cli.tools import makesnapshots_4
@@ -190,3 +191,16 @@ def test_it_needs_no_stack_and_changes_nothing(binned: Binned) -> None:
 
     assert binned.command("bin", "--all-sets").status == 0
     assert {call.action for call in binned.service.calls} == {"ListSnapshotsInRecycleBin"}
+
+
+def test_who_may_not_list_the_bin_is_told_in_one_line_where_the_policy_is(binned: Binned) -> None:
+    refusal = refused("UnauthorizedOperation", "You are not authorized.", status=403)
+    binned.service.plan = {("ListSnapshotsInRecycleBin", 0): refusal}
+
+    done = binned.command("bin")
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.splitlines() == [
+        "ebs-backup: UnauthorizedOperation: You are not authorized.",
+        "Your AWS user or role may not do this. docs/permissions.md has the policies that each command needs.",
+    ]

@@ -50,7 +50,7 @@ class Invocation:
     until: float  # then Lambda ends it
     calls: Sequence[ReceivedCall] = ()
     mails: Sequence[MailRecord] = ()
-    alone: bool = True  # else the calls and mails of another delivery are among these
+    alone: bool = True  # if not, the calls and mails of another delivery are among these
 
     @property
     def went_on(self) -> bool:

@@ -8,7 +8,7 @@ from tests.faults.clock import DAY, HOUR
 from tests.faults.invariants import check, of_run
 from tests.faults.world import World, a_settings, written
 
-DAYS_ALONE = {"schedule_week": "off", "schedule_month": "off"}  # else their lack would be overdue
+DAYS_ALONE = {"schedule_week": "off", "schedule_month": "off"}  # otherwise these periods would be overdue
 
 
 def there(snapshots: list[SnapshotRecord]) -> list[str]:

@@ -267,6 +267,7 @@ keys = st.text(min_size=1, max_size=128)
     copy_tags=st.booleans() | st.just(["a", "b"]),
     extra=st.dictionaries(st.from_regex(r"[a-m]{1,9}", fullmatch=True), st.just("x"), max_size=20),
 )
+@example(tags={}, name="", device="\n", key="", copy_tags=True, extra={})  # a description of two lines
 def test_whatever_the_volume_holds_ec2s_limits_are_kept(
     *,
     tags: dict[str, str],

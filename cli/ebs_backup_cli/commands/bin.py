@@ -11,14 +11,16 @@ from ebs_backup.aws.convert import printable
 from ebs_backup.names import Period
 from ebs_backup.tags import minute
 from ebs_backup_cli.aws.operator import Operator
-from ebs_backup_cli.command import Result
+from ebs_backup_cli.command import Result, given
 from ebs_backup_cli.recycle_bin.contents import Contents, Deleted, contents, names_of, of_volume
 from ebs_backup_cli.terminal.screen import SNAPSHOT, Line, Piece, age, heading, pad, put, say, under
 from ebs_backup_cli.terminal.words import several
 
 VOLUME = Annotated[
     str | None,
-    typer.Argument(metavar="[VOLUME|NAME]", help="One volume, by id or by its name at the backup."),
+    typer.Argument(
+        metavar="VOLUME|NAME", help="One volume, by id or by its name at the backup.", callback=given
+    ),
 ]
 PERIOD = Annotated[Period | None, typer.Option("--period", help="Only this period.")]
 ALL_SETS = Annotated[

@@ -14,11 +14,10 @@ from ebs_backup.retention import hold_until
 from ebs_backup.tags import minute
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.holding import FOR_EVER, parts, put_on_hold
-from ebs_backup_cli.command import Result
+from ebs_backup_cli.command import SNAPSHOTS, Result
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.progress import write_lines
 
-SNAPSHOTS = Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="The snapshots, by id.")]
 UNTIL = Annotated[
     str | None,
     typer.Option(

@@ -2,9 +2,8 @@
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.console import Console
 
 from ebs_backup.aws.errors import AwsError
@@ -14,13 +13,12 @@ from ebs_backup.retention import hold
 from ebs_backup.tags import Described
 from ebs_backup_cli.aws.deployment import DEFAULT
 from ebs_backup_cli.aws.operator import Operator
-from ebs_backup_cli.command import OK, PROBLEM, Result
+from ebs_backup_cli.command import OK, PROBLEM, SNAPSHOTS, Result
 from ebs_backup_cli.errors import CommandError, as_command_error
 from ebs_backup_cli.recycle_bin.bringing_back import Back, bring_back, hold_again, there
 from ebs_backup_cli.recycle_bin.contents import Contents, contents, ours
 from ebs_backup_cli.terminal.progress import progress, write_lines
 
-SNAPSHOTS = Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="The snapshots, by id.")]
 SHOW_BIN = "`ebs-backup bin` shows what can be brought back."
 
 
