@@ -81,7 +81,9 @@ def make(listing: Listing, settings: Settings, run: Run) -> Plan:
         for volume in outcome.volumes
     ]
     others = {other.volume_id: other for other in outcome.unselected}
-    held = (snapshot for snapshot in listing.snapshots(run.backup_set) if snapshot.volume_id in others)
+    of_the_run = {volume.id for volume in selected}
+    listed = () if run.only else listing.snapshots(run.backup_set)
+    held = (snapshot for snapshot in listed if snapshot.volume_id not in of_the_run)
     left = _others(others, held, outcome, settings)
     return Plan(outcome=outcome, volumes=[*sorted(selected, key=_by_name), *sorted(left, key=_by_name)])
 
@@ -111,17 +113,16 @@ def _others(
     for snapshot in sorted(held, key=lambda snapshot: (snapshot.started, snapshot.id), reverse=True):
         if not (snapshot.ours and snapshot.run and snapshot.period == run.period):
             continue
-        why = (
-            "its volume is not selected any more"
-            if others[snapshot.volume_id].there
-            else "its volume is gone"
-        )
+        other = others.get(snapshot.volume_id)
+        why = "its volume is not selected any more" if other and other.there else "its volume is gone"
+        if other is None:
+            why = "failed, and its volume is not backed up any more"
         occasion = occasion_of(snapshot, settings.schedule(run.period))
         kept = Decision(snapshot=snapshot, fate=Fate.KEPT, reason=why, occasion=occasion)
         groups[snapshot.volume_id].append(retired.get(snapshot.id, kept))
     for volume, decisions in groups.items():
-        other = others[volume]
-        yield VolumePlan(id=volume, name=other.name, gone=not other.there, decisions=decisions)
+        name, there = (others[volume].name, others[volume].there) if volume in others else ("", True)
+        yield VolumePlan(id=volume, name=name, gone=not there, decisions=decisions)
 
 
 def next_after(schedule: str, at: datetime) -> datetime | None:
