@@ -6,7 +6,9 @@ PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
 .PHONY: help setup deploy-tools demo test check lint types unit cli deleter infra e2e faults mutants bench picture terminal phone audit lock release clean
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL: # the tests use all cores by themselves; one installation waits for the other
+endif
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -44,7 +46,8 @@ demo: .venv/.demo .emulator/.emulator node_modules/.deploy ## Deploy into an emu
 
 test: check cli deleter infra e2e faults ## Every check and test that passes or fails a change
 
-check: lint types unit ## Lint, types and unit tests: what .pre-commit-config.yaml runs, too
+check: .venv/.dev ## Lint, types and unit tests, side by side: what .pre-commit-config.yaml runs, too
+	@$(MAKE) --no-print-directory SIDE_BY_SIDE=yes --jobs=3 lint types unit
 
 lint: .venv/.dev ## Lint and format, without changing a file
 	@$(BIN)/ruff check --quiet .

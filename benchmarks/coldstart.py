@@ -69,7 +69,7 @@ def _start(code: str, source: Path) -> tuple[float, float]:
 
 
 def zip_size(bundle: Path) -> int:
-    """Return the bytes of the function's zip, whose content stands in this folder."""
+    """Return the bytes of the function's zip, whose content is in this folder."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(bundle.rglob("*")):

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 LONGEST = 3 * 3600  # seconds, of one measurement
 TICK = 0.25  # seconds between two looks at the progress
 
-Watch = Callable[[int], None]  # is told how many calls have been made
+Watch = Callable[[int], None]  # gets the number of calls so far
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ def sheets(results: Results) -> Iterator[Sheet]:
             "not deleted",
         ),
         rows=[_run(run) for run in results.runs],
-        note="Floor: (N-100)/5 s, creates beside deletes from full buckets. CPU and memory are the client's alone.",
+        note="Floor: (N-100)/5 s, creates and deletes at the same time, from full buckets. CPU and memory are the client's alone.",
     )
     yield Sheet(
         title="API calls by action",

@@ -76,9 +76,9 @@ def _run(folder: Path, *, port: int, keep: bool) -> None:
         _show(stage)
         show.mail("The mail of the last run", well)
         show.mail(
-            "From the next night's mail: EC2 could not finish one of these snapshots",
+            "The mail minutes later: EC2 could not finish one of these snapshots",
             _a_failed_snapshot(stage),
-            only="FAILED SNAPSHOTS",
+            only="MADE AGAIN",
         )
         show.mail(
             f"From the night after: somebody deleted two restore points of {DATABASE}",
@@ -187,9 +187,11 @@ def _reasons(stage: Stage, occasion: Occasion, volume: str) -> Mapping[str, str]
 
 
 def _a_failed_snapshot(stage: Stage) -> Letter:
-    """Make a snapshot of the last run fail after that run's mail; the next run's mail reports it."""
-    stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred")
-    return _expected(_fire(stage, AFTER_A_FAILURE), "[PROBLEM]")
+    """Make a snapshot of the last run fail after that run's mail; EC2's event reports it, and the next run is well."""
+    stage.account.fail(_days(stage, "web-1 data")[-1], "An internal error has occurred", event=True)
+    letter = _expected(_one_letter(stage, "failed snapshot"), "[PROBLEM]")
+    _expected(_fire(stage, AFTER_A_FAILURE), "[OK]")
+    return letter
 
 
 def _a_stranger(stage: Stage) -> Letter:

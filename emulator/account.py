@@ -1,4 +1,4 @@
-"""What lives in the emulated account beside the stack: volumes, AMIs, an inbox for the mails, the function by hand."""
+"""What the emulated account has besides the stack: volumes, AMIs, an inbox for mails, and the function called by hand."""
 
 import json
 import time
@@ -53,9 +53,11 @@ class EmulatedAccount:
             self.ec2.create_tags(Resources=[made["SnapshotId"]], Tags=every)
         return str(made["SnapshotId"])
 
-    def fail(self, snapshot: str, message: str = "") -> None:
-        """Make a snapshot that is still pending end in state `error`, with EC2's reason."""
-        self.emulator.failures.add(snapshot, message)
+    def fail(self, snapshot: str, message: str = "", *, event: bool = False) -> None:
+        """Make a snapshot that is still pending end in state `error`, with EC2's reason; with an event, it does so now."""
+        self.emulator.failures.add(snapshot, message, event=event)
+        if event:
+            self.snapshots()
 
     def image(self, snapshot: str, name: str = "golden") -> str:
         """Register an AMI that uses the snapshot and return its id."""

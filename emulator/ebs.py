@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
+from emulator import events
 from emulator.clock import Clock
 from emulator.failures import Failures
 from emulator.patching import replace, require
@@ -96,6 +97,8 @@ def _settled(action: Action, clock: Clock, failures: Failures) -> Action:
         for snapshot in [snapshot for snapshot in ec2._snapshots.values() if snapshot["State"] == "pending"]:
             if snapshot["SnapshotId"] in failed:
                 snapshot.update(State="error", StateMessage=failed[snapshot["SnapshotId"]])
+                if snapshot["SnapshotId"] in failures.with_an_event():
+                    events.tell_of_failed(snapshot)
             elif snapshot["StartTime"] <= done:
                 snapshot.update(State="completed", Progress="100%")
         return action(params)

@@ -7,7 +7,19 @@ from pathlib import Path
 
 from ministack.app import main
 
-from emulator import authorization, direct, ebs, function, mail, names, schedule, simulated, volumes
+from emulator import (
+    authorization,
+    direct,
+    ebs,
+    events,
+    function,
+    mail,
+    names,
+    recycle_bin,
+    schedule,
+    simulated,
+    volumes,
+)
 from emulator.clock import Clock
 from emulator.failures import VARIABLE, Failures
 from emulator.patching import check_version
@@ -20,12 +32,14 @@ def patch() -> None:
     ebs.patch(clock, Failures(Path(os.environ.get(VARIABLE, os.devnull))))
     volumes.patch()
     direct.patch()
+    events.patch()
     function.patch()
     authorization.patch()
     schedule.patch(clock)
     mail.patch()
     names.patch()
     simulated.patch()
+    recycle_bin.patch()
 
 
 if __name__ == "__main__":

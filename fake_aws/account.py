@@ -31,7 +31,8 @@ class FakeAccount:
     a page holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot is pending and what it ends as.
     `most_snapshots` is the region's quota, `refused_tags` gives the code with which a policy refuses a tag's key,
     `demanded_tags` are the keys that a policy wants on every snapshot, `subscribers` are the topic's confirmed ones,
-    `unlisted` the volumes that a listing of all lacks.
+    `unlisted` the volumes that a listing of all lacks. `retention` are the Recycle Bin's rules: a tag, and for how many days
+    deleted snapshots with it are retained.
     """
 
     clock: Callable[[], float] = time.time
@@ -45,6 +46,7 @@ class FakeAccount:
     demanded_tags: Collection[str] = ()
     subscribers: int = 1
     unlisted: Collection[str] = ()
+    retention: Mapping[tuple[str, str], float] = field(default_factory=dict)
     volumes: dict[str, VolumeRecord] = field(default_factory=dict)
     instances: dict[str, dict[str, str]] = field(default_factory=dict)  # their tags
     snapshots: dict[str, SnapshotRecord] = field(default_factory=dict)
@@ -174,8 +176,31 @@ class FakeAccount:
         self._delete(snapshot)
 
     def _delete(self, snapshot: SnapshotRecord) -> None:
+        """Delete it, into the Recycle Bin where a rule retains it: of several rules, the longest counts."""
         snapshot.deleted = self.clock()
+        days = max((self.retention.get(tag, 0) for tag in snapshot.tags.items()), default=0)
+        snapshot.leaves_bin = snapshot.deleted + days * 86_400
         self._there -= 1
+
+    def bring_back(self, snapshot_id: str) -> SnapshotRecord:
+        """Restore a snapshot from the Recycle Bin, with its tags."""
+        snapshot = self.snapshots.get(snapshot_id)
+        if snapshot is None or not snapshot.in_bin(self.clock()):
+            raise RefusalError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.")
+        snapshot.deleted, snapshot.brought_back = None, self.clock()
+        self._there += 1
+        return snapshot
+
+    def tag(self, ids: Collection[str], tags: Mapping[str, str]) -> None:
+        """Set tags on snapshots, also on those in the Recycle Bin: on all, or on none."""
+        now = self.clock()
+        for id_ in ids:
+            snapshot = self.snapshots.get(id_)
+            if snapshot is None or not (snapshot.deleted is None or snapshot.in_bin(now)):
+                raise RefusalError("InvalidSnapshot.NotFound", f"The snapshot '{id_}' does not exist.")
+            _check_labels({**snapshot.tags, **tags}, "")
+        for id_ in ids:
+            self.snapshots[id_].tags |= tags
 
     def topic(self, topic: str) -> dict[str, str]:
         """Return the attributes of a topic that there is."""

@@ -62,6 +62,20 @@ def volumes(page: Iterable[VolumeRecord], token: str) -> str:
     return _set("volumeSet", (volume(record) for record in page), token)
 
 
+def in_bin(page: Iterable[SnapshotRecord], token: str) -> str:
+    """Write a page of ListSnapshotsInRecycleBin, which tells no tags."""
+    return _set("snapshotSet", map(_in_bin, page), token)
+
+
+def _in_bin(record: SnapshotRecord) -> str:
+    return (
+        f"<snapshotId>{record.id}</snapshotId><volumeId>{record.volume_id}</volumeId>"
+        f"<description>{escape(record.description)}</description>"
+        f"<recycleBinEnterTime>{_instant(record.deleted or 0)}</recycleBinEnterTime>"
+        f"<recycleBinExitTime>{_instant(record.leaves_bin)}</recycleBinExitTime>"
+    )
+
+
 def snapshots(page: Iterable[tuple[SnapshotRecord, str]], token: str) -> str:
     """Write a page of DescribeSnapshots."""
     return _set("snapshotSet", (snapshot(*listed) for listed in page), token)

@@ -46,6 +46,8 @@ class SnapshotRecord:
     fast_restore: bool = False
     deleted: float | None = None
     by_person: bool = False  # a person deleted it, not the function
+    leaves_bin: float = 0  # deleted, it can be brought back until then
+    brought_back: float = 0  # when that was done last
 
     @property
     def kept_by_aws(self) -> bool:
@@ -58,7 +60,11 @@ class SnapshotRecord:
 
     def exists(self, at: float) -> bool:
         """Return whether it was there at this time."""
-        return self.started <= at and (self.deleted is None or at < self.deleted)
+        return max(self.started, self.brought_back) <= at and (self.deleted is None or at < self.deleted)
+
+    def in_bin(self, at: float) -> bool:
+        """Return whether it was in the Recycle Bin at this time."""
+        return self.deleted is not None and self.deleted <= at < self.leaves_bin
 
     def check_deletable(self) -> None:
         """Raise what EC2 answers where something keeps it."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from fake_aws import answers
+from fake_aws import answers, recycle_bin
 from fake_aws.account import FakeAccount
 from fake_aws.limits import TAGS_A_PAGE
 from fake_aws.query import Pages, Params, filters, numbered, selected
@@ -17,7 +17,6 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
     "DescribeSnapshots": ("Filter.", "Owner.1", "MaxResults", "NextToken"),
     "DescribeTags": ("Filter.", "MaxResults", "NextToken"),
     "CreateSnapshot": ("VolumeId", "Description", "TagSpecification.", "DryRun"),
-    "DeleteSnapshot": ("SnapshotId", "DryRun"),
     "CreateVolume": (
         *(
             "SnapshotId",
@@ -32,6 +31,7 @@ KNOWN = {  # what a parameter's name may begin with: an unknown one is refused, 
         *("ClientToken", "TagSpecification."),
     ),
     "Publish": ("TopicArn", "Subject", "Message", "MessageStructure", "MessageAttributes."),
+    **recycle_bin.KNOWN,
     "GetTopicAttributes": ("TopicArn",),
 }
 OF_SNS = ("Publish", "GetTopicAttributes")
@@ -175,8 +175,7 @@ class Service:
             return answers.volume(
                 account.create_volume(params["ClientToken"], params["SnapshotId"], params["VolumeType"], tags)
             )
-        account.delete_snapshot(params["SnapshotId"])
-        return "<return>true</return>"
+        return recycle_bin.answer(account, self._pages, action, params)
 
     def _volumes(self, params: Params) -> list[VolumeRecord]:
         wanted = filters(params)

@@ -95,8 +95,9 @@ def alarms(
             scope,
             "RunFailed",
             queue=failed,
-            text=f"{what}: a run failed three times, and Lambda gave up. Its volumes may have no backup."
-            f" {_read(failed, region)} . responsePayload says why; requestPayload has PERIOD and TIME.",
+            text=f"{what}: a run failed three times: it may lack backups. Or the mail on a failed"
+            f" snapshot did (snapshot_id): the next run tells. {_read(failed, region)} . responsePayload says why; requestPayload has"
+            " PERIOD and TIME.",
             function=function,
         ),
         _queued(
@@ -155,8 +156,8 @@ def _queued(
         periods=1,
         # SQS stops sending a queue's metrics when nobody uses it for six hours, but the message is still there.
         missing=cloudwatch.TreatMissingData.IGNORE,
-        text=f"{text} Fix that, then redo the run (this makes only what is missing; leave out time if it has none): {again} ."
-        f" When all are redone, empty the queue: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
+        text=f"{text} Fix that, redo the run (it makes what is missing; no time if it has none): {again} ."
+        f" Then empty the queue: aws sqs purge-queue --region {region} --queue-url {queue.queue_url}",
     )
 
 

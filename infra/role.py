@@ -12,7 +12,13 @@ from infra.settings.stack_settings import StackSettings
 
 
 def function_role(
-    scope: Construct, *, settings: StackSettings, topic_arn: str, log_group_arn: str, failures_arn: str
+    scope: Construct,
+    *,
+    settings: StackSettings,
+    topic_arn: str,
+    log_group_arn: str,
+    failures_arn: str,
+    snapshots_arn: str,
 ) -> iam.Role:
     """Create the role. Sources: the service authorization references of EC2, SNS, CloudWatch Logs and SQS."""
     role = iam.Role(
@@ -31,6 +37,13 @@ def function_role(
         _allow("WriteTheLog", "logs:CreateLogStream", f"{log_group_arn}:*", more=["logs:PutLogEvents"]),
         # Lambda puts the events of failed runs there, with the function's role.
         _allow("KeepFailedRuns", "sqs:SendMessage", failures_arn),
+        # Lambda takes the events of failed snapshots from there, with the function's role.
+        _allow(
+            "TakeFailedSnapshots",
+            "sqs:ReceiveMessage",
+            snapshots_arn,
+            more=["sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        ),
     ):
         role.add_to_policy(statement)
     if settings.kms_key_arn:

@@ -1,4 +1,4 @@
-"""One backup set's stack: topic, function and role, a rule for each period, two queues, alarms and dashboard."""
+"""One backup set's stack: topic, function and role, a rule for each period, three queues, alarms and dashboard."""
 
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from constructs import Construct
 
 from ebs_backup import __version__
 from ebs_backup.names import TAG_SET, Period
+from infra.again import deliver, failed_snapshots
 from infra.alerts import alarms, report_topic
 from infra.bundle import RUNTIME
 from infra.dashboard import dashboard
 from infra.findings import acknowledge
 from infra.outputs import outputs
+from infra.recycle_bin import retention_rule
 from infra.role import function_role, let_go_on
 from infra.settings.stack_settings import StackSettings
 from infra.settings.targets import Target
@@ -51,12 +53,18 @@ class BackupStack(Stack):
         key = kms.Key.from_key_arn(self, "Key", settings.kms_key_arn) if settings.kms_key_arn else None
         topic = report_topic(self, settings, key)
         undelivered, failed = (_queue(self, name, key) for name in ("UndeliveredEvents", "FailedRuns"))
-        backup = _function(self, settings=settings, code=function, topic=topic, failed=failed, key=key)
+        broken = failed_snapshots(self, failed=failed, key=key)
+        backup = _function(
+            self, settings=settings, code=function, topic=topic, failed=failed, broken=broken, key=key
+        )
+        deliver(self, queue=broken, function=backup)
         for period in settings.periods:
             _rule(self, period, settings=settings, function=backup, undelivered=undelivered)
         watching = alarms(
             self, settings, reports=topic, function=backup, undelivered=undelivered, failed=failed
         )
+        if settings.recycle_days:
+            retention_rule(self, settings, days=settings.recycle_days)
         if settings.dashboard:
             dashboard(self, settings, function=backup, alarms=watching)
         outputs(
@@ -67,6 +75,7 @@ class BackupStack(Stack):
             LogGroupName=backup.log_group.log_group_name,
             RuleQueueUrl=undelivered.queue_url,
             FailureQueueUrl=failed.queue_url,
+            SnapshotQueueUrl=broken.queue_url,
         )
 
 
@@ -93,13 +102,14 @@ def _queue(scope: Construct, name: str, key: kms.IKey | None) -> sqs.Queue:
     return queue
 
 
-def _function(
+def _function(  # noqa: PLR0913 - a part each
     scope: Construct,
     *,
     settings: StackSettings,
     code: Path,
     topic: sns.ITopic,
     failed: sqs.Queue,
+    broken: sqs.Queue,
     key: kms.IKey | None,
 ) -> lambda_.Function:
     log = _log(scope, settings, key)
@@ -109,6 +119,7 @@ def _function(
         topic_arn=topic.topic_arn,
         log_group_arn=_arn(log),
         failures_arn=failed.queue_arn,
+        snapshots_arn=broken.queue_arn,
     )
     function = lambda_.Function(
         scope,

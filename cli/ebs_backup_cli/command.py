@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -17,15 +18,29 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from ebs_backup.names import Period
 from ebs_backup_cli.aws.operator import Operator, Options
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 
 TRACEBACK = "EBS_BACKUP_TRACEBACK"  # a variable: show where a fault of the command itself is
 OK, PROBLEM, CANNOT = 0, 1, 2  # exit statuses; the last is for wrong usage and no access, too
 
-Set = Annotated[str | None, typer.Option("--set", metavar="NAME", help="The backup set (default: default).")]
-Region = Annotated[str | None, typer.Option("--region", help="The AWS region of the stack.")]
-Profile = Annotated[str | None, typer.Option("--profile", help="A profile of your AWS configuration.")]
+
+def given(value: Any) -> Any:  # noqa: ANN401 - a text, several, or none
+    """Refuse an empty text: where a variable of the shell is not set, it would choose the default, or everything."""
+    if "" in (value if isinstance(value, list) else [value]):
+        raise typer.BadParameter("It is empty. Is a variable of your shell not set?")
+    return value
+
+
+Set = Annotated[
+    str | None,
+    typer.Option("--set", metavar="NAME", help="The backup set (default: default).", callback=given),
+]
+Region = Annotated[str | None, typer.Option("--region", help="The AWS region of the stack.", callback=given)]
+Profile = Annotated[
+    str | None, typer.Option("--profile", help="A profile of your AWS configuration.", callback=given)
+]
 File = Annotated[
     Path | None,
     typer.Option("--settings", help="Take the settings from this file, not from the deployed stack."),
@@ -52,12 +67,12 @@ def common(
     settings: File = None,
     json: Json = False,
 ) -> None:
-    """Take the common options that stand before the command."""
+    """Take the common options that come before the command."""
     context.obj = Options(backup_set or "", region, profile, settings, json)
 
 
 def register(app: typer.Typer, name: str, function: Callable[..., Result], *, example: str) -> None:
-    """Add a command; the common options may stand behind its name as well."""
+    """Add a command; the common options can also come after its name."""
 
     @wraps(function)
     def run(context: typer.Context, **given: Any) -> None:  # noqa: ANN401 - typer has checked them
@@ -81,11 +96,7 @@ def _finish(command: Callable[[Operator], Result], options: Options) -> int:
     """Do the command's work and print the result; return the exit status."""
     try:
         result = command(Operator(options))
-        if options.json:
-            document = result.document() if callable(result.document) else result.document
-            print(json.dumps(document, ensure_ascii=False, indent=2))  # noqa: T201 - this is the output
-        else:
-            result.show(Console())
+        _print(result, options)
     except (CommandError, *TOLD) as error:
         return _refuse(error if isinstance(error, CommandError) else as_command_error(error), options)
     except Exception as error:
@@ -96,9 +107,28 @@ def _finish(command: Callable[[Operator], Result], options: Options) -> int:
     return result.status
 
 
+def _print(result: Result, options: Options) -> None:
+    """Print the result. That whoever reads it has seen enough, as `head` has, is no problem of the backups."""
+    document = result.document() if options.json and callable(result.document) else result.document
+    try:
+        with suppress(SystemExit):  # Rich's, where a pipe is closed
+            _out(document) if options.json else result.show(Console())
+    except OSError as error:
+        with suppress(OSError):  # what is left in the buffer would fail again when Python ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise CommandError(f"The output cannot be written: {error.strerror or error}.") from None
+
+
+def _out(document: Any) -> None:  # noqa: ANN401 - any JSON value
+    console = Console()
+    utf = console.encoding.startswith("utf")
+    console.out(json.dumps(document, ensure_ascii=not utf, indent=2), highlight=False)
+
+
 def _refuse(error: CommandError, options: Options) -> int:
     if options.json:
-        print(json.dumps({"error": error.message, "advice": error.advice}, ensure_ascii=False, indent=2))  # noqa: T201
+        with suppress(SystemExit, OSError):
+            _out({"error": error.message, "advice": error.advice})
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.print(f"ebs-backup: {error.message}", markup=False)
     if error.advice:
@@ -106,18 +136,25 @@ def _refuse(error: CommandError, options: Options) -> int:
     return CANNOT
 
 
+UNCHANGED = "Nothing was changed."
+PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
+SNAPSHOTS = Annotated[
+    list[str], typer.Argument(metavar="SNAPSHOT", help="The snapshots, by id.", callback=given)
+]
+YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
 def ask(question: str, *, yes: bool) -> None:
     """Ask before something is changed; raises a CommandError if the answer is no, or if nobody can answer."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise CommandError(f"{question} This needs an answer, and there is no terminal.", "Add --yes.")
-    if not typer.confirm(question, err=True):
-        raise CommandError("Nothing was changed.")
+    if not yes and not decide(question, advice="Add --yes."):
+        raise CommandError(UNCHANGED)
 
 
 def decide(question: str, *, advice: str) -> bool:
     """Ask what the operator wants, yes or no; raises a CommandError with this advice if nobody can answer."""
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise CommandError(f"{question} This needs an answer, and there is no terminal.", advice)
-    return typer.confirm(question, err=True)
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:  # Ctrl-C or Ctrl-D
+        raise CommandError(UNCHANGED) from None

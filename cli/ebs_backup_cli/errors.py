@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from botocore import exceptions
 
-from ebs_backup.aws.errors import ERRORS, AwsError, advice
+from ebs_backup.aws.errors import ERRORS, AwsError, Kind, advice
 from ebs_backup.settings import InvalidSettingsError
 
 # Every error that is printed as one line; any other is a fault of the command itself.
@@ -40,11 +40,24 @@ def as_command_error(error: Exception) -> CommandError:
         if isinstance(error, kind):
             return words(error)
     known = error if isinstance(error, AwsError) else AwsError.of(error)
-    return CommandError(f"{known.code}: {known.message}", _CODES.get(known.code) or advice(known))
+    return CommandError(f"{known.code}: {known.message}", _CODES.get(known.code) or _advice(known))
+
+
+def _advice(error: AwsError) -> str:
+    """Return what an operator can do: the core's advice is for the function's mails, where the next run comes by itself."""
+    if error.throttled:
+        return "AWS got too many calls from this account. Give the command again in some minutes."
+    if error.kind in (Kind.RETRY, Kind.UNKNOWN_OUTCOME):
+        return "Give the command again. If that comes again, check the network, any proxy, and AWS's health page."
+    return advice(error)
 
 
 def _no_credentials(_: Exception) -> CommandError:
     return CommandError("No AWS credentials were found.", NO_CREDENTIALS)
+
+
+def _signed_out(_: Exception) -> CommandError:
+    return CommandError("Your AWS sign-in has ended.", NO_CREDENTIALS)
 
 
 def _no_region(_: Exception) -> CommandError:
@@ -64,14 +77,17 @@ def _unreachable(error: Exception) -> CommandError:
 _WORDS: dict[type[Exception], Callable[[Exception], CommandError]] = {
     exceptions.NoCredentialsError: _no_credentials,
     exceptions.PartialCredentialsError: _no_credentials,
-    exceptions.TokenRetrievalError: lambda _: CommandError("Your AWS sign-in has ended.", NO_CREDENTIALS),
-    exceptions.UnauthorizedSSOTokenError: lambda _: CommandError(
-        "Your AWS sign-in has ended.", NO_CREDENTIALS
-    ),
+    exceptions.TokenRetrievalError: _signed_out,
+    exceptions.SSOError: _signed_out,
     exceptions.CredentialRetrievalError: lambda _: CommandError(_EXPIRED),
     exceptions.NoRegionError: _no_region,
     exceptions.InvalidRegionError: lambda error: CommandError(str(error), "Check --region."),
     exceptions.ProfileNotFound: _no_profile,
     exceptions.EndpointConnectionError: _unreachable,
     exceptions.ConnectTimeoutError: _unreachable,
+    exceptions.ProxyConnectionError: _unreachable,
+    exceptions.SSLError: _unreachable,
+    exceptions.ConfigParseError: lambda error: CommandError(
+        f"{error}.", "Correct your AWS configuration (`aws configure`)."
+    ),
 }

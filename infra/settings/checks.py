@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from ebs_backup.names import OFF
-from ebs_backup.settings import InvalidSettingsError, matching
+from ebs_backup.settings import InvalidSettingsError, count, matching
 from infra.settings import cron_check, tag_rules
 
 _ARN = "arn:aws[a-z-]*:{}:[a-z0-9-]+:[0-9]{{12}}:{}"
@@ -43,6 +43,16 @@ def boolean(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise InvalidSettingsError(name, "true or false", value)
     return value
+
+
+def recycle_days(name: str, value: object) -> int | None:
+    """Take 1 to 365 days, which is all that the Recycle Bin takes, or off: None."""
+    if value is None or (isinstance(value, str) and value.lower() == OFF):
+        return None
+    try:
+        return count(name, value, most=365)
+    except InvalidSettingsError:
+        raise InvalidSettingsError(name, "off, or a whole number from 1 to 365", value) from None
 
 
 def schedule(name: str, value: object) -> str:

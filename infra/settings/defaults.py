@@ -24,6 +24,7 @@ DEFAULTS: Mapping[str, object] = {
     "extra_tags": {},
     "max_expired_per_volume": 3,
     "expire_gone_after_days": "off",
+    "recycle_days": "off",
     "dashboard": True,
     "backup_sets": {},
     "regions": [],

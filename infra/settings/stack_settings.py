@@ -32,6 +32,7 @@ class StackSettings(Settings):
     alert_email: Annotated[tuple[str, ...], checks.addresses]
     kms_key_arn: Annotated[str, checks.key]
     dashboard: Annotated[bool, checks.boolean]
+    recycle_days: Annotated[int | None, checks.recycle_days]
 
     @property
     def function_name(self) -> str:

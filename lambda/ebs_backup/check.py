@@ -15,6 +15,7 @@ from ebs_backup.aws.errors import TAG_REFUSALS, AwsError, Kind, failure
 from ebs_backup.aws.trial import NOT_A_DRY_RUN, Trial
 from ebs_backup.checked import CREATE, DELETE, GO_ON, LIST, LISTENERS, Checked, Probe
 from ebs_backup.creation import MOST_IN_VAIN, SecondTries
+from ebs_backup.explanation import explain
 from ebs_backup.listeners import Count, Listeners
 from ebs_backup.model import COMPLETED, Failure, Instance, Older, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE
@@ -166,3 +167,10 @@ def _nothing_selected(run: Run) -> Failure:
         message=f"no volume carries the tag {run.selector}: a run would back up nothing",
         advice=NOTHING,
     )
+
+
+def not_done(what: str, error: Exception) -> Probe:
+    """Return the probe of something that broke for a reason that is no answer of AWS."""
+    code, message, what_to_do = explain(error)
+    fault = Failure(resource=what, action=what, code=code, message=message, advice=what_to_do)
+    return Probe(what=what, fault=fault)

@@ -44,6 +44,7 @@ class Creation:
     deleter: Deleter
     vanished: int = 0  # occasions that somebody else deleted
     failed: Sequence[Snapshot] = ()  # that existed when the run began
+    replaces: Snapshot | None = None  # the failed one that is made again, without rotation
     removing: bool = False  # their deletes wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
@@ -111,11 +112,14 @@ class Creation:
         others = self.volume.type in UNFINISHED_OF and not self.failed
         return self.blocked or self.removing or others
 
-    def _tagging(self, at: datetime, *, older: Older, copy: bool) -> Tagging:
-        return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy)
+    def _tagging(self, at: datetime, *, older: Older | None, copy: bool) -> Tagging:
+        again = self.replaces.id if self.replaces else ""
+        return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy, again=again)
 
-    def _older(self, at: datetime) -> Older:
+    def _older(self, at: datetime) -> Older | None:
         """Return the numbers for the new snapshot's tag: those of a failed restore point of this run, if there is one."""
+        if self.replaces:
+            return self.replaces.older
         of_this_run = (self.run.period, self.run.id)
         mine = (snapshot.older for snapshot in self.failed if (snapshot.period, snapshot.run) == of_this_run)
         new = would_be(self.volume, self.run, at)

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -12,20 +12,25 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from boto3.session import Session
 
+from ebs_backup.again import make_again, remove
 from ebs_backup.aws import connection, lambda_, sns
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.aws.errors import ERRORS, AwsError, not_continued
 from ebs_backup.aws.trial import Trial
-from ebs_backup.broken import explain
-from ebs_backup.check import check, who_listens
+from ebs_backup.check import check, not_done, who_listens
 from ebs_backup.checked import MAIL, WHOLE, Checked, Probe
 from ebs_backup.checked import answer as answer_check
 from ebs_backup.event import InvalidEventError, Request, check_time, next_invocation, parse, to_event
+from ebs_backup.explanation import explain
+from ebs_backup.identity import place, run_of
 from ebs_backup.listeners import Count, listen
+from ebs_backup.made_again import answer as answer_again
 from ebs_backup.metrics import emit, measure
-from ebs_backup.model import Failure, Run
+from ebs_backup.model import Run
 from ebs_backup.names import CHECK_PASSED, ENV_PREFIX, FAILURES, RUNS_FAILED, SERVICE, Period
+from ebs_backup.notice import Notice, notices
 from ebs_backup.outcome import Outcome, Status
+from ebs_backup.report.again import render_again
 from ebs_backup.report.check import render_check
 from ebs_backup.report.data import answer
 from ebs_backup.report.render import render, render_bad_event, render_broken
@@ -56,13 +61,15 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     that and raises the error, so that Lambda tries again and the alarm goes off.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
+    if (messages := notices(event)) is not None:
+        return _again(messages, context, deadline)
     began = datetime.fromtimestamp(int(time.time()), UTC)  # to the second, as some listings give times
     try:
         request = parse(event)
         check_time(request, now=_now())
     except InvalidEventError as error:
         return _refuse(error, context)
-    run = _run(request, context, os.environ)
+    run = run_of(request, context, os.environ, now=_now())
     logger.append_keys(run=run.id, set=run.backup_set, period=run.period.value)
     if request.check:
         return _check(request, run, deadline)
@@ -90,6 +97,25 @@ def _now() -> datetime:
     return datetime.fromtimestamp(time.time(), UTC)
 
 
+def _again(messages: Sequence[Notice], context: LambdaContext, deadline: float) -> dict[str, Any]:
+    """Make failed snapshots again and mail it, once for each run; if that fails, the queue brings the messages again."""
+    settings, run = (
+        Settings.from_env(os.environ),
+        run_of(Request(period=Period.DAY), context, os.environ, now=_now()),
+    )
+    logger.append_keys(set=run.backup_set)
+    ec2_ = Ec2(_ec2(), deadline=deadline, now=_now)
+    runs = make_again(ec2_, settings, run, messages)
+    for again in runs:
+        if again.failed:
+            _tell(settings.topic_arn, render_again(again))
+            emit({FAILURES: len(again.failed)}, set=run.backup_set, period=again.run.period.value)
+            remove(ec2_, again)
+    result = answer_again(runs, messages)
+    logger.info("failed snapshots done", answer=result)
+    return result
+
+
 def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
     """Answer and mail an event that cannot be used; nothing is created or deleted, so it counts as a failed run."""
     logger.error("the event cannot be used", error_message=str(error))
@@ -97,8 +123,8 @@ def _refuse(error: InvalidEventError, context: LambdaContext) -> dict[str, Any]:
     emit({RUNS_FAILED: 1}, set=backup_set)
     mail = render_bad_event(
         backup_set=backup_set,
-        account=_where(context)[1],
-        region=_where(context)[0],
+        account=place(context)[1],
+        region=place(context)[0],
         function=context.function_name,
         log_group=context.log_group_name,
         error=str(error),
@@ -120,12 +146,12 @@ def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
         checked = checked.and_(who_listens(settings.topic_arn, _count(settings.topic_arn)))
     except Exception as error:
         logger.exception("the check broke")
-        checked = Checked(run=run, probes=(_not_done(WHOLE, error),), sample=request.sample)
+        checked = Checked(run=run, probes=(not_done(WHOLE, error),), sample=request.sample)
     try:
         _tell(os.environ[f"{ENV_PREFIX}TOPIC_ARN"], render_check(checked))
     except Exception as error:
         logger.exception("the check could not be mailed")
-        checked = checked.and_(_not_done(MAIL, error))
+        checked = checked.and_(not_done(MAIL, error))
     else:
         checked = checked.and_(Probe(what=MAIL))
     if checked.passed:
@@ -133,12 +159,6 @@ def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
     result = answer_check(checked)
     logger.info("check done", answer=result)
     return result
-
-
-def _not_done(what: str, error: Exception) -> Probe:
-    code, message, what_to_do = explain(error)
-    fault = Failure(resource=what, action=what, code=code, message=message, advice=what_to_do)
-    return Probe(what=what, fault=fault)
 
 
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
@@ -172,38 +192,6 @@ def _with_untold(outcome: Outcome) -> Outcome:
 
 def _key(run: Run) -> tuple[str, Period, tuple[str, ...]]:
     return run.id, run.period, run.only
-
-
-def _where(context: LambdaContext) -> tuple[str, str]:
-    """Return region and account."""
-    _, _, _, region, account, *_ = context.invoked_function_arn.split(":")
-    return region, account
-
-
-def _run(request: Request, context: LambdaContext, env: Mapping[str, str]) -> Run:
-    """Return the run: its id is the event's time, the same on every delivery, or the request's id, the same on every retry.
-
-    The environment is read unchecked here, so that a run with bad settings can still say which run it is.
-    """
-    region, account = _where(context)
-    continued = request.continued
-    due = request.time or (continued.began if continued else _now())
-    by_hand = continued.run if continued else context.aws_request_id
-    return Run(
-        id=due.isoformat().replace("+00:00", "Z") if request.time else by_hand,
-        time=min(due, _now()),  # a clock that is ahead must not end a hold
-        period=request.period,
-        backup_set=env.get(f"{ENV_PREFIX}BACKUP_SET") or "?",
-        dry_run=request.dry_run,
-        account=account,
-        region=region,
-        selector=f"{env.get(f'{ENV_PREFIX}TAG_NAME')}={env.get(f'{ENV_PREFIX}TAG_VALUE')}",
-        function=context.function_name,
-        log_group=context.log_group_name,
-        scheduled=request.time is not None,
-        only=request.volumes,
-        continued=continued,
-    )
 
 
 def _tell(topic_arn: str, mail: Mail) -> None:

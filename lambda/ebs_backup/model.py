@@ -141,7 +141,7 @@ class Snapshot:
     `name` and `size` (GiB) are the volume's, as it was then. `full_bytes` is the size of all its blocks, if EC2 tells it:
     so much is read for a restore, but less is stored, because snapshots share blocks. `hold` is the value of its hold
     tag, None without one. `older` is None if its tag has no number.
-    `message` is EC2's reason if the snapshot failed.
+    `again` is the failed snapshot that it replaces, if any. `message` is EC2's reason if the snapshot failed.
     """
 
     id: str
@@ -156,6 +156,7 @@ class Snapshot:
     full_bytes: int | None = None
     hold: str | None = None
     older: Older | None = None
+    again: str = ""
     message: str = ""
 
     @property

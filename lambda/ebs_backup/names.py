@@ -18,6 +18,7 @@ TAG_PERIOD = "ebs-backup:period"
 TAG_RUN = "ebs-backup:run"
 TAG_SOURCE = "ebs-backup:source"
 TAG_OLDER = "ebs-backup:older"  # how many older occasions stay beside this snapshot (tags.read_older)
+TAG_AGAIN = "ebs-backup:again"  # the failed snapshot of the same run that this one replaces
 TAG_HOLD = "ebs-backup:hold"  # put on a snapshot by a person: it stays
 # On a volume, by the operator's command: the snapshot it was made of, by a restore and by a verify.
 TAG_RESTORED_FROM, TAG_VERIFY = "ebs-backup:restored-from", "ebs-backup:verify"

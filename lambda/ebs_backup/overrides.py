@@ -10,6 +10,7 @@ from datetime import date
 
 from ebs_backup.model import ERROR, Failure, Remark, Run, Snapshot, Volume, check, note
 from ebs_backup.names import (
+    TAG_AGAIN,
     TAG_HOLD,
     TAG_OLDER,
     TAG_PERIOD,
@@ -28,7 +29,7 @@ from ebs_backup.settings import InvalidSettingsError, Settings, count
 
 KEEP_TAGS = {keep_tag(period): period for period in Period}
 # A volume that was restored by hand may carry its snapshot's tags: they ask for nothing.
-SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER, TAG_HOLD})
+SNAPSHOTS_OWN = frozenset({TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, TAG_OLDER, TAG_AGAIN, TAG_HOLD})
 ASK_FOR_NOTHING = SNAPSHOTS_OWN | {
     TAG_RESTORED_FROM,
     TAG_VERIFY,

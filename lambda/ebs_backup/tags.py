@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from ebs_backup.model import Older, Run, Volume
-from ebs_backup.names import TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.names import TAG_AGAIN, TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.settings import Settings
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
 # Never copied: AWS reserves the first; the second may be a snapshot's, on a volume that was restored by hand;
-# the third would let `openshift-install destroy` delete the backups together with the cluster.
-NOT_COPIED = ("aws:", TAG_PREFIX, "kubernetes.io/cluster/")
+# by the others `openshift-install destroy` finds what belongs to a cluster: it would delete the backups, too.
+CLUSTERS = ("kubernetes.io/cluster/", "sigs.k8s.io/cluster-api-provider-aws/cluster/", "openshiftclusterid")
+NOT_COPIED = ("aws:", TAG_PREFIX, *CLUSTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,27 +30,39 @@ class Tagging:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """What a description says of a snapshot that a backup set made; unlike tags, nobody can change it."""
+    """What a description says of a snapshot that a backup set made; unlike tags, nobody can change it.
+
+    `name` is the volume's, as far as the description has it: in ASCII, and cut where it is long.
+    """
 
     volume_id: str
+    name: str
     period: str
     backup_set: str
     run: str
 
 
-def tagging(
-    volume: Volume, run: Run, settings: Settings, *, at: datetime, older: Older, copy: bool = True
+def tagging(  # noqa: PLR0913 - a tag each
+    volume: Volume,
+    run: Run,
+    settings: Settings,
+    *,
+    at: datetime,
+    older: Older | None,
+    copy: bool = True,
+    again: str = "",
 ) -> Tagging:
     """Return the tags of a new snapshot: our own, then `extra_tags`, then the volume's own while there is room.
 
-    `at` is when it is taken.
+    `at` is when it is taken, `again` the failed snapshot that it replaces. Without `older`, nothing is deleted because of it.
     """
     ours = {
         TAG_SET: run.backup_set,
         TAG_PERIOD: run.period.value,
         TAG_RUN: run.id,
         TAG_SOURCE: _source(volume),
-        TAG_OLDER: _older(older),
+        **({TAG_OLDER: _older(older)} if older else {}),
+        **({TAG_AGAIN: again} if again else {}),
         "Name": _name(volume, run, at),
         **settings.extra_tags,
     }
@@ -83,6 +97,7 @@ def _older(older: Older) -> str:
     return " ".join([str(older.stay), *(f"{key}={number}" for key, number in rest.items() if number)])
 
 
+@lru_cache(maxsize=1000)  # thousands of snapshots have the same few texts
 def read_older(text: str) -> Older | None:
     """Read what `_older` wrote; None if somebody changed it to anything else."""
     number = r"([0-9]{1,6})"
@@ -140,8 +155,12 @@ def _description(volume: Volume, run: Run) -> str:
 def described(description: str) -> Described | None:
     """Read what `_description` wrote; None if another tool, or a person, described the snapshot."""
     found = re.fullmatch(
-        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b.*"
+        r"The (?P<period>[a-z]+) backup of (?P<volume_id>vol-[0-9a-f]+)\b"
+        r"(?: (?!\(on i-)(?P<name>.*?))?(?: \(on i-[0-9a-f]+.*?)?"
         r" by backup set (?P<backup_set>[a-z0-9-]+), run (?P<run>[!-~]+)\.",
         description,
+        re.DOTALL,
     )
-    return Described(**found.groupdict()) if found else None
+    return (
+        Described(**{key: (told or "").strip() for key, told in found.groupdict().items()}) if found else None
+    )

@@ -67,11 +67,12 @@ def _follows(last: datetime, run: Run, schedule: str, *, at: datetime) -> bool:
 
 def _fired(schedule: str, snapshots: Iterable[Snapshot]) -> bool:
     """Return whether this schedule fired all runs that say when they were due, and at least one; a run by hand says nothing."""
-    due = {time for snapshot in snapshots if (time := _due(snapshot.run))}
-    return schedule == OFF or (bool(due) and all(cron.latest(schedule, at=time) == time for time in due))
+    times = {time for snapshot in snapshots if (time := due(snapshot.run))}
+    return schedule == OFF or (bool(times) and all(cron.latest(schedule, at=time) == time for time in times))
 
 
-def _due(run: str) -> datetime | None:
+def due(run: str) -> datetime | None:
+    """Return when a run was due, by its identity; None if it was by hand."""
     try:
         time = datetime.fromisoformat(run)
     except ValueError:

@@ -5,10 +5,10 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from boto3.session import Session
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ebs.models import EBSSnapshot, ebs_backends
 from moto.ec2.models import ec2_backends
@@ -17,8 +17,16 @@ from ebs_backup.aws.connection import connect
 from ebs_backup.aws.ec2 import Ec2
 from ebs_backup.names import Period
 from ebs_backup.run import execute
-from tests.cli.conftest import REGION, Command
+from tests.cli.conftest import REGION, Command, owner
 from tests.unit.builders import NIGHT, a_run, settings
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+
+
+@cache
+def _connected() -> "EC2Client":
+    return connect(owner())
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class Backups:
         before = set(self._backend.snapshots)
         wanted = settings(**overrides)
         run = a_run(period=period, id=f"{at:%Y-%m-%dT%H:%M:%SZ}", time=at, backup_set=wanted.backup_set)
-        ec2 = Ec2(connect(Session(region_name=REGION)), deadline=float("inf"))
+        ec2 = Ec2(_connected(), deadline=float("inf"))
         outcome = execute(ec2, wanted, run, now=lambda: at)
         assert not [volume.failures for volume in outcome.volumes if volume.failures]
         made = {id_: record for id_, record in self._backend.snapshots.items() if id_ not in before}

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,10 +17,15 @@ from moto.ec2.models import ec2_backends
 from ebs_backup_cli import main as module
 from ebs_backup_cli.aws.operator import Operator
 from tests.unit.builders import settings
-from tests.unit.conftest import models_read_once, no_way_out
+from tests.unit.conftest import models_read_once, moto_without_waste, no_way_out
 from tests.unit.run.conftest import account
 
-__all__ = ["account", "models_read_once", "no_way_out"]  # fixtures that the unit tests have, too
+__all__ = [
+    "account",
+    "models_read_once",
+    "moto_without_waste",
+    "no_way_out",
+]  # fixtures that the unit tests have, too
 
 HERE = Path(__file__).parent
 REGION = "eu-west-1"
@@ -43,12 +49,25 @@ class Done:
         return json.loads(self.out)
 
 
+@cache
+def owners_client(service: str) -> Any:  # noqa: ANN401 - boto3's type differs by service
+    """Return the account owner's client, made once: it is slow to make, and moto answers it in every account."""
+    any_service: Any = owner().client  # the stubs know services by literal names alone
+    return any_service(service)
+
+
+@cache
+def owner() -> Session:
+    """Return the account owner's session."""
+    return Session(aws_access_key_id="testing", aws_secret_access_key="testing", region_name=REGION)
+
+
 @dataclass(slots=True)
 class Command:
     """The command line, run in this process against the mocked account."""
 
     capture: pytest.CaptureFixture[str]
-    ec2: Any = field(default_factory=lambda: Session(region_name=REGION).client("ec2"))
+    ec2: Any = field(default_factory=lambda: owners_client("ec2"))
     ids: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: str) -> Done:
@@ -63,12 +82,10 @@ class Command:
     def deploy(self, **overrides: object) -> None:
         """Make a function as the stack deploys it, with these settings."""
         wanted = settings(**overrides)
-        session = Session(region_name=REGION)
-        iam, client = session.client("iam"), session.client("lambda")
-        role = iam.create_role(RoleName=f"role-{wanted.backup_set}", AssumeRolePolicyDocument=TRUST)["Role"][
-            "Arn"
-        ]
-        client.create_function(
+        role = owners_client("iam").create_role(
+            RoleName=f"role-{wanted.backup_set}", AssumeRolePolicyDocument=TRUST
+        )["Role"]["Arn"]
+        owners_client("lambda").create_function(
             FunctionName=f"ebs-backup-{wanted.backup_set}",
             Runtime="python3.13",
             Role=role,

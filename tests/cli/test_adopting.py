@@ -20,7 +20,7 @@ from tests.unit.builders import NIGHT, a_run
 
 @pytest.fixture
 def volume(account: MotoAccount) -> str:
-    """Return a volume of which makesnapshots has taken a snapshot in adoption of the last five nights."""
+    """Return a volume with makesnapshots' snapshots of the last five nights."""
     made = account.volume("db-1 data")
     for days in range(1, 6):
         at = NIGHT - timedelta(days=days)

@@ -1,83 +1,19 @@
-"""What is adopted becomes the set's own; a snapshot that is not certain, not selected or used elsewhere is left alone."""
+"""What is adopted becomes the set's own: its tags, its period, its occasion, and what rotation then decides."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ebs_backup.aws import convert
-from ebs_backup.model import ERROR, Fate, Snapshot, Volume
+from ebs_backup.model import ERROR, Fate, Volume
 from ebs_backup.names import Period
 from ebs_backup.retention import Rule, rotate
-from ebs_backup.settings import Settings
-from ebs_backup_cli.adopt.adopting import found_snapshot
-from ebs_backup_cli.adopt.adoption import Adoption, Plan, Request, plan
-from ebs_backup_cli.adopt.foreign_backups import find
-from ebs_backup_cli.adopt.outlook import Region
-from tests.cli.tools import ACCOUNT, VOLUME, ec2ab, makesnapshots_1, makesnapshots_4, raw
+from tests.cli.adoptions import NOW, adopted, nights, only, planned, refusal
+from tests.cli.tools import VOLUME, ec2ab, makesnapshots_1, makesnapshots_4, raw
 from tests.unit.builders import NIGHT, a_snapshot, a_volume, settings
-
-Raw = dict[str, Any]
-OURS = {
-    "ebs-backup:set": "default",
-    "ebs-backup:period": "day",
-    "ebs-backup:run": "adopted:snap-0a",
-    "ebs-backup:source": f"volume={VOLUME} zone=eu-west-1a",
-}
-LIVE = a_volume(id=VOLUME)
-NOW = NIGHT + timedelta(hours=9)
-
-
-def planned(
-    *snapshots: Raw,
-    volumes: tuple[Volume, ...] = (LIVE,),
-    held: tuple[Snapshot, ...] = (),
-    configured: Settings | None = None,
-    now: datetime = NOW,
-    **asked: Any,  # noqa: ANN401 - as Request takes them
-) -> Plan:
-    """Plan the adoption of these snapshots, by the default set, in a region where the volume is selected."""
-    return plan(
-        find(map(found_snapshot, snapshots), account=ACCOUNT),
-        Region(volumes={volume.id: volume for volume in volumes}, held=held),
-        Request(settings=configured or settings(), **asked),
-        now=now,
-    )
-
-
-def only(*snapshots: Raw, **parts: Any) -> Adoption:  # noqa: ANN401 - as `planned` takes them
-    """Return the one adoption of a plan that refuses nothing."""
-    made = planned(*snapshots, **parts)
-    assert made.refused == ()
-    (adoption,) = made.adoptions
-    return adoption
-
-
-def refusal(*snapshots: Raw, **parts: Any) -> str:  # noqa: ANN401 - as `planned` takes them
-    """Return why a plan adopts nothing."""
-    made = planned(*snapshots, **parts)
-    assert (made.adoptions, made.done) == ((), ())
-    (refused,) = made.refused
-    return refused.reason
-
-
-def nights(count: int, *, tags: Mapping[str, str] | None = None) -> list[Raw]:
-    """Describe makesnapshots' day snapshots of the nights before NIGHT, newest first."""
-    times = [NIGHT - timedelta(days=days) for days in range(1, count + 1)]
-    return [
-        raw(makesnapshots_4("day", time), id=f"snap-{number:02}", started=time, tags=tags)
-        for number, time in enumerate(times)
-    ]
-
-
-def adopted(snapshot: Raw, adoption: Adoption) -> Raw:
-    """Describe the snapshot as EC2 does after the plan was carried out."""
-    tags = [*snapshot["Tags"], *({"Key": key, "Value": value} for key, value in adoption.tags.items())]
-    return {**snapshot, "Tags": tags}
 
 
 def test_an_adopted_snapshot_is_ours_to_the_function_itself() -> None:
@@ -219,85 +155,6 @@ def test_what_a_gone_volume_left_expires_where_the_set_says_so() -> None:
     ]
 
     assert [adoption.decision.fate for adoption in later] == [Fate.EXPIRED, Fate.KEPT]
-
-
-def test_one_of_a_volume_that_is_not_selected_is_left_alone_unless_it_is_named() -> None:
-    snapshot, untagged = raw(makesnapshots_4("day")), (a_volume(id=VOLUME, tags={}),)
-
-    assert refusal(snapshot, volumes=untagged) == (
-        f"its volume {VOLUME} is not selected: --volume {VOLUME} adopts it all the same"
-    )
-    assert (
-        refusal(snapshot, volumes=())
-        == f"its volume {VOLUME} is gone: --volume {VOLUME} adopts it all the same"
-    )
-    adoption = only(snapshot, volumes=untagged, named=frozenset({VOLUME}))
-    assert adoption.decision.sentence == "kept: its volume is not selected"
-
-
-def test_naming_another_volume_or_one_that_is_not_certain_adopts_nothing() -> None:
-    names = frozenset({VOLUME, "vol-0b"})
-
-    assert refusal(raw(makesnapshots_4("day")), volumes=(), named=frozenset({"vol-0b"}))
-    assert refusal(raw("day_snapshot before the upgrade"), named=names)
-    assert refusal(raw(makesnapshots_4("day", volume="vol-0b")), named=names)
-
-
-@pytest.mark.parametrize(
-    ("state", "message", "why"),
-    [
-        ("pending", "", "its state is pending: only completed ones are adopted"),
-        ("error", "An internal error has occurred", "its state is error: An internal error has occurred"),
-        ("recoverable", "", "its state is recoverable: only completed ones are adopted"),
-    ],
-)
-def test_only_what_is_completed_is_adopted(state: str, message: str, why: str) -> None:
-    assert refusal(raw(makesnapshots_4("day"), state=state, StateMessage=message)) == why
-
-
-def test_what_is_ours_already_is_done_whatever_period_it_joined() -> None:
-    tags = {**OURS, "ebs-backup:period": "week"}
-
-    made = planned(raw(makesnapshots_4("day"), tags=tags))
-
-    assert (made.adoptions, made.refused, len(made.done)) == ((), (), 1)
-
-
-@given(st.sets(st.sampled_from(sorted(OURS))))
-def test_one_that_was_tagged_in_part_gets_what_it_lacks_and_nothing_else(there: set[str]) -> None:
-    snapshot = raw(makesnapshots_4("day"), tags={"Name": "mine"} | {key: OURS[key] for key in there})
-
-    made = planned(snapshot)
-
-    assert made.refused == ()
-    assert [set(adoption.tags) for adoption in made.adoptions] == (
-        [OURS.keys() - there] if there != OURS.keys() else []
-    )
-
-
-@pytest.mark.parametrize(
-    ("tag", "why"),
-    [
-        ({"ebs-backup:set": "web"}, "it belongs to the backup set 'web'"),
-        ({"ebs-backup:source": "volume=vol-0b"}, "were copied from another volume"),
-        (OURS | {"ebs-backup:source": "volume=vol-0b"}, "were copied from another volume"),
-        ({"ebs-backup:run": "2026-11-20T01:30:00Z"}, "its tag ebs-backup:run is '2026-11-20T01:30:00Z', not"),
-        ({"ebs-backup:period": "week"}, "its tag ebs-backup:period is 'week', not 'day': remove it first"),
-    ],
-)
-def test_no_tag_that_is_there_is_ever_overwritten(tag: dict[str, str], why: str) -> None:
-    assert why in refusal(raw(makesnapshots_4("day"), tags=tag))
-
-
-@pytest.mark.parametrize(("count", "adopts"), [(45, True), (46, False)])
-def test_one_without_room_for_five_more_tags_is_left_alone(count: int, adopts: bool) -> None:  # noqa: FBT001 - a case
-    """Tags of AWS's own do not count."""
-    tags = {f"tag{number}": "" for number in range(count)} | {"aws:createdBy": "x"}
-
-    made = planned(raw(makesnapshots_4("day"), tags=tags))
-
-    assert bool(made.adoptions) is adopts
-    assert adopts or made.refused[0].reason == "it would have 51 tags, EC2 takes 50: remove some first"
 
 
 def test_the_newest_of_each_volume_come_first() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.cli.conftest import Command
 
@@ -68,6 +69,64 @@ def test_wrong_usage_names_the_nearest_right_one(
     assert done.status == 2
     assert word in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list", ""),
+        ("list", "--instance", ""),
+        ("list", "--set", ""),
+        ("--region", "", "list"),
+        ("plan", "day", "--volume", ""),
+        ("run", "day", "--volume", "db-1", "--volume", ""),
+        ("restore", "db-1", "--at", "", "--yes"),
+        ("restore", "db-1", "--snapshot", "", "--yes"),
+        ("verify", "", "--yes"),
+        ("hold", ""),
+        ("undelete", ""),
+        ("bin", ""),
+        ("adopt", "--volume", "", "--yes"),
+    ],
+)
+def test_a_shell_variable_that_is_not_set_chooses_nothing(
+    command: Command, arguments: tuple[str, ...]
+) -> None:
+    command.deploy()
+    command.volume("db-1", Backup="true")
+
+    done = command(*arguments)
+
+    assert (done.status, done.out) == (2, "")
+    assert "It is empty. Is a variable of your shell not set?" in done.err
+
+
+def test_ctrl_c_at_a_question_changes_nothing_and_is_no_problem_of_the_backups(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken_off(*_: object, **__: object) -> bool:
+        raise typer.Abort
+
+    (tmp_path / "page.html").write_text("mine", "utf-8")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.confirm", broken_off)
+
+    done = command("page", str(tmp_path / "page.html"))
+
+    assert done.status == 2
+    assert done.err.splitlines()[-1] == "ebs-backup: Nothing was changed."
+
+
+def test_without_any_input_a_question_is_refused_too(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "page.html").write_text("mine", "utf-8")
+    monkeypatch.setattr("sys.stdin", None)
+
+    done = command("page", str(tmp_path / "page.html"))
+
+    assert done.status == 2
+    assert "This needs an answer, and there is no terminal." in done.err
 
 
 def test_a_settings_file_takes_the_place_of_the_deployed_stack(command: Command, tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from ebs_backup_cli.aws.stack import Stack
 from ebs_backup_cli.doctor.examine_check import last_check
 from ebs_backup_cli.doctor.findings import Finding, State
-from tests.unit.builders import settings
 
 NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)
 
@@ -20,8 +20,9 @@ def found(*days_ago: int) -> Finding:
         asked.append(parameters)
         return {"Datapoints": [{"Timestamp": NOW - timedelta(days=days), "Sum": 1.0} for days in days_ago]}
 
-    of: Any = SimpleNamespace(client=lambda _: SimpleNamespace(get_metric_statistics=statistics))
-    (finding,) = last_check(of, settings(backup_set="web"), NOW)
+    session: Any = SimpleNamespace()
+    of = Stack(session, "web", {"cloudwatch ": SimpleNamespace(get_metric_statistics=statistics)})
+    (finding,) = last_check(of, NOW)
     assert asked[0]["MetricName"] == "CheckPassed"
     assert asked[0]["Dimensions"] == [{"Name": "set", "Value": "web"}]
     return finding

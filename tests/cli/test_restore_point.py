@@ -45,6 +45,33 @@ def test_the_restore_point_is_the_newest_that_is_meant(
     assert done.json["volumes"][0]["snapshot"] == nights[night][old]
 
 
+@pytest.mark.parametrize(
+    ("at", "night"),
+    [
+        ("2026-11-24 01:30Z", 1),
+        ("2026-11-24T01:30", 1),
+        ("2026-11-24T02:30+01:00", 1),
+        ("2026-11-24T01:30:07Z", 1),
+        ("2026-11-24T01:30:06Z", 0),
+        ("2026-11-24T01:30:07.000Z", 1),
+        ("2026-11-24T01:30:06.999Z", 0),
+        ("2026-11-24T01:29Z", 0),
+        ("20261124T0130Z", 1),
+        ("2026-11-24T01", 0),
+    ],
+)
+def test_a_time_means_all_of_the_minute_or_second_that_it_names(
+    command: Command, backups: Backups, at: str, night: int
+) -> None:
+    """A restore point of 01:30:07 is listed as 01:30."""
+    old = backups.make("web")
+    nights = [backups.run(NIGHT), backups.run(NIGHT + DAY + timedelta(seconds=7))]
+
+    done = command("restore", "web", "--at", at, "--yes", "--json")
+
+    assert done.json["volumes"][0]["snapshot"] == nights[night][old]
+
+
 def test_one_restore_point_can_be_named(command: Command, backups: Backups) -> None:
     old = backups.make("web")
     first = backups.run(NIGHT)[old]

@@ -1,12 +1,14 @@
 """`ebs-backup smoke`: the whole way with one small volume, what is seen on it, and nothing left."""
 
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.smoke import trials
 from ebs_backup_cli.smoke.beliefs import BELIEFS
 from ebs_backup_cli.smoke.lab import TAG, Lab
@@ -140,6 +142,48 @@ def test_what_fails_is_told_and_the_rest_is_removed(
 
     assert (done.status, done.json["status"]) == (1, "FAILED")
     assert done.json["steps"][-1]["saw"].startswith("VolumeLimitExceeded: Full.")
+    assert smokes(command) == []
+
+
+def may_not(monkeypatch: pytest.MonkeyPatch, *operations: str) -> None:
+    """Let EC2 refuse these calls."""
+    make = vars(Operator)["ec2"].func
+
+    def refuse(**_: object) -> None:
+        raise refused("UnauthorizedOperation")
+
+    def ec2(operator: Operator) -> Any:  # noqa: ANN401 - a client
+        client = make(operator)
+        for operation in operations:
+            client.meta.events.register(f"before-call.ec2.{operation}", refuse)
+        return client
+
+    made = cached_property(ec2)
+    made.__set_name__(Operator, "ec2")
+    monkeypatch.setattr(Operator, "ec2", made)
+
+
+def test_without_the_right_to_make_a_volume_it_is_one_line_and_no_smoke(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    may_not(monkeypatch, "CreateVolume")
+
+    done = command("smoke", "--yes")
+
+    assert (done.status, done.out) == (2, "")
+    assert done.err.splitlines()[0] == "ebs-backup: UnauthorizedOperation: no"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_made_is_removed_also_where_what_others_left_cannot_be_listed(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_not(monkeypatch, "DescribeImages", "RegisterImage")
+
+    done = command("smoke", "--yes", "--json")
+
+    assert (done.status, done.json["left"]) == (0, [])
+    assert {one["id"]: one["as_believed"] for one in done.json["beliefs"]}["in-use"] is None
     assert smokes(command) == []
 
 

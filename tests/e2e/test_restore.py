@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -12,6 +11,7 @@ import pytest
 from ebs_backup_cli import main
 from emulator.account import DeployedFunction, EmulatedAccount
 from emulator.server import REGION, Emulator
+from tests.cli.conftest import Done
 from tests.e2e import nights
 from tests.e2e.week import MONDAY, night
 from tests.infra.conftest import ROOT
@@ -36,32 +36,18 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-Run = Callable[..., "Done"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
-    """What a command printed, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - a JSON document
-        """Return the one JSON document on stdout."""
-        return json.loads(self.out)
+Run = Callable[..., Done]
 
 
 @pytest.fixture(scope="module")
 def keys(emulator: Emulator, outputs: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """Return the credentials of a role that has the policies of docs/permissions.md and nothing else."""
+    """Return the credentials of a role that has the policies to see and to restore, and nothing else."""
     assert outputs
     iam, sts = emulator.client("iam"), emulator.client("sts")
-    page = (ROOT / "docs/permissions.md").read_text(encoding="utf-8")
+    to_see, to_restore, *_ = blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
     role = iam.create_role(RoleName="operator", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    names = [f"policy-{number}" for number, _ in enumerate(blocks(page))]
-    for name, policy in zip(names, blocks(page), strict=True):
+    policies = {"see": to_see, "restore": to_restore}
+    for name, policy in policies.items():
         iam.put_role_policy(RoleName="operator", PolicyName=name, PolicyDocument=json.dumps(policy))
     given = sts.assume_role(RoleArn=role, RoleSessionName="operator")["Credentials"]
     yield {
@@ -72,7 +58,7 @@ def keys(emulator: Emulator, outputs: Mapping[str, str]) -> Iterator[Mapping[str
         "AWS_SESSION_TOKEN": given["SessionToken"],
         "COLUMNS": "120",
     }
-    for name in names:
+    for name in policies:
         iam.delete_role_policy(RoleName="operator", PolicyName=name)
     iam.delete_role(RoleName="operator")
 

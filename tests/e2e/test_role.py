@@ -73,6 +73,7 @@ def names(emulator: Emulator, outputs: Mapping[str, str], role: str) -> Iterator
         "log group": outputs["LogGroupName"],
         "another log": "another",
         "failures": failures,
+        "failed snapshots": outputs["SnapshotQueueUrl"],
         "another queue": sqs.create_queue(QueueName="another")["QueueUrl"],
         "function": outputs["FunctionName"],
         "another function": "another",
@@ -129,7 +130,11 @@ def test_the_function_can_do_nothing_but_by_its_roles_policies(function: Deploye
 
 def test_every_needed_call_is_done(inside: Session, names: Mapping[str, str], emulator: Emulator) -> None:
     for call in (*NEEDED, *NEEDED_BY_LAMBDA):
-        make(call, inside, names, emulator.endpoint)
+        try:
+            make(call, inside, names, emulator.endpoint)
+        except ClientError as error:  # a handle is read only once the call is allowed
+            if error.response["Error"]["Code"] != "ReceiptHandleIsInvalid":
+                raise
 
 
 @pytest.mark.parametrize("call", REFUSED, ids=lambda call: call.what)

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import botocore.endpoint
 
-from ebs_backup import check, handler, lookout, run, tasks
+from ebs_backup import again, check, handler, lookout, run, tasks
 from ebs_backup.aws import ec2, patience, trial
 from ebs_backup.settings import Settings
 from fake_aws.account import OWNER, REGION, TOPIC
@@ -50,7 +50,7 @@ class Invocation:
     until: float  # then Lambda ends it
     calls: Sequence[ReceivedCall] = ()
     mails: Sequence[MailRecord] = ()
-    alone: bool = True  # else the calls and mails of another delivery are among these
+    alone: bool = True  # if not, the calls and mails of another delivery are among these
 
     @property
     def went_on(self) -> bool:
@@ -205,6 +205,8 @@ def deployed(
         (run, "WORKERS", workers),
         (check, "run_all", partial(tasks.run_all, clock=clock, sleep=clock.sleep)),
         (check, "WORKERS", workers),
+        (again, "run_all", partial(tasks.run_all, clock=clock, sleep=clock.sleep)),
+        (again, "WORKERS", workers),
         (tasks, "ThreadPoolExecutor", partial(ClockPool, clock)),
         (lookout, "threading", SimpleNamespace(Lock=partial(ClockLock, clock))),
         (patience, "random", random.Random(seed)),  # noqa: S311 - not a secret

@@ -57,7 +57,7 @@ def warm(endpoint: Endpoint, travel: Callable[[], None]) -> None:
 
 
 def restart() -> None:
-    """Forget what an instance remembers between two invocations, but for the clients."""
+    """Forget what an instance remembers between two invocations, except the clients."""
     handler._untold.clear()
 
 

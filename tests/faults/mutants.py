@@ -27,6 +27,7 @@ SUITE = (
     "tests/faults/test_check.py",
     "tests/faults/test_extra_runs.py",
     "tests/faults/test_failed_snapshots.py",
+    "tests/faults/test_again.py",
     "tests/faults/test_room.py",
     "tests/faults/test_deliveries.py",
     "tests/faults/test_patience.py",
@@ -76,7 +77,7 @@ def _broken(broken: Mutant) -> Iterator[Path]:
         tree = Path(folder)
         for part in ("lambda", "fake_aws", "infra", "tests/faults"):
             shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ("pyproject.toml", "tests/__init__.py"):
+        for file in ("pyproject.toml", "tests/__init__.py", "tests/failed_events.py"):
             shutil.copy(ROOT / file, tree / file)
         apply(broken, tree / FUNCTION)
         yield tree

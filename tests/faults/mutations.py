@@ -148,6 +148,22 @@ CREATION = (
         ("aws/patience.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
     ),
     mutant(
+        "a create that answers error is a restore point",
+        ("backup.py", "        if made.state == ERROR:\n", "        if False:\n"),
+    ),
+    mutant(
+        "second tries without the copied tags never end",
+        ("creation.py", "in_vain = self.second_tries.in_vain >= MOST_IN_VAIN", "in_vain = False"),
+    ),
+    mutant(
+        "a tag by which a cluster's things are deleted is copied",
+        ("tags.py", 'NOT_COPIED = ("aws:", TAG_PREFIX, *CLUSTERS)', 'NOT_COPIED = ("aws:", TAG_PREFIX)'),
+    ),
+    mutant(
+        "a failed snapshot that is deleted late leaves its place empty",
+        ("backup.py", "failure.code in (CONCURRENT, NO_ROOM) for", "failure.code == CONCURRENT for"),
+    ),
+    mutant(
         "a full region stays full",
         ("creation.py", "if error.code != NO_ROOM:", "if True:"),
     ),
@@ -187,7 +203,7 @@ RUN = (
     ),
     mutant(
         "no paging of volumes",
-        ("aws/ec2.py", 'convert.rows(pages, "Volumes", lambda', 'convert.rows(list(pages)[:1], "Volumes", lambda'),
+        ("aws/ec2.py", 'return convert.rows(pages, "Volumes", lambda', 'return convert.rows(list(pages)[:1], "Volumes", lambda'),
     ),
     mutant(
         "no paging of snapshots",
@@ -226,6 +242,42 @@ RUN = (
         ("event.py", "(made is not None and made.started >= since)", "made is not None"),
     ),
     mutant(
+        "failed snapshots are told by nobody",
+        ("outcome.py", "*(as_failure(failed) for failed in self.failed),", ""),
+    ),
+    mutant(
+        "a failed snapshot of a volume that is gone is told by nobody",
+        ("run.py", "        failed_elsewhere=tuple(_failed_elsewhere(chain(*held.values()), outcome, settings)),\n", ""),
+    ),
+    mutant(
+        "snapshots without a run or a period are told by nobody",
+        ("run.py", "        strays=tuple(snapshot for snapshot in left if not snapshot.known_period),\n", ""),
+    ),
+    mutant(
+        "a volume that EC2 has lost is told by nobody",
+        ("backup.py", "remarks=(problem(lost),))", "remarks=())"),
+    ),
+    mutant(
+        "what is pending for weeks is told by nobody",
+        ("freshness.py", "            if run.time - snapshot.started > limit:\n", "            if False:\n"),
+    ),
+    mutant(
+        "what is pending for weeks is held",
+        ("inventory.py", " and snapshot.id not in not_held", ""),
+    ),
+    mutant(
+        "a period that is off is overdue",
+        ("freshness.py", "for period in settings.periods:", "for period in Period:"),
+    ),
+    mutant(
+        "an answer of megabytes goes into exceptions and mails",
+        ("aws/errors.py", "_line(code, LONGEST_CODE), _line(message, LONGEST_MESSAGE)", "code, message"),
+    ),
+    mutant(
+        "a run is counted before its mail",
+        ("handler.py", "    if not run.dry_run:\n        if settings.report", "    if not run.dry_run:\n        measure(outcome)\n        if settings.report"),
+    ),
+    mutant(
         "a mail that was not sent is no matter",
         ("handler.py", "                _untold[_key(run)] = outcome\n                raise\n", "                pass\n"),
     ),
@@ -257,7 +309,7 @@ CHECK = (
     ),
     mutant(
         "a check that cannot be mailed is well",
-        ("handler.py", "checked = checked.and_(_not_done(MAIL, error))", "pass"),
+        ("handler.py", "checked = checked.and_(not_done(MAIL, error))", "pass"),
     ),
 )  # fmt: skip
 LISTENERS = (
@@ -278,4 +330,37 @@ LISTENERS = (
         ("listeners.py", "        if self.confirmed:\n", "        if True:\n"),
     ),
 )  # fmt: skip
-MUTANTS = (*ROTATION, *CREATION, *RUN, *CHECK, *LISTENERS)
+AGAIN = (
+    mutant(
+        "a failed snapshot is made a third time",
+        ("remake.py", "if second := next((snapshot for snapshot in failed if snapshot.again), None):", "if second := None:"),
+    ),
+    mutant(
+        "a restore point that the run has is made again",
+        ("remake.py", "if made := next((snapshot for snapshot in self.there.values() if snapshot.usable), None):", "if made := None:"),
+        ("remake.py", "failed=self.failed,\n            replaces", "failed=self.failed[:0],\n            replaces"),
+        ("aws/ec2.py", "                if made := lookout.made(volume.id, now=look):", "                if made := None:"),
+    ),
+    mutant(
+        "the new one does not hand on the number of the failed one",
+        ("creation.py", "        if self.replaces:\n            return self.replaces.older\n", ""),
+    ),
+    mutant(
+        "what was deleted for its place is forgotten by the retry",
+        ("again.py", "if _counts(made) and made.usable", "if False"),
+    ),
+    mutant(
+        "failed snapshots that another tool gave our tags are made again, too",
+        ("again.py", "    return snapshot.ours and snapshot.known_period\n", "    return snapshot.known_period\n"),
+    ),
+    mutant(
+        "what there was no time for does not come again",
+        ("made_again.py", "if not unfinished.isdisjoint(message.snapshots)", "if False"),
+    ),
+    mutant(
+        "a failed snapshot is deleted before it is told",
+        ("handler.py", "            _tell(settings.topic_arn, render_again(again))\n", "            remove(ec2_, again)\n            _tell(settings.topic_arn, render_again(again))\n"),
+        ("again.py", "if _counts(made) and made.usable", "if False"),
+    ),
+)  # fmt: skip
+MUTANTS = (*ROTATION, *CREATION, *RUN, *CHECK, *AGAIN, *LISTENERS)

@@ -138,7 +138,7 @@ def _expired(world: World, found: list[RestorePoint], at: float, limit: int = 0)
         going = [point.first for point in in_it if _may_go(point, at)]
         whole = len(going) == len(
             in_it
-        )  # else something stays, and the occasion with it: that does not count
+        )  # if a part of the occasion stays, the occasion stays, and does not count
         if occasion_ in kept or (whole and limit <= 0):
             continue
         gone += going

@@ -39,7 +39,7 @@ def random_world(seed: int) -> World:
         world.account.lag_of_listing = lambda most: wobble.uniform(0, most)
     for _ in range(draw.randint(1, 4)):
         _add_volume(world, draw)
-    if draw.random() < 0.6:  # else nothing asks for a look
+    if draw.random() < 0.6:  # in the other worlds there is no stranger that somebody should look at
         add_strangers(world, next(iter(world.account.volumes)))
     for tag in draw.sample(["True", "truex", "tree", "ab"], 2):
         _add_volume(world, draw, **{world.settings.tag_name: tag})

@@ -8,7 +8,7 @@ from tests.faults.clock import DAY, HOUR
 from tests.faults.invariants import check, of_run
 from tests.faults.world import World, a_settings, written
 
-DAYS_ALONE = {"schedule_week": "off", "schedule_month": "off"}  # else their lack would be overdue
+DAYS_ALONE = {"schedule_week": "off", "schedule_month": "off"}  # otherwise these periods would be overdue
 
 
 def there(snapshots: list[SnapshotRecord]) -> list[str]:
@@ -147,6 +147,23 @@ def test_what_a_volume_that_is_gone_has_left_expires_slowly_and_only_where_the_s
     assert left_after_one == [snapshot.id for snapshot in old[:3]]
     assert there(old) == []
     assert len(there(lately)) == 2
+
+
+def test_of_what_a_volume_that_is_gone_has_left_holds_and_images_keep_some_and_failed_ones_go(
+    endpoint: Endpoint,
+) -> None:
+    world = World(settings=a_settings(expire_gone_after_days=30, max_expired_per_volume=2, **DAYS_ALONE))
+    world.volume()
+    *free, held, of_an_image = [world.snapshot("vol-0dead", age=number * DAY) for number in range(31, 38)]
+    held.tags[TAG_HOLD], of_an_image.ami = "true", "ami-0123456789abcdef0"
+    failed = world.snapshot("vol-0dead", age=40 * DAY, state="error")
+
+    with world.function(endpoint) as function:
+        for _ in range(3):
+            check(world, function.invoke(world.event))
+            world.next_night()
+
+    assert there([*free, held, of_an_image, failed]) == [held.id, of_an_image.id]
 
 
 def test_a_listing_that_lacks_a_volume_does_not_cost_its_backups(endpoint: Endpoint) -> None:

@@ -126,6 +126,15 @@ NEEDED = (
         ],
     ),
     call(
+        "look failed snapshots up",
+        "ec2.describe_snapshots",
+        OwnerIds=["self"],
+        Filters=[
+            {"Name": f"tag:{TAG_SET}", "Values": ["default"]},
+            {"Name": "snapshot-id", "Values": ["{our snapshot}"]},
+        ],
+    ),
+    call(
         "list tags",
         "ec2.describe_tags",
         Filters=[{"Name": "resource-type", "Values": ["instance"]}],
@@ -141,6 +150,9 @@ NEEDED_BY_LAMBDA = (
     call("begin a log", "logs.create_log_stream", logGroupName="{log group}", logStreamName=STREAM),
     call("write the log", "logs.put_log_events", **log_event("{log group}")),
     call("keep a failed run", "sqs.send_message", QueueUrl="{failures}", MessageBody="event"),
+    call("look at the queue", "sqs.get_queue_attributes", QueueUrl="{failed snapshots}"),
+    call("take a failed snapshot", "sqs.receive_message", QueueUrl="{failed snapshots}"),
+    call("let go of it", "sqs.delete_message", QueueUrl="{failed snapshots}", ReceiptHandle="handle"),
 )
 KEY_USES = (
     call("make a data key", "kms.generate_data_key", KeyId="{key}", KeySpec="AES_256"),

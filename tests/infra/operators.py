@@ -16,7 +16,7 @@ from tests.infra.questions import KEY_POLICY, NAMES
 from tests.infra.simulator import Question, allowed
 from tests.infra.test_printed_policies import blocks
 
-SEE, RESTORE, RUN, ADOPT, SMOKE = (
+SEE, RESTORE, UNDELETE, RUN, ADOPT, SMOKE = (
     json.dumps(block) for block in blocks((ROOT / "docs/permissions.md").read_text(encoding="utf-8"))
 )
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
@@ -26,11 +26,8 @@ FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:ebs-backup-default"
 HERE = {"aws:RequestedRegion": "eu-west-1"}
 NO_PERMISSION_NEEDED = {"sts:GetCallerIdentity"}
 SERVICES = {"monitoring": "cloudwatch"}  # where IAM's name of a service is not that of its signatures
-CHECKED_WITH = (
-    "ec2:CreateVolume",
-    "ec2:CreateSnapshot",
-    "ec2:RegisterImage",
-)  # CreateTags, for the tags they set
+# IAM checks these together with CreateTags, for the tags that they set.
+CHECKED_WITH = ("ec2:CreateVolume", "ec2:CreateSnapshot", "ec2:RegisterImage")
 Context = Mapping[str, str | Sequence[str]]
 
 

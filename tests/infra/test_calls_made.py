@@ -20,8 +20,10 @@ from tests.infra.conftest import ROOT, synthesize
 
 IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}  # elsewhere it is the operation's
 CHECKED_WITH = {"ec2:CreateSnapshot": "ec2:CreateTags"}  # for the tags that the call sets
-# Lambda itself makes these with the role: it writes what the function prints, and parks the events of failed runs.
+# Lambda itself makes these with the role: it writes what the function prints, parks the events of failed runs, and takes
+# those of failed snapshots.
 OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
+OF_LAMBDA |= {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,18 @@ def test_the_command_is_there_and_helps(command: Path, tmp_path: Path) -> None:
     assert {"restore", "adopt"} <= set(done.stdout.split())
 
 
+def modules(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+
+
+def test_every_module_of_the_command_and_of_what_it_uses_is_installed(command: Path) -> None:
+    (there,) = command.parent.parent.glob("lib/python3.*/site-packages")
+
+    assert modules(there / "ebs_backup_cli") == modules(ROOT / "cli" / "ebs_backup_cli")
+    assert modules(there / "ebs_backup") == modules(ROOT / "lambda" / "ebs_backup")
+    assert modules(there / "infra") == {f"settings/{name}" for name in modules(ROOT / "infra" / "settings")}
+
+
 def test_it_reads_a_settings_file_with_no_account_at_all(command: Path, tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text("keep_day = 2\n", encoding="utf-8")
 

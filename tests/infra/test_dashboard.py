@@ -11,7 +11,7 @@ from ebs_backup.names import NAMESPACE
 from tests.infra.conftest import synthesize
 
 PERIODS = {"day", "week", "month"}
-# What the function emits by period, but for RunSeconds: tests/unit/handler/test_metrics.py holds it to the same names.
+# What the function emits by period, except RunSeconds: tests/unit/handler/test_metrics.py checks the same names.
 EMITTED = {
     "VolumesSelected",
     "SnapshotsCreated",

@@ -31,7 +31,14 @@ def findings(app: App) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "context", [{}, {"kms_key_arn": KEY}, {"topic_arn": TOPIC, "dashboard": False}, {"region": None}]
+    "context",
+    [
+        {},
+        {"kms_key_arn": KEY},
+        {"topic_arn": TOPIC, "dashboard": False},
+        {"recycle_days": 7},
+        {"region": None},
+    ],
 )
 def test_no_finding_is_without_a_reason(context: dict[str, Any]) -> None:
     app, _ = built(**context)

@@ -32,7 +32,9 @@ def found_in(text: str) -> list[str]:
 
 
 @pytest.mark.filterwarnings("default")  # of cfn-lint's own
-@pytest.mark.parametrize(("context", "count"), [({}, 1), ({"kms_key_arn": KEY}, 1), (SETS, 4)])
+@pytest.mark.parametrize(
+    ("context", "count"), [({}, 1), ({"kms_key_arn": KEY}, 1), ({"recycle_days": 7}, 1), (SETS, 4)]
+)
 def test_cfn_lint_finds_nothing(tmp_path: Path, context: dict[str, object], count: int) -> None:
     made = templates(tmp_path, **context)
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.cli.backups import Backups, backups
 from tests.cli.conftest import Command, command, wednesday
+from tests.cli.recycle_bin import recycle_bin
 from tests.cli.test_doctor import answers, well
 from tests.infra.documents import ACCOUNT
 from tests.infra.operators import (
@@ -45,6 +46,8 @@ def test_the_policy_to_see_is_what_the_commands_that_change_nothing_call(
     well: Command,
     calls: Calls,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     done = [
         well("list"),
@@ -55,7 +58,10 @@ def test_the_policy_to_see_is_what_the_commands_that_change_nothing_call(
         well("list", "--set", "nowhere"),
     ]
 
-    assert [one.status for one in done] == [0, 0, 0, 0, 0, 2]
+    with recycle_bin(monkeypatch, capsys) as binned:
+        done.append(binned.command("bin"))
+
+    assert [one.status for one in done] == [0, 0, 0, 0, 0, 2, 0]
     assert calls.actions == actions(SEE)
 
 
@@ -95,6 +101,7 @@ NEEDED = [
     ask("ec2:DescribeSnapshots", "*", {}),
     ask("ec2:DescribeVolumes", "*", {}),
     ask("ec2:DescribeTags", "*", {}),
+    ask("ec2:ListSnapshotsInRecycleBin", "*", {}),
     ask("lambda:GetFunctionConfiguration", FUNCTION, {}),
     ask("lambda:ListFunctions", "*", {}),
     ask("cloudformation:DescribeStackResources", STACK, {}),
@@ -141,6 +148,7 @@ REFUSED = [
     ask("ec2:AttachVolume", VOLUME, {}),
     ask("ec2:DetachVolume", VOLUME, {}),
     ask("ec2:DeleteSnapshot", SNAPSHOT, OURS),
+    ask("ec2:RestoreSnapshotFromRecycleBin", SNAPSHOT, OURS),
     ask("ec2:ModifySnapshotAttribute", SNAPSHOT, OURS),
     ask("ebs:GetSnapshotBlock", OTHER, {}),
     ask("ebs:PutSnapshotBlock", SNAPSHOT, OURS),

@@ -47,7 +47,7 @@ def test_these_are_all_the_policies_that_are_printed() -> None:
         "deploy-from-github.md",
         "operating.md",
         "operating.md",
-        *(5 * ["permissions.md"]),
+        *(6 * ["permissions.md"]),
         "security.md",
     ]
 

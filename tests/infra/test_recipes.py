@@ -17,7 +17,7 @@ from cfnlint.config import ManualArgs
 from cfnlint.decode.cfn_yaml import loads
 
 from ebs_backup.aws.errors import AwsError, Kind
-from ebs_backup.broken import explain
+from ebs_backup.explanation import explain
 from ebs_backup.outcome import Outcome
 from ebs_backup.report.render import render, render_bad_event, render_broken
 from ebs_backup.report.text import Mail

@@ -37,6 +37,7 @@ OTHERS = {
     "CountTheSubscribers": "sns:GetTopicAttributes",
     "WriteTheLog": ["logs:CreateLogStream", "logs:PutLogEvents"],
     "KeepFailedRuns": "sqs:SendMessage",
+    "TakeFailedSnapshots": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "GoOnInAFurtherInvocation": "lambda:InvokeFunction",
 }
 

@@ -19,7 +19,7 @@ def allow(action: str, resource: str, *keys: str) -> Statement:
 @pytest.fixture(scope="module")
 def encrypted() -> Template:
     """Return the template that has every statement that any setting adds."""
-    return synthesize(alert_email="you@example.com", kms_key_arn=wire.KEY)
+    return synthesize(alert_email="you@example.com", kms_key_arn=wire.KEY, recycle_days=7)
 
 
 def test_aws_takes_every_statement_of_the_role(encrypted: Template) -> None:
@@ -61,7 +61,7 @@ def test_every_resource_that_an_action_is_checked_on_is_allowed(encrypted: Templ
 
 
 def test_no_other_action_can_be_told_that_a_create_is_under_way() -> None:
-    """So the statement that lets tags be set while creating can allow nothing else, whatever its actions."""
+    """So the statement that allows tags only during a create allows nothing else, whatever actions it lists."""
     assert reference.takes("ec2", "ec2:CreateAction") == {"ec2:CreateTags"}
 
 

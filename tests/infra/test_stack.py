@@ -50,7 +50,7 @@ def test_each_rule_passes_its_period_and_the_events_own_time(
 
 def test_it_runs_by_itself_and_holds_no_keys(template: Template) -> None:
     """Makesnapshots runs from a crontab of a machine that may be asleep, with access keys in a file."""
-    template.resource_count_is("AWS::Events::Rule", 3)
+    template.resource_count_is("AWS::Events::Rule", 4)
     template.resource_count_is("AWS::IAM::AccessKey", 0)
     template.resource_count_is("AWS::IAM::User", 0)
     assert not [
@@ -92,10 +92,16 @@ def test_what_the_function_cannot_do_goes_to_a_queue_after_two_more_tries(templa
 
 
 def test_queues_keep_fourteen_days_encrypted_and_over_tls_only(template: Template) -> None:
-    properties = {"MessageRetentionPeriod": 1209600, "SqsManagedSseEnabled": True}
+    queues = template.find_resources("AWS::SQS::Queue").values()
 
-    template.all_resources_properties("AWS::SQS::Queue", properties)
-    template.resource_count_is("AWS::SQS::QueuePolicy", 2)
+    template.all_resources_properties("AWS::SQS::Queue", {"SqsManagedSseEnabled": True})
+    days = [queue["Properties"]["MessageRetentionPeriod"] / 86400 for queue in queues]
+    assert sorted(days) == [
+        1,
+        14,
+        14,
+    ]  # events of failed snapshots are told within the hour, or by the next run
+    template.resource_count_is("AWS::SQS::QueuePolicy", 3)
     for policy in template.find_resources("AWS::SQS::QueuePolicy").values():
         assert "aws:SecureTransport" in str(policy)
 
@@ -124,6 +130,7 @@ def test_the_outputs_name_what_an_operator_needs(template: Template) -> None:
 
     assert names == {
         *("FunctionName", "TopicArn", "LogGroupName", "RuleQueueUrl", "FailureQueueUrl"),
+        "SnapshotQueueUrl",
         *("DryRun", "RunDay", "RunWeek", "RunMonth", "DashboardUrl"),
     }
 

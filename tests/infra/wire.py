@@ -23,12 +23,14 @@ TAGS: judge.Tags = {
 }
 
 
+NAMING = (
+    *("MailTheReport", "WriteTheLog", "KeepFailedRuns", "TakeFailedSnapshots", "GoOnInAFurtherInvocation"),
+)
+
+
 def ids(policy: Policy) -> dict[str, str]:
     """Return what each name in a call's parameters stands for: what the policy names, and others beside it."""
-    topic, log, queue, function = (
-        policy[sid]["Resource"][0]
-        for sid in ("MailTheReport", "WriteTheLog", "KeepFailedRuns", "GoOnInAFurtherInvocation")
-    )
+    topic, log, queue, snapshots, function = (policy[sid]["Resource"][0] for sid in NAMING)
     return {
         **_VOLUMES,
         **_SNAPSHOTS,
@@ -37,6 +39,7 @@ def ids(policy: Policy) -> dict[str, str]:
         "log group": log.split(":")[6],
         "another log": "another",
         "failures": f"{NOWHERE}/{ACCOUNT}/{queue.split(':')[5]}",
+        "failed snapshots": f"{NOWHERE}/{ACCOUNT}/{snapshots.split(':')[5]}",
         "another queue": f"{NOWHERE}/{ACCOUNT}/another",
         "function": function,
         "another function": "another",

@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 
-from ebs_backup import check
+from ebs_backup import again, check
 from ebs_backup import run as module
 from ebs_backup.aws import connection
 from ebs_backup.aws.ec2 import Ec2
@@ -250,6 +250,8 @@ class MotoAccount:
             patch.object(module, "WORKERS", 1),
             patch.object(check, "run_all", steps),
             patch.object(check, "WORKERS", 1),
+            patch.object(again, "run_all", steps),
+            patch.object(again, "WORKERS", 1),
         ):
             yield
 

@@ -123,6 +123,7 @@ def a_snapshot(
     ours: bool = True,
     hold: str | None = None,
     older: Older | int | None = None,
+    again: str = "",
     message: str = "",
 ) -> Snapshot:
     """Make a completed day snapshot, started `days_ago` before NIGHT; its run is that instant unless it is named."""
@@ -140,6 +141,7 @@ def a_snapshot(
         ours=ours,
         hold=hold,
         older=Older(stay=older) if isinstance(older, int) else older,
+        again=again,
         message=message,
     )
 

@@ -100,7 +100,7 @@ def _check_values(values: list[str], shape: Shape, command: str) -> None:
 
 
 def redoes(command: str, *, time: str | None, period: str) -> None:
-    """Raise AssertionError unless a command that redoes the run of this period has its time: else it is an extra run."""
+    """Raise AssertionError unless a command that redoes the run of this period has its time: without it, it is an extra run."""
     payload = payload_of(command)
     if payload["period"] == period:
         assert payload.get("time") == time

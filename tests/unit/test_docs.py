@@ -2,22 +2,15 @@
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
-import hypothesis
 import pytest
 from botocore.session import Session
 from botocore.validate import ParamValidator
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ebs_backup.names import Period
-from ebs_backup.outcome import Outcome
-from ebs_backup.report.render import render, render_bad_event, render_broken
 from tests.unit.builders import settings
-from tests.unit.commands import check, lines, printed, redoes
-from tests.unit.outcomes import outcomes
+from tests.unit.commands import check, printed
 
 ROOT = Path(__file__).parent.parent.parent
 MAILS = sorted((Path(__file__).parent / "golden").glob("*.txt"))
@@ -37,28 +30,6 @@ def test_the_docs_hold_commands() -> None:
 @pytest.mark.parametrize("command", commands())
 def test_every_command_is_one_that_the_aws_cli_takes(command: str) -> None:
     check(command)
-
-
-@hypothesis.settings(max_examples=200)
-@given(outcomes, st.datetimes().map(lambda time: f"{time.isoformat()}Z"))
-def test_every_command_of_every_mail_is_one_that_the_aws_cli_takes(outcome: Outcome, time: str) -> None:
-    """Whatever names, ids and regions hold, a shell passes them on as they are."""
-    run = replace(outcome.run, id=time if outcome.run.scheduled else outcome.run.id)
-    broken = render_broken(run, code="Odd", message="odd", advice="Look.")
-    bad = render_bad_event(
-        backup_set=run.backup_set,
-        account=run.account,
-        region=run.region,
-        function=run.function,
-        log_group=run.log_group,
-        error="period must be one of day, week, month, got 'dya'",
-    )
-
-    for mail in (render(replace(outcome, run=run)), broken, bad):
-        for command in lines(mail.body):
-            check(command)
-            if "lambda invoke" in command and mail is not bad:
-                redoes(command, time=run.id if run.scheduled else None, period=run.period)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def test_every_yaml_file_can_be_read(path: Path) -> None:
 
 def test_the_hooks_run_all_of_make_check_and_nothing_else() -> None:
     (repository,) = parsed(ROOT / ".pre-commit-config.yaml")["repos"]
-    check = re.findall(r"^check: (.+?) ##", read(ROOT / "Makefile"), re.MULTILINE)[0].split()
+    check = re.findall(r"^check: .*\n\t.* --jobs=3 (.+)$", read(ROOT / "Makefile"), re.MULTILINE)[0].split()
 
     assert repository["repo"] == "local"  # no hook is downloaded
     assert [hook["entry"] for hook in repository["hooks"]] == [f"make {target}" for target in check]
@@ -88,6 +89,17 @@ def test_the_example_deploys_only_by_hand_and_only_where_a_role_is_named() -> No
     assert workflow[True] == "workflow_dispatch"  # YAML takes the word `on` for true
     assert job["if"] == "vars.AWS_DEPLOY_ROLE != ''"
     assert (workflow["permissions"], job["permissions"]) == ({}, {"contents": "read", "id-token": "write"})
+
+
+def test_every_folder_of_the_command_is_a_package_that_is_installed() -> None:
+    tools = tomllib.loads(read(ROOT / "pyproject.toml"))["tool"]["setuptools"]
+    folders = {
+        ".".join([name, *folder.relative_to(ROOT / top).parts])
+        for name, top in tools["package-dir"].items()
+        for folder in {path.parent for path in (ROOT / top).rglob("*.py")}
+    }
+
+    assert set(tools["packages"]) == folders
 
 
 def test_dependabot_watches_every_place_that_pins_something() -> None:

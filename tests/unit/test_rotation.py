@@ -82,7 +82,7 @@ def test_the_tag_says_how_many_older_occasions_stay_when_the_run_is_done() -> No
 
     left = rotation.leaves(rotation.decide([*OLD, new()]), new(), freed=0)
 
-    assert left.stay == 3  # of six, of which five may go, the limit lets three go
+    assert left.stay == 3  # five of six may go, but the limit is three
 
 
 def test_what_went_to_make_room_counts_against_the_limit() -> None:

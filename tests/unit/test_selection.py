@@ -1,4 +1,4 @@
-"""Selection: a tag selects only when it matches exactly; what only resembles it is told."""
+"""Selection: a tag selects only when it matches exactly; the mail names volumes whose tag is only similar."""
 
 import pytest
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ebs_backup.aws.convert import printable
 from ebs_backup.model import Older, Run, Volume
 from ebs_backup.names import Period
 from ebs_backup.tags import Described, Tagging, described, minute, named_after, names_source, tagging
@@ -89,6 +90,8 @@ def test_extra_tags_are_on_every_snapshot_and_win_over_the_volumes_own() -> None
         "EBS-Backup:note",
         "kubernetes.io/cluster/shop",
         "Kubernetes.IO/cluster/shop",
+        "sigs.k8s.io/cluster-api-provider-aws/cluster/shop-x7kqz",
+        "openshiftClusterID",
     ],
 )
 def test_some_tags_are_never_copied(key: str) -> None:
@@ -243,7 +246,7 @@ def test_a_name_that_reads_like_our_description_does_not_mislead() -> None:
     label = of(a_volume(name="x by backup set y, run z."), a_run(backup_set="web", id="r-1"))
 
     assert described(label.description) == Described(
-        volume_id="vol-0a", period="day", backup_set="web", run="r-1"
+        volume_id="vol-0a", name="x by backup set y, run z.", period="day", backup_set="web", run="r-1"
     )
 
 
@@ -255,6 +258,7 @@ texts = st.text(max_size=300)
 keys = st.text(min_size=1, max_size=128)
 
 
+@example(tags={}, name="", device="\n", key="", copy_tags=True, extra={})
 @given(
     tags=st.dictionaries(keys, st.text(max_size=256), max_size=60),
     name=texts,
@@ -263,6 +267,7 @@ keys = st.text(min_size=1, max_size=128)
     copy_tags=st.booleans() | st.just(["a", "b"]),
     extra=st.dictionaries(st.from_regex(r"[a-m]{1,9}", fullmatch=True), st.just("x"), max_size=20),
 )
+@example(tags={}, name="", device="\n", key="", copy_tags=True, extra={})  # a description of two lines
 def test_whatever_the_volume_holds_ec2s_limits_are_kept(
     *,
     tags: dict[str, str],
@@ -284,9 +289,63 @@ def test_whatever_the_volume_holds_ec2s_limits_are_kept(
     assert len(label.description) <= 255
     assert label.description.isascii()
     assert not any(key.lower().startswith(("aws:", "kubernetes.io/cluster/")) for key in label.tags)
-    assert described(label.description) == Described(
-        volume_id=volume.id, period="day", backup_set=run.backup_set, run=run.id
+    told = described(label.description)
+    assert told
+    assert (told.volume_id, told.period, told.backup_set, told.run) == (
+        volume.id,
+        "day",
+        run.backup_set,
+        run.id,
     )
     copied = {key: label.tags[key] for key in label.copied}
     assert copied.items() <= tags.items()
     assert label.tags.keys() == OURS | extra.keys() | copied.keys()
+
+
+# A name that a volume can have here: one printable line, without spaces at its ends; not what stands behind a name.
+names = st.text(max_size=100).filter(lambda name: name == printable(name) and " (on i-" not in f" {name}")
+
+
+@given(
+    volume_id=st.from_regex(r"vol-[0-9a-f]{8,17}", fullmatch=True),
+    name=names,
+    instance=st.sampled_from(["", "i-0aa", "i-0123456789abcdef0"]),
+    instance_name=names,
+    period=st.sampled_from(list(Period)),
+    backup_set=st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True),
+    run_id=st.from_regex(r"[!-~]{1,60}", fullmatch=True),
+)
+@example(
+    volume_id="vol-0a",
+    name="x by backup set y, run z.",
+    instance="i-0aa",
+    instance_name="(on i-0bb, /dev/xvdf)",
+    period=Period.DAY,
+    backup_set="by-backup-set",
+    run_id="run.",
+)
+def test_a_description_says_again_whose_snapshot_it_is(
+    *,
+    volume_id: str,
+    name: str,
+    instance: str,
+    instance_name: str,
+    period: Period,
+    backup_set: str,
+    run_id: str,
+) -> None:
+    volume = a_volume(id=volume_id, name=name, instance=instance, instance_name=instance_name)
+
+    label = of(volume, a_run(period=period, backup_set=backup_set, id=run_id))
+
+    told = described(label.description)
+    assert told
+    ascii_name = name.encode("ascii", "replace").decode()
+    assert ascii_name.startswith(told.name)
+    assert told.name == ascii_name or len(label.description) == 255
+    assert (told.volume_id, told.period, told.backup_set, told.run) == (
+        volume_id,
+        period,
+        backup_set,
+        run_id,
+    )

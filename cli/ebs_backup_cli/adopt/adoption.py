@@ -31,7 +31,7 @@ OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
 class Request:
     """What the operator asks for.
 
-    `period` is that of backups whose tool names none. `named` are ids of volumes whose backups are adopted even where the
+    `period` is the period of backups whose tool names none. `named` are ids of volumes whose backups are adopted even where the
     volume is not selected, or is gone.
     """
 

@@ -1,4 +1,4 @@
-"""What an adoption is going to do or has done, as people and as machines read it. Pure, but for the printing."""
+"""What an adoption is going to do or has done, for people and for machines. Pure, except for the printing."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence

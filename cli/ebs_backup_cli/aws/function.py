@@ -21,7 +21,7 @@ LOST = "The mail of the run, or the log group {}, says whether it was."
 
 
 def the_function(operator: Operator) -> Deployment:
-    """Return the set's deployed function, also where the settings come from a file; raises a CommandError if it is none."""
+    """Return the set's deployed function, also if the settings come from a file; raises a CommandError if there is none."""
     known = operator.deployment
     return known if known.function else deployed(operator.session, known.settings.backup_set)
 

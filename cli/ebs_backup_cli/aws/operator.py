@@ -74,6 +74,13 @@ class Operator:
             return from_file(self.options.settings, self.options.backup_set, self.options.region or "")
         return deployed(self.session, self.options.backup_set or DEFAULT)
 
+    @property
+    def backup_set(self) -> str:
+        """Return the set's name. Its stack may be gone, but its snapshots may still be there."""
+        if self.options.settings:
+            return self.deployment.settings.backup_set
+        return self.options.backup_set or DEFAULT
+
     def now(self) -> datetime:
         """Return the time, to the second."""
         return datetime.fromtimestamp(int(time.time()), UTC)

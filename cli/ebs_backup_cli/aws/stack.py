@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from boto3.session import Session
 from botocore.exceptions import ClientError
 
-from ebs_backup.names import SERVICE
+from ebs_backup.names import NAMESPACE, SERVICE
 from ebs_backup_cli.aws.deployment import configuration
 from ebs_backup_cli.errors import CommandError
 
@@ -24,7 +25,7 @@ RULE, QUEUE, ALARM, TOPIC = (
 
 @dataclass
 class Stack:
-    """A set's stack, asked for only where something needs it; raises a CommandError where there is none."""
+    """A set's stack, looked up only when something needs it; raises a CommandError if there is none."""
 
     session: Session
     backup_set: str
@@ -82,6 +83,21 @@ class Stack:
         return str(
             self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"]
         )
+
+    def sums(
+        self, metric: str, *, since: datetime, until: datetime, step: timedelta
+    ) -> list[Mapping[str, Any]]:
+        """Return a metric of the function, summed up for each step of time: `Timestamp` and `Sum`."""
+        found: list[Mapping[str, Any]] = self.client("cloudwatch").get_metric_statistics(
+            Namespace=NAMESPACE,
+            MetricName=metric,
+            Dimensions=[{"Name": "set", "Value": self.backup_set}],
+            StartTime=since,
+            EndTime=until,
+            Period=int(step.total_seconds()),
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return found
 
     def _gone(self, error: ClientError) -> Exception:
         if error.response["Error"]["Code"] not in MISSING:

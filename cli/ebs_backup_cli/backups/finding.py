@@ -31,9 +31,10 @@ def find_one(wanted: str, names: Mapping[str, str], *, what: str = "volume") -> 
 
 
 def _nearest(wanted: str, names: Mapping[str, str]) -> list[str]:
-    """Return known names and ids that hold the word, or that look like it."""
-    known = {word.casefold(): word for word in (*names, *names.values()) if word}
+    """Return known names that hold the word or look like it, and ids where the word is one of their kind."""
     word = wanted.casefold()
+    alike_ids = [id_ for id_ in names if id_.startswith(f"{word.partition('-')[0]}-")]
+    known = {name.casefold(): name for name in (*alike_ids, *names.values()) if name}
     inside = [name for name in known if word and word in name]
     alike = difflib.get_close_matches(word, known, n=NEAREST, cutoff=0.5)
     return [repr(known[name]) for name in dict.fromkeys((*inside, *alike))][:NEAREST]

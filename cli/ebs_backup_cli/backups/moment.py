@@ -1,10 +1,12 @@
 """A run that is never carried out: the core's decisions need one, also for a command that only looks. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ebs_backup.model import Run
 from ebs_backup.names import Period
 from ebs_backup.settings import Settings
+
+RUNNING = timedelta(hours=1)  # after a firing: its run may not have come that far yet
 
 
 def moment(settings: Settings, at: datetime, period: Period = Period.DAY) -> Run:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.finding import find_one
 
-ID = re.compile(r"vol-[0-9a-f]{1,40}")
+ID = re.compile(r"vol-([0-9a-f]{8}|[0-9a-f]{17})")  # of old and of today's volumes; a name may begin alike
 
 
 def volume_ids(operator: Operator, wanted: Sequence[str]) -> tuple[str, ...]:

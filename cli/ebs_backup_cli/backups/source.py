@@ -13,7 +13,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A volume as it was when the snapshot was taken. Empty or None: not told. Size in GiB, throughput in MiB/s."""
+    """A volume as it was when the snapshot was taken. Empty or None: unknown. Size in GiB, throughput in MiB/s."""
 
     volume: str = ""
     zone: str = ""
@@ -29,7 +29,7 @@ class Source:
     @classmethod
     @lru_cache(maxsize=10_000)  # all restore points of a volume say the same
     def parse(cls, text: str) -> Self:
-        """Read the tag's value; a part that cannot be read counts as not told."""
+        """Read the tag's value; a part that cannot be read counts as unknown."""
         parts = dict(re.findall(r"([a-z]+)=(\S*)", text))
         return cls(
             volume=parts.get("volume", ""),

@@ -16,7 +16,7 @@ from ebs_backup_cli.adopt.outlook import Region
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.finding import find_one
 from ebs_backup_cli.backups.points import Holdings, holdings
-from ebs_backup_cli.command import OK, PROBLEM, Result
+from ebs_backup_cli.command import OK, PROBLEM, Result, given
 from ebs_backup_cli.terminal.progress import progress
 
 PERIOD = Annotated[
@@ -28,6 +28,7 @@ VOLUME = Annotated[
         "--volume",
         metavar="ID|NAME",
         help="Also the snapshots of this volume, though it is not selected or is gone. Repeat for more.",
+        callback=given,
     ),
 ]
 YES = Annotated[bool, typer.Option("--yes", help="Add the tags. Without this option nothing is changed.")]

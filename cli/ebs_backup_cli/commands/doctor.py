@@ -58,7 +58,7 @@ def _checks(operator: Operator) -> list[tuple[str, Check]]:
         ("alarm", lambda: stack.alarms(of)),
         ("dead letters", lambda: stack.dead_letters(of)),
         ("quota", lambda: backups.quota(of, found(), settings)),
-        ("check", lambda: last_check(of, settings, now)),
+        ("check", lambda: last_check(of, now)),
         ("role", lambda: stack.role(of, settings, operator.account)),
     ]
 

@@ -12,13 +12,12 @@ from ebs_backup.model import ERROR, Snapshot
 from ebs_backup.names import TAG_HOLD, TAG_SET
 from ebs_backup.retention import hold_until
 from ebs_backup.tags import minute
-from ebs_backup_cli.aws.deployment import DEFAULT
 from ebs_backup_cli.aws.operator import Operator
-from ebs_backup_cli.command import Result
+from ebs_backup_cli.backups.holding import FOR_EVER, parts, put_on_hold
+from ebs_backup_cli.command import SNAPSHOTS, Result
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.progress import write_lines
 
-SNAPSHOTS = Annotated[list[str], typer.Argument(metavar="SNAPSHOT...", help="The snapshots, by id.")]
 UNTIL = Annotated[
     str | None,
     typer.Option(
@@ -27,8 +26,6 @@ UNTIL = Annotated[
         help="The last day of the hold (UTC), such as 2026-12-24; without it, for ever.",
     ),
 ]
-FOR_EVER = "true"
-AT_ONCE = 200  # values that a filter takes; CreateTags and DeleteTags take more
 
 
 def hold(operator: Operator, snapshots: SNAPSHOTS, *, until: UNTIL = None) -> Result:
@@ -41,8 +38,7 @@ def hold(operator: Operator, snapshots: SNAPSHOTS, *, until: UNTIL = None) -> Re
             "`ebs-backup list` shows the completed ones.",
         )
     changed = [id_ for id_, snapshot in there.items() if snapshot.hold != value]
-    for part in _parts(changed):
-        operator.ec2.create_tags(Resources=part, Tags=[{"Key": TAG_HOLD, "Value": value}])
+    put_on_hold(operator.ec2, changed, value)
     return _result(there, changed, value)
 
 
@@ -50,7 +46,7 @@ def unhold(operator: Operator, snapshots: SNAPSHOTS) -> Result:
     """End the hold of snapshots: the next run of their period treats them like all others."""
     there = _ours(operator, snapshots)
     changed = [id_ for id_, snapshot in there.items() if snapshot.hold is not None]
-    for part in _parts(changed):
+    for part in parts(changed):
         operator.ec2.delete_tags(Resources=part, Tags=[{"Key": TAG_HOLD}])
     return _result(there, changed, None)
 
@@ -69,9 +65,9 @@ def _day(text: str, operator: Operator) -> str:
 
 def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
     """Return each snapshot by its id; raises a CommandError unless all of them are the set's own."""
-    mine = _the_set(operator)
+    mine = operator.backup_set
     listed: dict[str, Mapping[str, Any]] = {}
-    for part in _parts(list(dict.fromkeys(wanted))):
+    for part in parts(list(dict.fromkeys(wanted))):
         filters = convert.filters({"snapshot-id": part})
         pages = operator.ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
         listed |= dict(convert.rows(pages, "Snapshots", lambda raw: (raw["SnapshotId"], raw)))
@@ -95,18 +91,6 @@ def _ours(operator: Operator, wanted: Sequence[str]) -> dict[str, Snapshot]:
             )
         there[id_] = snapshot
     return there
-
-
-def _the_set(operator: Operator) -> str:
-    """Return the set. Its stack may be gone, but its snapshots can still be held."""
-    if operator.options.settings:
-        return operator.deployment.settings.backup_set
-    return operator.options.backup_set or DEFAULT
-
-
-def _parts(ids: list[str]) -> list[list[str]]:
-    """Cut a list into parts that one filter or one call takes."""
-    return [ids[begin : begin + AT_ONCE] for begin in range(0, len(ids), AT_ONCE)]
 
 
 def _result(there: Mapping[str, Snapshot], changed: Sequence[str], value: str | None) -> Result:

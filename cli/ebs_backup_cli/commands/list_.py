@@ -20,14 +20,17 @@ from ebs_backup.tags import minute
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.overdue import overdue, selected
 from ebs_backup_cli.backups.points import Holdings, Point, by_volume, holdings
-from ebs_backup_cli.command import OK, PROBLEM, Result
+from ebs_backup_cli.command import OK, PROBLEM, Result, given
 from ebs_backup_cli.terminal.screen import MINUTE, SNAPSHOT, Line, Piece, age, heading, pad, put, say, under
 from ebs_backup_cli.terminal.words import several
 
-VOLUME = Annotated[str | None, typer.Argument(metavar="[VOLUME|NAME]", help="One volume, by id or name.")]
+VOLUME = Annotated[
+    str | None, typer.Argument(metavar="VOLUME|NAME", help="One volume, by id or name.", callback=given)
+]
 PERIOD = Annotated[Period | None, typer.Option("--period", help="Only this period.")]
 INSTANCE = Annotated[
-    str | None, typer.Option("--instance", help="Only the volumes of this instance (id or name).")
+    str | None,
+    typer.Option("--instance", help="Only the volumes of this instance (id or name).", callback=given),
 ]
 GONE = Annotated[bool, typer.Option("--gone", help="Only volumes that no longer exist.")]
 ALL_SETS = Annotated[

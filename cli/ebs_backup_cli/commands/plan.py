@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 
 from ebs_backup.model import Decision, Fate, Run
-from ebs_backup.names import Period
 from ebs_backup.report.data import answer
 from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
@@ -18,15 +17,16 @@ from ebs_backup_cli.backups import planning
 from ebs_backup_cli.backups.finding import find
 from ebs_backup_cli.backups.listing import Listing
 from ebs_backup_cli.backups.planning import Plan, VolumePlan
-from ebs_backup_cli.command import OK, PROBLEM, Result
+from ebs_backup_cli.command import OK, PERIOD, PROBLEM, Result, given
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.screen import MINUTE, SNAPSHOT, Line, Piece, heading, pad, put, say, under
 from ebs_backup_cli.terminal.words import several
 
-PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
 VOLUME = Annotated[
     list[str] | None,
-    typer.Option("--volume", metavar="VOLUME|NAME", help="Only this volume. Repeat for more."),
+    typer.Option(
+        "--volume", metavar="VOLUME|NAME", help="Only this volume. Repeat for more.", callback=given
+    ),
 ]
 NEXT = Annotated[bool, typer.Option("--next", help="Plan the run of the rule's next firing, not a run now.")]
 MARKS = {Fate.EXPIRED: ("delete", "red"), Fate.DEFERRED: ("later", "yellow")}

@@ -11,7 +11,7 @@ from ebs_backup.names import Period
 from ebs_backup.settings import Settings
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.points import Holdings, holdings
-from ebs_backup_cli.command import OK, PROBLEM, Result, ask, decide
+from ebs_backup_cli.command import OK, PROBLEM, YES, Result, ask, decide, given
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.restore import creating
 from ebs_backup_cli.restore.choosing import (
@@ -29,16 +29,23 @@ from ebs_backup_cli.terminal.progress import aside, progress, write_lines
 from ebs_backup_cli.terminal.words import several
 
 VOLUME = Annotated[
-    str | None, typer.Argument(metavar="[VOLUME|NAME]", help="The volume, by id or name; it may be gone.")
+    str | None,
+    typer.Argument(metavar="VOLUME|NAME", help="The volume, by id or name; it may be gone.", callback=given),
 ]
 INSTANCE = Annotated[
-    str | None, typer.Option("--instance", help="All volumes of this instance (id or name), from one run.")
+    str | None,
+    typer.Option(
+        "--instance", help="All volumes of this instance (id or name), from one run.", callback=given
+    ),
 ]
 POINT_AT = Annotated[
-    str | None, typer.Option("--at", metavar="DATE|TIME", help=f"The newest up to then: {AT}.")
+    str | None,
+    typer.Option("--at", metavar="DATE|TIME", help=f"The newest up to then: {AT}.", callback=given),
 ]
 PERIOD = Annotated[Period | None, typer.Option("--period", help="The newest of this period.")]
-SNAPSHOT = Annotated[str | None, typer.Option("--snapshot", metavar="ID", help="This restore point.")]
+SNAPSHOT = Annotated[
+    str | None, typer.Option("--snapshot", metavar="ID", help="This restore point.", callback=given)
+]
 MIX = Annotated[
     bool, typer.Option("--mix", help="With --instance: use several runs if no run has all volumes.")
 ]
@@ -56,7 +63,6 @@ BACKED_UP = Annotated[
     ),
 ]
 DRY_RUN = Annotated[bool, typer.Option("--dry-run", help="Print the commands of the AWS CLI instead.")]
-YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 def restore(  # noqa: PLR0913 - an option each

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from shlex import join
 from typing import Annotated, Any
 
@@ -14,22 +14,21 @@ from rich.text import Text
 
 from ebs_backup.event import InvalidEventError, Request, parse
 from ebs_backup.model import Run
-from ebs_backup.names import Period
 from ebs_backup.report.data import answer
 from ebs_backup_cli.aws.following import Trail, follow
 from ebs_backup_cli.aws.function import call, queue, refuse_unused, the_function
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.here import run_here
 from ebs_backup_cli.backups.naming import volume_ids
-from ebs_backup_cli.command import CANNOT, OK, PROBLEM, Result, ask
+from ebs_backup_cli.command import CANNOT, OK, PERIOD, PROBLEM, YES, Result, ask, given
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.terminal.bars import bar
 from ebs_backup_cli.terminal.reporting import say, show_answer
 from ebs_backup_cli.terminal.words import several
 
-PERIOD = Annotated[Period, typer.Argument(help="The period of the run.", show_choices=True)]
 VOLUME = Annotated[
-    list[str] | None, typer.Option("--volume", metavar="ID|NAME", help="Only this volume. Repeat for more.")
+    list[str] | None,
+    typer.Option("--volume", metavar="ID|NAME", help="Only this volume. Repeat for more.", callback=given),
 ]
 DRY_RUN = Annotated[bool, typer.Option("--dry-run", help="Plan only. Nothing is changed.")]
 TIME = Annotated[
@@ -42,8 +41,8 @@ LOCAL = Annotated[
 RUN_ID = Annotated[
     str | None, typer.Option("--run", metavar="ID", help="With --local: finish the run with this id.")
 ]
-YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 ID = re.compile(r"[A-Za-z0-9:._+-]{1,128}")
+AHEAD = timedelta(minutes=5)  # by which this machine's clock may be behind AWS's
 MAIL_TELLS = "The run goes on. Its mail will report the result."
 
 
@@ -69,6 +68,11 @@ def run(  # noqa: PLR0913 - an option each
         request = parse(event)
     except InvalidEventError as error:
         raise CommandError(str(error)) from None
+    if request.time and request.time > operator.now() + AHEAD:
+        raise CommandError(
+            f"{at} is still to come: the rule's own run would then find everything made.",
+            "--time redoes a run that should have been. Leave it out for a run now.",
+        )
     if local:
         return _here(operator, request, run_id, yes=yes)
     return _there(operator, request, event, wait=not no_wait)

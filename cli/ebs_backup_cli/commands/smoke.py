@@ -16,7 +16,7 @@ from ebs_backup_cli.aws.deployment import Deployment, default_settings
 from ebs_backup_cli.aws.function import call, refuse_unused, the_function
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.here import run_here
-from ebs_backup_cli.command import OK, PROBLEM, Result, ask
+from ebs_backup_cli.command import OK, PROBLEM, YES, Result, ask
 from ebs_backup_cli.errors import TOLD, CommandError, as_command_error
 from ebs_backup_cli.smoke.lab import PREFIX, TAG, Lab
 from ebs_backup_cli.smoke.smoke_report import BEGINS, markdown, show
@@ -28,7 +28,6 @@ DEPLOYED = Annotated[
     bool, typer.Option("--deployed", help="Let the deployed function do the runs; its mails come as always.")
 ]
 REPORT = Annotated[Path | None, typer.Option("--report", help="Where to write the report.")]
-YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 COST = "less than 0.01 USD"
 
 
@@ -46,16 +45,16 @@ def smoke(
         f" {operator.region}, with runs by {by}, and remove all of it again (some minutes, {COST})?",
         yes=yes,
     )
-    trouble = ""
     with bar(operator, "Beginning") as shown:
         one = _smoke(operator, lab, to)
         one.say = shown.say
         try:
             one.whole()
         except (CommandError, *TOLD) as error:
+            if not lab.volumes:
+                raise  # nothing was made: that says nothing about AWS, such as where the operator may not do it
             told = error if isinstance(error, CommandError) else as_command_error(error)
-            trouble = f"{told.message} {told.advice}".strip()
-            one.steps.append(Step("every step was done", False, trouble))
+            one.steps.append(Step("every step was done", False, f"{told.message} {told.advice}".strip()))
         finally:
             shown.say("Removing what was made")
             gone, left = lab.clean_up()
@@ -63,7 +62,7 @@ def smoke(
 
 
 def _refuse_another_file(file: Path) -> None:
-    """Raise a CommandError, before anything is made, where the report cannot be written or would cost another file."""
+    """Raise a CommandError, before anything is made, if the report cannot be written, or would overwrite another file."""
     if not file.parent.is_dir():
         raise CommandError(f"There is no folder {file.parent}.", "Choose another file.")
     if file.exists() and not begins_with(file, BEGINS):

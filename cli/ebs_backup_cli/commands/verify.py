@@ -15,7 +15,7 @@ from ebs_backup.names import TAG_VERIFY
 from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.backups.overdue import selected
 from ebs_backup_cli.backups.points import holdings
-from ebs_backup_cli.command import OK, PROBLEM, Result, ask
+from ebs_backup_cli.command import OK, PROBLEM, YES, Result, ask, given
 from ebs_backup_cli.errors import CommandError
 from ebs_backup_cli.restore import creating
 from ebs_backup_cli.restore.choosing import one_volume
@@ -27,9 +27,10 @@ from ebs_backup_cli.terminal.words import several
 
 VOLUME = Annotated[
     str | None,
-    typer.Argument(metavar="[VOLUME|NAME]", help="One volume; without it, all that the set backs up."),
+    typer.Argument(
+        metavar="VOLUME|NAME", help="One volume; without it, all that the set backs up.", callback=given
+    ),
 ]
-YES = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DENIED = ("UnauthorizedOperation", "AccessDenied")
 NEVER_CHECKED = (
     "Not checked: all other blocks, whether the file systems are whole, and what is in the files."

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from ebs_backup import cron
 from ebs_backup.freshness import Overdue
 from ebs_backup.inventory import foreign
-from ebs_backup.names import COMPLETED, NAMESPACE, Period
+from ebs_backup.names import COMPLETED, Period
 from ebs_backup.retention import TOLERANCE
 from ebs_backup.selection import Selection, select
 from ebs_backup.settings import Settings
 from ebs_backup.tags import minute
 from ebs_backup_cli.aws.stack import Stack
+from ebs_backup_cli.backups.moment import RUNNING
 from ebs_backup_cli.backups.overdue import overdue, selected
 from ebs_backup_cli.backups.planning import next_after
 from ebs_backup_cli.backups.points import Holdings
 from ebs_backup_cli.doctor.findings import Finding, bad, good, look, some
 from ebs_backup_cli.terminal.words import several
 
-RUNNING = timedelta(hours=1)  # after a firing: its run may not have come that far yet
 HEARTBEAT = timedelta(days=7)
 QUOTA = {"ServiceCode": "ebs", "QuotaCode": "L-309BACF6"}  # snapshots per region
 ALMOST = 0.9  # of the quota
@@ -82,16 +82,8 @@ def _run(
 
 def heartbeat(of: Stack, settings: Settings, now: datetime) -> Iterator[Finding]:
     """Count the runs that were completed, by the metric that the heartbeat alarm watches."""
-    answer = of.client("cloudwatch").get_metric_statistics(
-        Namespace=NAMESPACE,
-        MetricName=COMPLETED,
-        Dimensions=[{"Name": "set", "Value": settings.backup_set}],
-        StartTime=now - HEARTBEAT,
-        EndTime=now,
-        Period=int(HEARTBEAT.total_seconds()),
-        Statistics=["Sum"],
-    )
-    count = int(sum(point["Sum"] for point in answer["Datapoints"]))
+    counted = of.sums(COMPLETED, since=now - HEARTBEAT, until=now, step=HEARTBEAT)
+    count = int(sum(point["Sum"] for point in counted))
     text = f"{several(count, 'run')} completed in the last {HEARTBEAT.days} days"
     firings = (cron.latest(settings.schedule(period), at=now - RUNNING) for period in settings.periods)
     if count or not any(firing and firing > now - HEARTBEAT for firing in firings):

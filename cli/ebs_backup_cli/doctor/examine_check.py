@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from ebs_backup.names import CHECK_PASSED, NAMESPACE
-from ebs_backup.settings import Settings
+from ebs_backup.names import CHECK_PASSED
 from ebs_backup_cli.aws.stack import Stack
 from ebs_backup_cli.doctor.findings import Finding, good, look
 from ebs_backup_cli.terminal.words import day, several
@@ -15,18 +14,10 @@ OLD = timedelta(days=120)
 ADVICE = "Run `ebs-backup check`: it changes nothing, and sends a test mail."
 
 
-def last_check(of: Stack, settings: Settings, now: datetime) -> Iterator[Finding]:
+def last_check(of: Stack, now: datetime) -> Iterator[Finding]:
     """Look for the last day on which a check passed."""
-    answer = of.client("cloudwatch").get_metric_statistics(
-        Namespace=NAMESPACE,
-        MetricName=CHECK_PASSED,
-        Dimensions=[{"Name": "set", "Value": settings.backup_set}],
-        StartTime=now - SEEN,
-        EndTime=now + DAY,
-        Period=int(DAY.total_seconds()),
-        Statistics=["Sum"],
-    )
-    well = [point["Timestamp"] for point in answer["Datapoints"] if point["Sum"]]
+    counted = of.sums(CHECK_PASSED, since=now - SEEN, until=now + DAY, step=DAY)
+    well = [point["Timestamp"] for point in counted if point["Sum"]]
     if not well:
         yield look("check", f"none passed in the last {SEEN.days} days", ADVICE)
         return

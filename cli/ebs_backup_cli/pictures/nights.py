@@ -15,11 +15,10 @@ from ebs_backup.names import Period
 from ebs_backup.overrides import overrides
 from ebs_backup.retention import TOLERANCE
 from ebs_backup.settings import Settings
-from ebs_backup_cli.backups.moment import moment
+from ebs_backup_cli.backups.moment import RUNNING, moment
 from ebs_backup_cli.backups.overdue import selected
 from ebs_backup_cli.backups.points import Holdings, Point, by_volume
 
-RUNNING = timedelta(hours=1)  # after a firing: its run may not have come that far yet
 LEAST, MOST = timedelta(weeks=5), timedelta(weeks=26)
 
 
@@ -99,7 +98,7 @@ def _firings(found: Holdings, settings: Settings, now: datetime) -> Iterator[_Fi
 
 
 def _keeps(found: Holdings, settings: Settings, now: datetime) -> dict[str, dict[Period, int]]:
-    """Return how many occasions each selected volume keeps, but for those that their tag leaves alone."""
+    """Return how many occasions each selected volume keeps, except for those that their own tag skips."""
     run = moment(settings, now)
     keeps = {}
     for volume in selected(found, settings):

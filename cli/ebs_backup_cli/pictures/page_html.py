@@ -108,7 +108,7 @@ def _grid(survey: Survey) -> str:
 
 
 def _share(survey: Survey, at: datetime) -> str:
-    """Return where an instant stands on a timeline, in percent."""
+    """Return where an instant is on a timeline, in percent."""
     share = (at - survey.start) / (survey.now - survey.start)
     return f"{100 * min(max(share, 0.0), 1.0):.1f}"
 

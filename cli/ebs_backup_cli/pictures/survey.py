@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """How old a volume's newest completed snapshot of a period is, in days, beside its limit; None: it has none."""
+    """How old a volume's newest completed snapshot of a period is, in days (None if there is none), and its limit."""
 
     period: Period
     age: float | None

@@ -44,7 +44,7 @@ STYLE = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One period's bars; each stands in a lane, and a lane is taken up again when its bar has ended."""
+    """One period's bars; each bar has a lane, which is free again when the bar has ended."""
 
     period: Period
     keep: int
@@ -69,7 +69,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """Where an instant stands on the canvas."""
+    """Where an instant is on the canvas."""
 
     start: datetime
     end: datetime

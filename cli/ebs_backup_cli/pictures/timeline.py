@@ -97,7 +97,7 @@ def _months(simulation: Simulation, glyphs: Glyphs, *, width: int) -> Iterator[T
 
 
 def _cell(points: Sequence[RestorePoint], glyphs: Glyphs) -> tuple[str, str]:
-    """Return a day's glyph and style: of the longest period of which it still holds one, else of what has expired."""
+    """Return a day's glyph and style: of the longest period that still has one of this day, else of an expired one."""
     held = [point.period for point in points if point.expired is None]
     if longest := next((period for period in reversed(Period) if period in held), None):
         return glyphs.held[longest], f"bold {COLORS[longest]}"

@@ -1,5 +1,6 @@
 """Which restore point of a volume is meant. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -45,7 +46,7 @@ class Wish:
 
 
 def _end_of(text: str) -> datetime:
-    """Return the end of the day that a text names, or the moment after the time that it names."""
+    """Return the end of the day, minute or second that a text names, or the moment after the time that it names."""
     try:
         last = date.fromisoformat(text)
     except ValueError:
@@ -55,9 +56,17 @@ def _end_of(text: str) -> datetime:
             return datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
         at = datetime.fromisoformat(text)
         at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        return at + timedelta(microseconds=1)
+        return at + _precision(text)
     except (ValueError, OverflowError):
         raise CommandError(f"--at must be {AT}, got {text!r}.") from None
+
+
+def _precision(text: str) -> timedelta:
+    """Return how long what a time names lasts: `list` shows a restore point of 01:30:07 as 01:30."""
+    time = re.sub(r"(Z|[+-][0-9:]+)$", "", re.split("[T ]", text, maxsplit=1)[-1])
+    if "." in time or "," in time:
+        return timedelta(microseconds=1)
+    return timedelta(seconds=1) if len(re.findall("[0-9]{2}", time)) > 2 else timedelta(minutes=1)
 
 
 def one_volume(found: Holdings, wanted: str) -> str:

@@ -125,7 +125,7 @@ def zones(client: "EC2Client") -> list[str]:
 
 
 def told(error: AwsError, volume: NewVolume) -> CommandError:
-    """Return that a volume could not be made, with advice by its code."""
+    """Return the error about a volume that could not be made, with advice that fits AWS's code."""
     if error.code == "InvalidSnapshot.NotFound":
         return CommandError(
             f"{volume.snapshot} is gone: it has expired in the meantime.",

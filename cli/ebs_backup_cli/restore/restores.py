@@ -1,4 +1,4 @@
-"""What a restore is going to do and has done, as people and as machines read it. Pure, but for the printing."""
+"""What a restore is going to do and has done, for people and for machines. Pure, except for the printing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

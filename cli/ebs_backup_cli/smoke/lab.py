@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,7 @@ class Lab:
         return made
 
     def until(self, what: str, look: Callable[[], Any]) -> float:
-        """Wait until something is there; returns the seconds. Raises a CommandError where it does not come."""
+        """Wait until something is there; returns the seconds. Raises a CommandError if it does not come."""
         waited = 0.0
         while not look():
             if waited >= LONGEST:
@@ -84,9 +85,11 @@ class Lab:
     def clean_up(self) -> tuple[list[str], list[str]]:
         """Remove all that this smoke made, and what an earlier one left; returns what went, and what could not."""
         for found in (self.images, self.snapshots, self.volumes):
-            found += [id_ for id_ in self._tagged(found) if id_ not in found]
+            with suppress(AwsError, *ERRORS):  # then it is what we know; the next smoke looks again
+                found += [id_ for id_ in self._tagged(found) if id_ not in found]
         for volume in self.volumes:
-            self.of_volume(volume)
+            with suppress(*ERRORS):
+                self.of_volume(volume)
         gone: list[str] = []
         left: list[str] = []
         for id_ in (*self.images, *self.snapshots, *self.volumes):

@@ -22,7 +22,7 @@ def progress(operator: Operator) -> Iterator[Callable[[str], None]]:
 
 
 def aside(operator: Operator) -> Console:
-    """Return the console for what is told before the result: it keeps off a JSON document."""
+    """Return the console for what is printed before the result, so that it never gets into a JSON document."""
     return Console(stderr=operator.options.json, highlight=False)
 
 

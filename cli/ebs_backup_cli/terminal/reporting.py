@@ -9,19 +9,19 @@ from rich.text import Text
 
 from ebs_backup.aws.convert import printable
 from ebs_backup.aws.dry_run import NEW
+from ebs_backup_cli.terminal.words import several
 
 COLOURS = {"OK": "bold green", "CHECK": "bold yellow", "PROBLEM": "bold red", "FAILED": "bold red"}
 COUNTS = {
-    "volumes": "volumes",
     "created": "created",
     "already_made": "already made",
-    "expired": "deleted, expired",
+    "expired": "deleted",
     "deferred": "deferred",
     "undeletable": "kept by AWS",
     "skipped": "skipped",
     "on_hold": "on hold",
 }
-ALWAYS = ("volumes", "created", "expired")
+ALWAYS = ("created", "expired")
 
 
 def show_answer(console: Console, answer: Mapping[str, Any], *, where: str) -> None:
@@ -34,7 +34,8 @@ def show_answer(console: Console, answer: Mapping[str, Any], *, where: str) -> N
         return
     dry = bool(answer.get("dry_run"))
     counted = [(name, answer.get(name, 0)) for name in COUNTS]
-    told = ", ".join(f"{number:,} {COUNTS[name]}" for name, number in counted if number or name in ALWAYS)
+    parts = [f"{number:,} {COUNTS[name]}" for name, number in counted if number or name in ALWAYS]
+    told = ", ".join((several(answer.get("volumes", 0), "volume"), *parts))
     say(console, Text(told + (". Nothing was changed: a dry run." if dry else ".")))
     show_failures(console, "WRONG", answer.get("failures", ()))
     show_failures(console, "TO LOOK AT", answer.get("checks", ()))

@@ -66,7 +66,7 @@ def pad(text: str, width: int) -> str:
 
 
 def heading(name: str, volume: str, place: str, width: int) -> Iterator[Line]:
-    """Write a volume's name, id and where it is, on as many lines as keep the id whole."""
+    """Write a volume's name, id and where it is, on more than one line if the id would be cut."""
     first = Piece(name or "(no name)", "bold")
     behind = "  ".join(part for part in (volume, place) if part)
     if cell_len(first.text) + 2 + len(behind) <= width:

@@ -19,13 +19,13 @@ def day(on: date) -> str:
 
 
 def short(on: date, beside: date) -> str:
-    """Return `30 Nov`, with its year where that is not the other day's."""
+    """Return `30 Nov`, with its year if the other day is in another year."""
     return f"{on.day} {month(on)}" if on.year == beside.year else day(on)
 
 
 def several(number: int, noun: str) -> str:
     """Return `1 week`, `4 weeks`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def keeps(counts: Mapping[Period, int]) -> str:

@@ -10,7 +10,7 @@ from botocore.parsers import ResponseParserError
 
 from ebs_backup.aws.errors import ERRORS, AwsError
 from ebs_backup.model import Instance, Snapshot, Volume
-from ebs_backup.names import TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
+from ebs_backup.names import TAG_AGAIN, TAG_HOLD, TAG_OLDER, TAG_PERIOD, TAG_RUN, TAG_SET, TAG_SOURCE
 from ebs_backup.tags import Tagging, described, named_after, names_source, read_older
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def snapshot(raw: Mapping[str, Any]) -> Snapshot:
         ours=names_source(tags.get(TAG_SOURCE, ""), raw["VolumeId"]),
         hold=tags.get(TAG_HOLD),
         older=read_older(tags.get(TAG_OLDER, "")),
+        again=tags.get(TAG_AGAIN, ""),
         message=printable(raw.get("StateMessage", ""))[:300],
     )
 

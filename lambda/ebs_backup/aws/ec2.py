@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from ebs_backup.aws.patience import LONGEST_PAUSE, SETTLING, Patience
 from ebs_backup.aws.rate_limiter import RateLimiter
 from ebs_backup.lookout import Lookout
 from ebs_backup.model import Instance, Run, Snapshot, Volume
-from ebs_backup.names import TAG_PERIOD, TAG_RUN, TAG_SET
+from ebs_backup.names import TAG_AGAIN, TAG_PERIOD, TAG_RUN, TAG_SET
 from ebs_backup.tags import Tagging
 from ebs_backup.tasks import Task
 
@@ -32,10 +33,9 @@ if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
 
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000  # as many as EC2 gives
-FILTER_VALUES = 200  # that EC2 takes in one call
-LOOKING_UP = (
-    60.0  # seconds for the names of instances: the backups need the rest of the time, but not the names
-)
+FILTER_VALUES = 190  # of ids in one call: EC2 takes 200, and other filters need some
+THERE = ("available", "in-use", "error")  # states of a volume that is not being created or deleted
+LOOKING_UP = 60.0  # seconds for the names of instances: the backups need the rest of the time, not the names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,20 +111,20 @@ class Ec2:
         A filter would hide volumes whose tag differs only by upper and lower case. Volumes that are being created or
         deleted are left out.
         """
-        filters = convert.filters({"status": ["available", "in-use", "error"]})
-        pages = self._client.get_paginator("describe_volumes").paginate(
-            Filters=filters, PaginationConfig={"PageSize": VOLUMES_A_PAGE}
-        )
+        pages = self._volume_pages({"status": THERE})
         return convert.rows(pages, "Volumes", lambda raw: convert.volume(raw, instances))
+
+    def some_volumes(self, volume_ids: Sequence[str]) -> Iterator[Volume]:
+        """List those of these volumes that there are, without the names of their instances; raises an AwsError."""
+        for part in _parts(volume_ids):
+            pages = self._volume_pages({"volume-id": part, "status": THERE})
+            yield from convert.rows(pages, "Volumes", lambda raw: convert.volume(raw, {}))
 
     def known(self, volume_ids: Sequence[str]) -> frozenset[str]:
         """Return which of these volumes EC2 knows by their ids, in any state; raises an AwsError."""
         found: set[str] = set()
-        for first in range(0, len(volume_ids), FILTER_VALUES):
-            filters = convert.filters({"volume-id": volume_ids[first : first + FILTER_VALUES]})
-            pages = self._client.get_paginator("describe_volumes").paginate(
-                Filters=filters, PaginationConfig={"PageSize": VOLUMES_A_PAGE}
-            )
+        for part in _parts(volume_ids):
+            pages = self._volume_pages({"volume-id": part})
             found.update(convert.rows(pages, "Volumes", itemgetter("VolumeId")))
         return frozenset(found)
 
@@ -142,25 +142,34 @@ class Ec2:
     def as_made(self, backup_set: str, volume_ids: Sequence[str]) -> list[Snapshot]:
         """List the set's own snapshots of these volumes, also those whose tags somebody changed; raises an AwsError."""
         found: list[Snapshot] = []
-        for first in range(0, len(volume_ids), FILTER_VALUES):
-            pages = self._pages({"volume-id": volume_ids[first : first + FILTER_VALUES]})
+        for part in _parts(volume_ids):
+            pages = self._pages({"volume-id": part})
             made = convert.rows(pages, "Snapshots", lambda raw: convert.as_made(raw, backup_set))
             found += (snapshot for snapshot in made if snapshot)
         return found
 
+    def by_id(
+        self, backup_set: str, snapshot_ids: Sequence[str], *, replaced: bool = False
+    ) -> Iterator[Snapshot]:
+        """List those of the set's snapshots that have these ids, or that replace those; raises an AwsError.
+
+        An unknown id, or one of a snapshot that is not the set's, is not listed, and is no error.
+        """
+        by = f"tag:{TAG_AGAIN}" if replaced else "snapshot-id"
+        for part in _parts(snapshot_ids):
+            yield from self._snapshots({f"tag:{TAG_SET}": [backup_set], by: part})
+
+    def of_run(self, run: Run, volume_ids: Sequence[str]) -> Iterator[Snapshot]:
+        """List the run's own snapshots of these volumes, in any state; raises an AwsError."""
+        wanted = {TAG_SET: run.backup_set, TAG_PERIOD: run.period.value, TAG_RUN: run.id}
+        for part in _parts(volume_ids):
+            tags = {f"tag:{key}": [value] for key, value in wanted.items()}
+            found = self._snapshots({**tags, "volume-id": part})
+            yield from (snapshot for snapshot in found if snapshot.ours)
+
     def lookout(self, run: Run, volumes: Sequence[str], *, seen: float) -> Lookout:
         """Return the Lookout for this run's snapshots of these volumes; the listing of all of them began at `seen`."""
-        of_run = {
-            f"tag:{TAG_SET}": [run.backup_set],
-            f"tag:{TAG_PERIOD}": [run.period.value],
-            f"tag:{TAG_RUN}": [run.id],
-        }
-
-        def look(those: Sequence[str]) -> Iterator[Snapshot]:
-            found = self._snapshots(of_run | {"volume-id": list(those)})
-            return (snapshot for snapshot in found if snapshot.ours)
-
-        return Lookout(look, volumes, seen=seen, clock=self._clock)
+        return Lookout(partial(self.of_run, run), volumes, seen=seen, clock=self._clock)
 
     def create(
         self,
@@ -229,6 +238,11 @@ class Ec2:
         except KeyError as field:
             raise ResponseParserError(f"the answer to CreateSnapshot lacks {field}") from None
 
+    def _volume_pages(self, filters: Mapping[str, Sequence[str]]) -> Iterable[Mapping[str, Any]]:
+        return self._client.get_paginator("describe_volumes").paginate(
+            Filters=convert.filters(filters), PaginationConfig={"PageSize": VOLUMES_A_PAGE}
+        )
+
     def _snapshots(self, filters: Mapping[str, Sequence[str]]) -> Iterator[Snapshot]:
         return convert.rows(self._pages(filters), "Snapshots", convert.snapshot)
 
@@ -238,3 +252,8 @@ class Ec2:
             Filters=convert.filters(filters),
             PaginationConfig={"PageSize": SNAPSHOTS_A_PAGE},
         )
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut the values of a filter into as many as one call takes."""
+    return (values[first : first + FILTER_VALUES] for first in range(0, len(values), FILTER_VALUES))

@@ -51,19 +51,15 @@ def render(outcome: Outcome) -> Mail:
         "TOMORROW": [*problems.later(outcome), *summary.looks(outcome)],
         f"DONE  {done}": list(summary.done(outcome)),
     }
-    title = _subject(status, (*_news(blocks), done), run.region, run.period, run.backup_set)
-    lead = _lead(_backed_up(outcome), blocks, needed=status is not Status.OK)
+    title = headline(status, (*news_of(blocks), done), run.region, run.period, run.backup_set)
+    first = first_lines(_backed_up(outcome), blocks, needed=status is not Status.OK)
     lacking = [volume.volume for volume in problems.worst_first(outcome.volumes) if problems.lacking(volume)]
-    pages = (
-        text_within(_page(lead, blocks, links(run, lacking), _where(run, outcome.seconds), most=most))
-        for most in pairwise((ALL, *LIMITS, 0))
-    )
-    attributes = _attributes(status, run.backup_set, run.period)
+    last = last_lines(run, outcome.seconds)
     return Mail(
         subject=title,
-        body=next(filter(None, pages), title),
+        body=fitted(first, blocks, list(links(run, lacking)), last) or title,
         data=_data(title, outcome),
-        attributes=attributes,
+        attributes=attributes_of(status, run.backup_set, run.period),
     )
 
 
@@ -84,7 +80,7 @@ def _done(outcome: Outcome) -> str:
 
 def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
     """Write the mail of a run that could not do its job."""
-    title = _subject(
+    title = headline(
         Status.FAILED, [f"the run failed: {one_line(code)}"], run.region, run.period, run.backup_set
     )
     failure = Failure(resource="the whole run", action="", code=code, message=message, advice=advice)
@@ -99,7 +95,7 @@ def render_broken(run: Run, *, code: str, message: str, advice: str) -> Mail:
     blocks = {"NOW": [part]}
     broken = {"code": one_line(code), "message": one_line(message, 1000), "advice": one_line(advice, 1000)}
     told = {"run": one_line(run.id), "account": one_line(run.account), "region": one_line(run.region)}
-    page = _page(_lead("", blocks), blocks, links(run, ()), _where(run))
+    page = paragraphs(first_lines("", blocks), blocks, links(run, ()), last_lines(run))
     return _failed(title, page, run.backup_set, run.period, {**told, "broken": broken})
 
 
@@ -107,7 +103,7 @@ def render_bad_event(
     *, backup_set: str, account: str, region: str, function: str, log_group: str, error: str
 ) -> Mail:
     """Write the mail about an event that cannot be used; `error` says what is wrong with it."""
-    title = _subject(Status.FAILED, ["the event cannot be used"], region, backup_set=backup_set)
+    title = headline(Status.FAILED, ["the event cannot be used"], region, backup_set=backup_set)
     part = Part(
         heading="THE EVENT CANNOT BE USED",
         text="Nothing was created and nothing was deleted. This event is not tried again.",
@@ -123,18 +119,19 @@ def render_bad_event(
         f"{SERVICE} {__version__}",
     ]
     told = {"account": one_line(account), "region": one_line(region), "error": one_line(error, 1000)}
-    return _failed(title, _page(_lead("", blocks), blocks, (), where), backup_set, "", told)
+    return _failed(title, paragraphs(first_lines("", blocks), blocks, (), where), backup_set, "", told)
 
 
 def _failed(
     title: str, page: Iterable[Iterable[str]], backup_set: str, period: str, told: Mapping[str, object]
 ) -> Mail:
-    attributes = _attributes(Status.FAILED, backup_set, period)
+    attributes = attributes_of(Status.FAILED, backup_set, period)
     data = json.dumps({"subject": title, "version": __version__, **attributes, **told})
     return Mail(subject=title, body=text_within(page) or title, data=data, attributes=attributes)
 
 
-def _attributes(status: Status, backup_set: str, period: str) -> dict[str, str]:
+def attributes_of(status: Status, backup_set: str, period: str) -> dict[str, str]:
+    """Return the attributes by which subscribers filter."""
     return {"status": status.value, "set": one_line(backup_set) or "?", "period": str(period) or "?"}
 
 
@@ -144,7 +141,7 @@ def _data(title: str, outcome: Outcome) -> str:
     return next((text for text in texts if size(text) <= MAX_DATA), json.dumps({"subject": title}))
 
 
-def _subject(
+def headline(
     status: Status, news: Sequence[str], region: str, period: str = "", backup_set: str = "default"
 ) -> str:
     """Return `[OK] 12 created, 3 expired (EBS day, eu-west-1)`; if it is too long, the last news goes first, then the set."""
@@ -157,11 +154,12 @@ def _subject(
     return one_line(f"{start}{name}{end}", MAX_SUBJECT).encode("ascii", "replace").decode()
 
 
-def _news(blocks: Blocks) -> Sequence[str]:
+def news_of(blocks: Blocks) -> Sequence[str]:
+    """Return what each section has for the subject."""
     return [part.news for part in chain.from_iterable(blocks.values()) if part.news]
 
 
-def _lead(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[str]:
+def first_lines(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[str]:
     """Return at most five short lines: what has no backup, since when, what to do; or `otherwise` if all is backed up."""
     parts = list(chain.from_iterable(blocks.values()))
     lead = parts[0].lead if parts else ""
@@ -171,7 +169,7 @@ def _lead(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[st
     lines = [lead or otherwise, *map(_in_short, names)]
     if rows[len(names) :]:
         lines.append(f"- and {len(rows) - len(names):,} more")
-    if len(lines) <= NAMES and (news := _news(blocks)[bool(lead) :]):
+    if len(lines) <= NAMES and (news := news_of(blocks)[bool(lead) :]):
         lines.append(f"Also: {'; '.join(news)}")
     return [one_line(line, WIDTH) for line in (*lines, _to_do(blocks) if needed else "Nothing to do.")]
 
@@ -193,7 +191,16 @@ def _to_do(blocks: Blocks) -> str:
     return "To do: look in the log."
 
 
-def _page(
+def fitted(first: Sequence[str], blocks: Blocks, addresses: Sequence[str], last: Sequence[str]) -> str | None:
+    """Return the mail's text, with its lists cut until SNS takes it; None if it never does."""
+    pages = (
+        text_within(paragraphs(first, blocks, addresses, last, most=most))
+        for most in pairwise((ALL, *LIMITS, 0))
+    )
+    return next(filter(None, pages), None)
+
+
+def paragraphs(
     lead: Iterable[str],
     blocks: Blocks,
     addresses: Iterable[str],
@@ -240,7 +247,7 @@ def _words(parts: Iterable[Part]) -> Iterator[str]:
         yield f"... and {len(said) - MOST_WORDS:,} more"
 
 
-def _where(run: Run, seconds: float | None = None) -> Sequence[str]:
+def last_lines(run: Run, seconds: float | None = None) -> Sequence[str]:
     """Return the last lines of the mail: account, set, run and log."""
     invocations = f" in {run.continued.invocation} invocations" if run.continued else ""
     took = "" if seconds is None else f", {seconds:.0f} s{invocations}"

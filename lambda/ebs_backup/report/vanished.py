@@ -30,8 +30,8 @@ def vanished(outcome: Outcome) -> Iterator[Part]:
             )
             for volume in found
         ],
-        to_do="Find out who deleted them, and stop that. If the Recycle Bin of the region keeps snapshots, bring them"
-        " back before they leave it: docs/operating.md, Vanished restore points.",
+        to_do="Find out who deleted them, and stop that. `ebs-backup bin` shows whether the Recycle Bin has them, and"
+        " `ebs-backup undelete` brings them back (docs/operating.md, Vanished restore points).",
         commands=[
             Command("Who deleted snapshots", _deleted_by_others(run, since)),
             Command("What is in the Recycle Bin", _in_recycle_bin(run)),

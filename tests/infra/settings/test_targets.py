@@ -104,7 +104,7 @@ def test_what_the_cdk_cli_keeps_in_the_context_is_no_setting() -> None:
 
 
 def test_those_are_all_that_the_pinned_cli_reads_or_writes() -> None:
-    """Keys with a `:` or a `/` are told from settings by that alone."""
+    """No setting has a `:` or a `/` in its name, so keys with one are certainly the CLI's."""
     source = (ROOT / "node_modules" / "aws-cdk" / "lib" / "index.js").read_text(encoding="utf-8")
 
     used = set(re.findall(r"""\bcontext\.(?:get|set|has|unset)\(\s*\[?["']([^"']+)["']""", source))

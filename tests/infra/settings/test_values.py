@@ -42,6 +42,7 @@ def test_the_defaults_are_those_of_the_table() -> None:
         max_age_month=33,
         max_expired_per_volume=3,
         dashboard=True,
+        recycle_days=None,
     )
 
 
@@ -123,6 +124,12 @@ def test_every_setting_of_a_stack_has_a_default_and_no_other_has() -> None:
         ("expire_gone_after_days", None, None),
         ("expire_gone_after_days", 1, 1),
         ("expire_gone_after_days", "3650", 3650),
+        ("recycle_days", "off", None),
+        ("recycle_days", "Off", None),
+        ("recycle_days", None, None),
+        ("recycle_days", 7, 7),
+        ("recycle_days", "1", 1),
+        ("recycle_days", 365, 365),
         ("max_expired_per_volume", "1", 1),
         ("max_expired_per_volume", 1000, 1000),
     ],

@@ -176,6 +176,22 @@ def refusal(**overrides: object) -> str:
                 ("never", "never"),
             )
         ),
+        *(
+            ("recycle_days", bad, "off, or a whole number from 1 to 365", shown)
+            for bad, shown in (
+                (0, "0"),
+                (-7, "-7"),
+                (366, "366"),
+                ("366", "366"),
+                (7.0, "7.0"),
+                ("7 days", "'7 days'"),
+                (True, "True"),
+                (False, "False"),
+                ("", "''"),
+                ([7], "[7]"),
+                ("on", "on"),
+            )
+        ),
     ],
 )
 def test_a_refusal_names_the_setting_the_value_and_what_is_allowed(

@@ -1,4 +1,4 @@
-"""A snapshot is deleted once, and what becomes of the answer is told as it is; every write goes out in its turn."""
+"""A snapshot is deleted once, the caller learns truly what came of it, and every write waits for its turn."""
 
 from typing import Any
 

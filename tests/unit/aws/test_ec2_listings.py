@@ -193,14 +193,14 @@ def test_a_volume_on_several_instances_stands_with_the_one_that_carries_the_tag(
     assert other.instance == "i-1"
 
 
-def test_volumes_are_asked_for_by_their_ids_in_whatever_state_200_a_call() -> None:
+def test_volumes_are_asked_for_by_their_ids_in_whatever_state_190_a_call() -> None:
     ids = [f"vol-{number}" for number in range(250)]
     script = Script(DescribeVolumes=[volumes(RAW_VOLUME | {"State": "deleting"}), volumes()])
 
     known = script.ec2().known(ids)
 
     assert known == {"vol-1"}
-    assert script.filters == [{"volume-id": ids[:200]}, {"volume-id": ids[200:]}]
+    assert script.filters == [{"volume-id": ids[:190]}, {"volume-id": ids[190:]}]
 
 
 @listings

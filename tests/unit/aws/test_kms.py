@@ -1,4 +1,4 @@
-"""An encrypted volume whose KMS key cannot be used: told as what it is in the mail, with what to do."""
+"""An encrypted volume whose KMS key cannot be used: the mail says so, and what to do."""
 
 from collections.abc import Callable
 

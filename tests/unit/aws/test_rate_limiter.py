@@ -47,7 +47,7 @@ class Queue:
             self.ask(self.callers, self.limiter.reserve())
 
     def ask(self, caller: int, turn: float) -> None:
-        """Let one call, or wait as it is told."""
+        """Let the callers whose turn it is call; let the others wait."""
         if wait := self.limiter.wait(turn):
             heapq.heappush(self.waiting, (self.clock.now + wait, caller, turn))
         else:
@@ -63,7 +63,7 @@ class Queue:
             self.ask(caller, self.limiter.throttled())
 
     def run(self, seconds: float) -> None:
-        """Let time pass; who has waited as long as told asks again."""
+        """Let time pass; each caller asks again after the wait that it was given."""
         end = self.clock.now + seconds
         while self.waiting and self.waiting[0][0] <= end:
             due, caller, turn = heapq.heappop(self.waiting)
@@ -72,7 +72,7 @@ class Queue:
         self.clock.now = end
 
     def do(self, moves: list[tuple[str, float]]) -> None:
-        """Book, let time pass and be throttled as told, then let all come to their end."""
+        """Carry out these steps (book, let time pass, throttle), then let all callers finish."""
         for move, much in moves:
             if move == "run":
                 self.run(much)

@@ -1,4 +1,4 @@
-"""A check: everything that a run needs is tried, nothing is done, and it is told what would not work."""
+"""A check: everything that a run needs is tried, nothing is done, and the mail says what would not work."""
 
 import io
 import json

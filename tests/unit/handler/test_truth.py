@@ -28,7 +28,7 @@ def totals(world: HandlerWorld) -> list[tuple[float, float, float]]:
 
 
 def test_the_retry_of_a_run_whose_mail_sns_refused_tells_all_that_was_done(world: HandlerWorld) -> None:
-    """The first try made 3 and deleted 12; told by what the retry does itself, it would be 0 and 0."""
+    """The first try made 3 and deleted 12; the retry itself made and deleted nothing, and must not report that."""
     world.set(nightly(max_expired_per_volume=4))
     volumes = [world.account.volume(f"web-{number}") for number in range(3)]
     old = {snapshot for volume in volumes for snapshot in world.account.history(volume, 7)}

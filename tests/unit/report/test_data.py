@@ -37,54 +37,58 @@ MADE = an_outcome_of(
 )
 
 
+# A run that made one restore point, found another and was refused a third.
+ANSWER = {
+    "version": __version__,
+    "status": "PROBLEM",
+    "set": "default",
+    "period": "day",
+    "account": "111122223333",
+    "region": "eu-west-1",
+    "run": "2026-11-23T01:30:00Z",
+    "dry_run": False,
+    "volumes": 3,
+    "created": 1,
+    "already_made": 1,
+    "skipped": 0,
+    "expired": 1,
+    "deferred": 1,
+    "undeletable": 0,
+    "on_hold": 0,
+    "created_snapshots": ["snap-0new"],
+    "failures": [
+        {
+            "resource": "vol-0b",
+            "action": "create a snapshot",
+            "code": "UnauthorizedOperation",
+            "message": "You are not authorized to perform this operation.",
+            "advice": "The role may not do this.",
+        }
+    ],
+    "checks": [],
+    "overdue": [],
+    "vanished": [],
+    "near_misses": [],
+    "deselected": [],
+    "unselected": [],
+    "foreign": [],
+    "strays": [],
+    "stale": [],
+    "edited": [],
+    "undeletable_snapshots": [],
+    "missing": [],
+    "held": {},
+    "not_shown": {},
+}
+
+
 def test_a_runs_answer_is_its_status_its_counts_and_its_failures() -> None:
     refused = an_outcome_of(volume=a_volume(id="vol-0b"), failures=(a_failure(resource="vol-0b"),))
     found = replace(MADE, volume=a_volume(id="vol-0c"), when=Made.BEFORE, decisions=())
 
     result = answer(an_outcome(MADE, refused, found))
 
-    assert result == {
-        "version": __version__,
-        "status": "PROBLEM",
-        "set": "default",
-        "period": "day",
-        "account": "111122223333",
-        "region": "eu-west-1",
-        "run": "2026-11-23T01:30:00Z",
-        "dry_run": False,
-        "volumes": 3,
-        "created": 1,
-        "already_made": 1,
-        "skipped": 0,
-        "expired": 1,
-        "deferred": 1,
-        "undeletable": 0,
-        "on_hold": 0,
-        "created_snapshots": ["snap-0new"],
-        "failures": [
-            {
-                "resource": "vol-0b",
-                "action": "create a snapshot",
-                "code": "UnauthorizedOperation",
-                "message": "You are not authorized to perform this operation.",
-                "advice": "The role may not do this.",
-            }
-        ],
-        "checks": [],
-        "overdue": [],
-        "vanished": [],
-        "near_misses": [],
-        "deselected": [],
-        "unselected": [],
-        "foreign": [],
-        "strays": [],
-        "stale": [],
-        "edited": [],
-        "undeletable_snapshots": [],
-        "missing": [],
-        "held": {},
-        "not_shown": {},
-    }
+    assert result == ANSWER
 
 
 def test_a_dry_runs_answer_adds_the_plan_with_a_reason_for_every_snapshot() -> None:

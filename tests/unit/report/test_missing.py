@@ -198,3 +198,21 @@ def test_the_age_of_the_newest_good_one_is_told_in_days(hours: float, age: str) 
     body = render(an_outcome(failed)).body
 
     assert f"last good one {age}, snap-0good" in unwrapped(body)
+
+
+def test_where_no_failure_has_advice_the_first_lines_name_the_log() -> None:
+    silent = a_failure(code="Odd", message="odd", advice="")
+
+    mail_ = render(an_outcome(a_failed_one(1, "db-1 data", silent)))
+
+    assert mail_.body.splitlines()[2] == "To do: look in the log."
+
+
+def test_of_many_different_long_words_of_aws_the_first_twenty_are_printed() -> None:
+    said = [a_failure(code="Odd", message=f"{number} " + "m" * 200) for number in range(22)]
+
+    mail_ = render(an_outcome(*(a_failed_one(number, f"db-{number}", it) for number, it in enumerate(said))))
+
+    words = mail_.body.partition("AWS'S OWN WORDS\n")[2].partition("\n\n")[0]
+    assert words.count("- Odd, vol-") == 20
+    assert words.endswith("\n... and 2 more")

@@ -17,6 +17,8 @@ from tests.unit.report.examples import (
     unwrapped,
 )
 
+pytestmark = pytest.mark.no_cover  # thousands of rows; the other tests cover these lines with a few
+
 
 def shown(name: str, mail_: Mail, golden: Golden) -> None:
     """Hold an oversized mail to a golden file of its head and tail: the whole would be 256 KB."""

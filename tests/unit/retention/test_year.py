@@ -18,6 +18,8 @@ from ebs_backup.names import Period
 from ebs_backup.retention import Rule, deletion_order, hold, rotate
 from tests.unit.builders import a_snapshot
 
+pytestmark = pytest.mark.no_cover  # thousands of runs; the other tests cover these lines with a few
+
 START, DAYS = datetime(2026, 11, 23, tzinfo=UTC), 400
 KEEP = {Period.DAY: 4, Period.WEEK: 4, Period.MONTH: 3}
 SCHEDULES = {

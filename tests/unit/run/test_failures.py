@@ -1,4 +1,4 @@
-"""What fails for one volume is told, and costs neither its backups nor the others' run."""
+"""What fails for one volume is reported, and costs neither its own backups nor the run of the others."""
 
 import pytest
 

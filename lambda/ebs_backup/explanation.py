@@ -1,11 +1,11 @@
-"""What broke a run, in words for the person who is woken. Pure."""
+"""What an error that broke a run means, and what to do about it. Pure."""
 
 from ebs_backup.aws.errors import AwsError, advice
 from ebs_backup.settings import InvalidSettingsError
 
 
 def explain(error: Exception) -> tuple[str, str, str]:
-    """Return the code, the message and what to do, of anything that a run can raise."""
+    """Return its code, its message and the advice."""
     if isinstance(error, AwsError):
         return error.code, error.message, advice(error)
     if isinstance(error, InvalidSettingsError):
