@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 from ebs_backup.aws.dry_run import DryRun
 from ebs_backup.aws.ec2 import Ec2
-from ebs_backup.aws.errors import CONCURRENT, AwsError, Kind, failure
+from ebs_backup.aws.errors import CONCURRENT, NO_ROOM, AwsError, Kind, failure
 from ebs_backup.creation import Creation, SecondTries
 from ebs_backup.deletion import Deleter
 from ebs_backup.freshness import freshness
@@ -119,7 +119,7 @@ class Backup:
         if removed is None:
             removed = yield from removing
             creation.removing = False
-            if any(failure.code == CONCURRENT for failure in outcome.failures):
+            if any(failure.code in (CONCURRENT, NO_ROOM) for failure in outcome.failures):
                 outcome = yield from self._create(creation)
         if outcome.made is not None:
             decisions = creation.decide(outcome.made)

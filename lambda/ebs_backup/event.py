@@ -107,7 +107,7 @@ def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
         invocation=invocation,
         expired=outcome.expired,
         failed=failed[:MOST_FAILED],
-        more_failed=(before.more_failed if before else 0) + len(failed[MOST_FAILED:]),
+        more_failed=outcome.more_failed + len(failed[MOST_FAILED:]),
         tags_refused=(before.tags_refused if before else 0)
         + outcome.count(lambda volume: volume.tags_refused),
     )

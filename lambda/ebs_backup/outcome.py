@@ -35,6 +35,7 @@ class Outcome:
 
     `other_checks` ask a person to look at something other than the run's volumes. `retired` is what was decided on
     snapshots of volumes that are gone. `strays` are snapshots of the set without a run or with an unknown period.
+    `failed_elsewhere` are recent failed ones of volumes that the run does not back up.
     `missing` are the volumes that a run by hand named and the set does not select. `continuation_failure` is why an
     unfinished run does not go on, `lookup_failure` why the instances could not be looked up.
     `listeners` are counted after the mail; None: not yet, or SNS did not say.
@@ -46,6 +47,7 @@ class Outcome:
     unselected: tuple[Unselected, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     strays: tuple[Snapshot, ...] = ()
+    failed_elsewhere: tuple[FailedSnapshot, ...] = ()
     retired: tuple[Decision, ...] = ()
     missing: tuple[str, ...] = ()
     on_hold: int = 0
@@ -61,7 +63,12 @@ class Outcome:
         """Return the failed snapshots that are known by name, of all invocations of the run."""
         before = self.run.continued.failed if self.run.continued else ()
         now = (failed for volume in self.volumes for failed in volume.failed)
-        return tuple({failed.id: failed for failed in (*before, *now)}.values())
+        return tuple({failed.id: failed for failed in (*before, *now, *self.failed_elsewhere)}.values())
+
+    @property
+    def more_failed(self) -> int:
+        """Return how many more failed snapshots there are, of which only the number is known."""
+        return self.run.continued.more_failed if self.run.continued else 0
 
     @property
     def failures(self) -> tuple[Failure, ...]:
@@ -150,10 +157,9 @@ class Outcome:
         """Return how the run ended (the table in docs/operating.md, "The status of a run")."""
         if not any(volume.made for volume in self.volumes):
             return Status.FAILED
-        more_failed = self.run.continued.more_failed if self.run.continued else 0
         if (
             self.failures
-            or more_failed
+            or self.more_failed
             or self.count(lambda volume: volume.overdue or volume.unfinished or volume.vanished)
         ):
             return Status.PROBLEM

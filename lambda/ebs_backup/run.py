@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 from aws_lambda_powertools import Logger
@@ -23,7 +23,7 @@ from ebs_backup.creation import SecondTries
 from ebs_backup.gone import Held, retirements, surely_gone
 from ebs_backup.inventory import foreign, holdings, unselected
 from ebs_backup.lookout import Lookout
-from ebs_backup.model import Failure, Fate, Instance, Run, Snapshot, Volume
+from ebs_backup.model import ERROR, FailedSnapshot, Failure, Fate, Instance, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE
 from ebs_backup.outcome import Outcome
 from ebs_backup.overrides import overrides, unreadable_holds
@@ -153,7 +153,11 @@ def _with_the_rest(
     """Return the outcome, with what the set holds, lacks and leaves out, besides the volumes of the run."""
     run = outcome.run
     left = list(_left(held, outcome))
-    of_others = [snapshot for snapshot in left if snapshot.volume_id not in selection.volumes]
+    of_others = [
+        snapshot
+        for snapshot in left
+        if snapshot.volume_id not in selection.volumes and snapshot.state != ERROR
+    ]
     others = unselected(
         _by_volume(of_others),
         selection.names,
@@ -175,9 +179,21 @@ def _with_the_rest(
         other_checks=(*outcome.other_checks, *unreadable_holds(of_others)),
         foreign=foreign(tagged, selection.names, selection.spreading),
         strays=tuple(snapshot for snapshot in left if not snapshot.known_period),
+        failed_elsewhere=tuple(_failed_elsewhere(chain(*held.values()), outcome, settings)),
         on_hold=sum(bool(hold(snapshot, run.time.date())) for snapshot in left),
         holdings=holdings(left, (stale for volume in outcome.volumes for stale in volume.stale)),
     )
+
+
+def _failed_elsewhere(
+    listed: Iterable[Snapshot], outcome: Outcome, settings: Settings
+) -> Iterator[FailedSnapshot]:
+    """Return the recent failed snapshots that no volume's task has told: nobody may know yet that they hold nothing."""
+    run, told = outcome.run, {failed.id for failed in outcome.failed}
+    recent = timedelta(days=settings.max_age(run.period))
+    for snapshot in listed:
+        if snapshot.state == ERROR and snapshot.id not in told and run.time - snapshot.started <= recent:
+            yield FailedSnapshot.of(snapshot, name=snapshot.name)
 
 
 def _log(run: Run, selection: Selection) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from ebs_backup.model import Older, Run, Volume
 from ebs_backup.names import TAG_AGAIN, TAG_OLDER, TAG_PERIOD, TAG_PREFIX, TAG_RUN, TAG_SET, TAG_SOURCE
@@ -12,8 +13,9 @@ from ebs_backup.settings import Settings
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
 # Never copied: AWS reserves the first; the second may be a snapshot's, on a volume that was restored by hand;
-# the third would let `openshift-install destroy` delete the backups together with the cluster.
-NOT_COPIED = ("aws:", TAG_PREFIX, "kubernetes.io/cluster/")
+# by the others `openshift-install destroy` finds what belongs to a cluster: it would delete the backups, too.
+CLUSTERS = ("kubernetes.io/cluster/", "sigs.k8s.io/cluster-api-provider-aws/cluster/", "openshiftclusterid")
+NOT_COPIED = ("aws:", TAG_PREFIX, *CLUSTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def _older(older: Older) -> str:
     return " ".join([str(older.stay), *(f"{key}={number}" for key, number in rest.items() if number)])
 
 
+@lru_cache(maxsize=1000)  # thousands of snapshots have the same few texts
 def read_older(text: str) -> Older | None:
     """Read what `_older` wrote; None if somebody changed it to anything else."""
     number = r"([0-9]{1,6})"

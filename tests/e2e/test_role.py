@@ -133,7 +133,8 @@ def test_every_needed_call_is_done(inside: Session, names: Mapping[str, str], em
         try:
             make(call, inside, names, emulator.endpoint)
         except ClientError as error:  # a handle is read only once the call is allowed
-            assert error.response["Error"]["Code"] == "ReceiptHandleIsInvalid", call.what
+            if error.response["Error"]["Code"] != "ReceiptHandleIsInvalid":
+                raise
 
 
 @pytest.mark.parametrize("call", REFUSED, ids=lambda call: call.what)

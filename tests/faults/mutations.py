@@ -148,6 +148,22 @@ CREATION = (
         ("aws/patience.py", "unfinished = met.code != CONCURRENT", "unfinished = True"),
     ),
     mutant(
+        "a create that answers error is a restore point",
+        ("backup.py", "        if made.state == ERROR:\n", "        if False:\n"),
+    ),
+    mutant(
+        "second tries without the copied tags never end",
+        ("creation.py", "in_vain = self.second_tries.in_vain >= MOST_IN_VAIN", "in_vain = False"),
+    ),
+    mutant(
+        "a tag by which a cluster's things are deleted is copied",
+        ("tags.py", 'NOT_COPIED = ("aws:", TAG_PREFIX, *CLUSTERS)', 'NOT_COPIED = ("aws:", TAG_PREFIX)'),
+    ),
+    mutant(
+        "a failed snapshot that is deleted late leaves its place empty",
+        ("backup.py", "failure.code in (CONCURRENT, NO_ROOM) for", "failure.code == CONCURRENT for"),
+    ),
+    mutant(
         "a full region stays full",
         ("creation.py", "if error.code != NO_ROOM:", "if True:"),
     ),
@@ -224,6 +240,42 @@ RUN = (
     mutant(
         "what an earlier invocation made is progress",
         ("event.py", "(made is not None and made.started >= since)", "made is not None"),
+    ),
+    mutant(
+        "failed snapshots are told by nobody",
+        ("outcome.py", "*(as_failure(failed) for failed in self.failed),", ""),
+    ),
+    mutant(
+        "a failed snapshot of a volume that is gone is told by nobody",
+        ("run.py", "        failed_elsewhere=tuple(_failed_elsewhere(chain(*held.values()), outcome, settings)),\n", ""),
+    ),
+    mutant(
+        "snapshots without a run or a period are told by nobody",
+        ("run.py", "        strays=tuple(snapshot for snapshot in left if not snapshot.known_period),\n", ""),
+    ),
+    mutant(
+        "a volume that EC2 has lost is told by nobody",
+        ("backup.py", "remarks=(problem(lost),))", "remarks=())"),
+    ),
+    mutant(
+        "what is pending for weeks is told by nobody",
+        ("freshness.py", "            if run.time - snapshot.started > limit:\n", "            if False:\n"),
+    ),
+    mutant(
+        "what is pending for weeks is held",
+        ("inventory.py", " and snapshot.id not in not_held", ""),
+    ),
+    mutant(
+        "a period that is off is overdue",
+        ("freshness.py", "for period in settings.periods:", "for period in Period:"),
+    ),
+    mutant(
+        "an answer of megabytes goes into exceptions and mails",
+        ("aws/errors.py", "_line(code, LONGEST_CODE), _line(message, LONGEST_MESSAGE)", "code, message"),
+    ),
+    mutant(
+        "a run is counted before its mail",
+        ("handler.py", "    if not run.dry_run:\n        if settings.report", "    if not run.dry_run:\n        measure(outcome)\n        if settings.report"),
     ),
     mutant(
         "a mail that was not sent is no matter",

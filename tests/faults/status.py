@@ -18,7 +18,9 @@ def expected(world: World) -> str:
     own = [snapshot for snapshot in there if ours(world, snapshot)]
     if not world.selected:
         return "FAILED"
-    if world.lost or any(_is_bad(world, volume, own) for volume in world.selected):
+    recent = world.clock() - world.settings.max_age(world.period) * DAY
+    failed = any(snapshot.state(world.clock()) == "error" and snapshot.started >= recent for snapshot in own)
+    if world.lost or failed or any(_is_bad(world, volume, own) for volume in world.selected):
         return "PROBLEM"
     return "CHECK" if _needs_a_look(world, there, own) else "OK"
 
@@ -103,7 +105,8 @@ def _is_stale(world: World, snapshot: SnapshotRecord) -> bool:
 
 def _was_lately(world: World, own: list[SnapshotRecord], volume: str) -> bool:
     """Return whether the set lately backed up a volume that it no longer selects."""
-    started = [snapshot.started for snapshot in own if snapshot.volume_id == volume]
+    whole = (snapshot for snapshot in own if snapshot.state(world.clock()) != "error")
+    started = [snapshot.started for snapshot in whole if snapshot.volume_id == volume]
     limit = world.settings.max_age(world.period) * DAY
     seen = world.account.volumes[volume].state in ("in-use", "available", "error")
     return seen and bool(started) and world.began - max(started) <= limit

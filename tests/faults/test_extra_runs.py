@@ -149,6 +149,23 @@ def test_what_a_volume_that_is_gone_has_left_expires_slowly_and_only_where_the_s
     assert len(there(lately)) == 2
 
 
+def test_of_what_a_volume_that_is_gone_has_left_holds_and_images_keep_some_and_failed_ones_go(
+    endpoint: Endpoint,
+) -> None:
+    world = World(settings=a_settings(expire_gone_after_days=30, max_expired_per_volume=2, **DAYS_ALONE))
+    world.volume()
+    *free, held, of_an_image = [world.snapshot("vol-0dead", age=number * DAY) for number in range(31, 38)]
+    held.tags[TAG_HOLD], of_an_image.ami = "true", "ami-0123456789abcdef0"
+    failed = world.snapshot("vol-0dead", age=40 * DAY, state="error")
+
+    with world.function(endpoint) as function:
+        for _ in range(3):
+            check(world, function.invoke(world.event))
+            world.next_night()
+
+    assert there([*free, held, of_an_image, failed]) == [held.id, of_an_image.id]
+
+
 def test_a_listing_that_lacks_a_volume_does_not_cost_its_backups(endpoint: Endpoint) -> None:
     world = World(settings=a_settings(expire_gone_after_days=30))
     world.volume()

@@ -95,3 +95,35 @@ def test_a_failed_snapshot_whose_delete_is_throttled_costs_no_backup_where_other
     check(world, invocation)
     assert len(of_run(world, volume.id)) == 1
     assert invocation.ended - invocation.began < 120
+
+
+def test_a_failed_snapshot_that_its_volume_did_not_outlive_is_told_and_stays(endpoint: Endpoint) -> None:
+    world = World(settings=a_settings(schedule_week="off", schedule_month="off"))
+    world.volume()
+    failed = world.snapshot("vol-0dead", age=20 * HOUR, state="error")
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event)
+
+    check(world, invocation)
+    assert failed.deleted is None
+    assert invocation.told["status"] == "PROBLEM"
+    assert failed.id in invocation.mails[0].body
+
+
+def test_a_volume_that_ec2_has_lost_is_a_problem_every_night_and_loses_nothing(endpoint: Endpoint) -> None:
+    world = World(settings=a_settings(schedule_week="off", schedule_month="off"))
+    world.volume()
+    lost = world.volume(state="error").id
+    history = world.history(lost, 6)
+    told = []
+
+    with world.function(endpoint) as function:
+        for _ in range(2):
+            told.append(function.invoke(world.event))
+            check(world, told[-1])
+            world.next_night()
+
+    assert [invocation.told["status"] for invocation in told] == ["PROBLEM", "PROBLEM"]
+    assert all(lost in invocation.mails[0].body for invocation in told)
+    assert not [snapshot for snapshot in history if snapshot.deleted]

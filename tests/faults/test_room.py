@@ -4,6 +4,7 @@ import pytest
 
 from fake_aws import wire
 from fake_aws.server import Endpoint
+from tests.faults.clock import DAY, HOUR
 from tests.faults.invariants import check, of_run
 from tests.faults.world import World, a_settings
 
@@ -35,6 +36,36 @@ def test_a_full_region_without_anything_expired_is_a_failure_with_advice(endpoin
     check(world, invocation)
     assert not [snapshot for snapshot in history if snapshot.deleted]
     assert "SnapshotLimitExceeded" in invocation.mails[0].body
+
+
+def test_a_full_region_has_room_again_when_a_failed_snapshot_is_deleted_late(endpoint: Endpoint) -> None:
+    world = World(settings=a_settings(keep_day=3))
+    volume = world.volume().id
+    history = world.history(volume, 3)
+    world.snapshot(volume, age=2 * HOUR, state="error")
+    world.account.most_snapshots = 4
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event, plan={("DeleteSnapshot", 0): wire.THROTTLES[0]})
+
+    check(world, invocation)
+    assert len(of_run(world, volume)) == 1
+    assert history[0].deleted is None
+
+
+def test_what_has_been_pending_for_weeks_is_told_and_is_nothing_that_one_holds(endpoint: Endpoint) -> None:
+    world = World(settings=a_settings(schedule_week="off", schedule_month="off"))
+    volume = world.volume().id
+    world.history(volume, 1)
+    stuck = world.snapshot(volume, age=20 * DAY, state="pending")
+
+    with world.function(endpoint) as function:
+        invocation = function.invoke(world.event)
+
+    check(world, invocation)
+    assert invocation.told["status"] == "CHECK"
+    assert stuck.id in invocation.mails[0].body
+    assert invocation.told["held"]["day"]["points"] == 2
 
 
 @pytest.mark.parametrize("code", ["TagPolicyViolation", "UnauthorizedOperation"])
@@ -155,7 +186,9 @@ def test_megabytes_of_garbage_in_a_listing_get_into_no_mail_and_no_exception(end
     assert not [snapshot for snapshot in history if snapshot.deleted]
 
 
-def test_the_retry_of_a_run_whose_mail_was_refused_tells_what_was_done(endpoint: Endpoint) -> None:
+def test_the_retry_of_a_run_whose_mail_was_refused_tells_what_was_done_and_counts_it_once(
+    endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
     world = World(settings=a_settings(keep_day=3, max_expired_per_volume=4))
     for _ in range(3):
         world.history(world.volume().id, 7)
@@ -165,9 +198,11 @@ def test_the_retry_of_a_run_whose_mail_was_refused_tells_what_was_done(endpoint:
             world.event, plan={("Publish", index): wire.REFUSALS[0] for index in range(9)}
         )
         gone = [snapshot.id for snapshot in world.account.snapshots.values() if snapshot.deleted]
+        counted_before = capsys.readouterr().out.count('"RunCompleted":')
         again = function.invoke(world.event)
 
     assert first.raised is not None
     assert len(gone) == 12
     assert (again.told["created"], again.told["expired"]) == (3, 12)
+    assert (counted_before, capsys.readouterr().out.count('"RunCompleted":')) == (0, 1)
     assert all(snapshot in again.mails[0].body for snapshot in gone)

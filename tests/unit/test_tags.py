@@ -90,6 +90,8 @@ def test_extra_tags_are_on_every_snapshot_and_win_over_the_volumes_own() -> None
         "EBS-Backup:note",
         "kubernetes.io/cluster/shop",
         "Kubernetes.IO/cluster/shop",
+        "sigs.k8s.io/cluster-api-provider-aws/cluster/shop-x7kqz",
+        "openshiftClusterID",
     ],
 )
 def test_some_tags_are_never_copied(key: str) -> None:
@@ -256,6 +258,7 @@ texts = st.text(max_size=300)
 keys = st.text(min_size=1, max_size=128)
 
 
+@example(tags={}, name="", device="\n", key="", copy_tags=True, extra={})
 @given(
     tags=st.dictionaries(keys, st.text(max_size=256), max_size=60),
     name=texts,

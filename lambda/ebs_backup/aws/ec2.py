@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 VOLUMES_A_PAGE, SNAPSHOTS_A_PAGE, TAGS_A_PAGE = 500, 1000, 1000  # as many as EC2 gives
 FILTER_VALUES = 190  # of ids in one call: EC2 takes 200, and other filters need some
 THERE = ("available", "in-use", "error")  # states of a volume that is not being created or deleted
-LOOKING_UP = 60.0  # seconds for the names of instances, which the backups do not need
+LOOKING_UP = 60.0  # seconds for the names of instances: the backups need the rest of the time, not the names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

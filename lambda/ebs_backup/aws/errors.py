@@ -106,16 +106,15 @@ def _kind(code: str, status: int) -> Kind:
 
 
 # What keeps a snapshot, by code and words. Most of these have no code of their own, and EC2 documents none for a lock.
-_IN_USE = frozenset({"InvalidSnapshot.InUse"})
-_VAGUE = frozenset(
-    {"InvalidParameterValue", "OperationNotPermitted", "UnsupportedOperation", "IncorrectState"}
-    | {"SnapshotLocked", "InvalidSnapshot.Locked"}
-)
+_IN_USE, _LOCKED = ("InvalidSnapshot.InUse",), ("SnapshotLocked", "InvalidSnapshot.Locked")
+_VAGUE = ("InvalidParameterValue", "OperationNotPermitted", "UnsupportedOperation", "IncorrectState")
 _HOLDS = (
     (_IN_USE, r"\bami-\w+", "used by {ami}"),
     (_IN_USE, r"\bfast (snapshot )?restores?\b", "enabled for fast restore"),
     (_IN_USE, "", "in use"),
-    (_VAGUE, r"\bsnap(shot|-\w+)\b[^.]*\bis (currently )?locked\b|\bsnapshot lock\b", "locked"),
+    (_LOCKED, "", "locked"),
+    (_VAGUE, r"\bsnap(shot|-\w+)\b([^.]*|.*\bit) is (currently )?locked\b", "locked"),
+    (_VAGUE, r"\bsnapshot lock\b|\blocked snapshot\b", "locked"),
     (_VAGUE, r"\bmanaged by (the )?aws backup\b", "managed by AWS Backup"),
     (_VAGUE, r"\b(in|by) the recycle bin\b|\brecycle bin (retention )?rule\b", "held by the Recycle Bin"),
 )
@@ -190,10 +189,11 @@ _ADVICE = {
     OUT_OF_TIME: "Run it again by hand now. The function ran out of time. If it comes again, spread the volumes over more"
     " backup sets.",
 }
-# CreateSnapshot's reference names no code for a key that is disabled or being deleted. A tag may name a key, too.
+# EC2 has no code for a key that is disabled or being deleted, nor one word for it. A tag may name a key, too.
 _KEY_CODE = r"InvalidKMSKey\b|KMS"
 _KEY_WORDS = (
-    r"(?i)^(?!.*\btags?\b).*(\b(KMS key|customer master key|CMK)\b|\barn:aws[\w-]*:kms:\S+ (is|was|does)\b)"
+    r"(?i)^(?!.*\btags?\b).*(\b(KMS key|customer master key|CMK|encryption key|InvalidKMSKey)\b"
+    r"|\bkey\b.* not accessible\b|\barn:aws[\w-]*:kms:\S+ (is|was|does)\b)"
 )
 _NO_MAIL = "Nothing can be mailed:"
 _SNS_ADVICE = {
@@ -210,7 +210,7 @@ _SNS_ADVICE = {
 }
 _SNS_OTHER = "SNS did not take the mail. Lambda tries again within minutes. The log says what was done."
 _SNAPSHOT_FAILED = {
-    r"\bkey\b.*\bnot accessible\b|\binvalidkmskey\b|\bkms key\b": _KEY,
+    _KEY_WORDS: _KEY,
     r"\binternal ?error\b": "Wait for the next run. It was a fault inside AWS. If it comes again, check the volume's key, or"
     " ask AWS Support.",
     r"\S": "Read EC2's own words. They say why it failed.",

@@ -25,11 +25,11 @@ def answer(outcome: Outcome, *, rows: int = MAX_ROWS) -> dict[str, Any]:
 
     `not_shown` says how many rows each list lacks.
     """
-    run, continued = outcome.run, outcome.run.continued
+    run = outcome.run
     lists = _lists(outcome)
     shown = {name: [tell(row) for row in found[:rows]] for name, (found, tell) in lists.items()}
     cut = {name: len(found) - len(shown[name]) for name, (found, _) in lists.items()}
-    cut["failures"] += continued.more_failed if continued else 0
+    cut["failures"] += outcome.more_failed
     if run.dry_run:
         plan = _plan(outcome)
         sizes = accumulate(len(dumps(volume)) for volume in plan)

@@ -20,6 +20,7 @@ from ebs_backup.report.text import (
     by_name,
     counted,
     grouped,
+    ids,
     named,
     one_line,
     snapshot_row,
@@ -29,7 +30,7 @@ from ebs_backup.tags import minute
 from ebs_backup.volume_outcome import VolumeOutcome
 
 PLAIN = r"[A-Za-z0-9 ._/-]+"  # a name that can stand in a subject
-NEVER = "no good snapshot at all"
+NEVER, NOT_AGAIN = "no good snapshot at all", "its volume is not backed up any more"
 NO_BACKUP, LOST, FAILED = "NOT BACKED UP", "VOLUMES IN ERROR", "FAILED SNAPSHOTS"
 WRONG, UNDELETED, CHECK = "WENT WRONG", "NOT DELETED", "TO CHECK"
 NOTHING_LEFT = Failure(
@@ -194,14 +195,13 @@ def _failed_snapshots(outcome: Outcome) -> Iterator[Part]:
     found: list[Problem] = []
     for failed in outcome.failed:
         volume = volumes.get(failed.volume_id)
-        has = f"now has {'a' if volume.made else 'NO'} backup of this run" if volume else ""
+        has = f"now has {'a' if volume.made else 'NO'} backup of this run" if volume else NOT_AGAIN
         begun = f"{one_line(failed.period)} snapshot of {minute(failed.started)}".strip()
-        both = f"{one_line(failed.volume_id)} {one_line(failed.id)}"
-        found.append((as_failure(failed), (named(failed.name), begun, both, has)))
-        periods[failed.period][failed.volume_id] = None
+        found.append((as_failure(failed), (named(failed.name), begun, ids(failed), has)))
+        if volume and not volume.skipped and not _lost(volume):
+            periods[failed.period][failed.volume_id] = None
     others = [period for period in Period if period in periods and period is not run.period]
-    nameless = run.continued.more_failed if run.continued else 0
-    number = counted(len(found) + nameless, "snapshot")
+    number = counted(len(found) + outcome.more_failed, "snapshot")
     parts = grouped(
         f"{FAILED}  {number}",
         found,
@@ -214,8 +214,8 @@ def _failed_snapshots(outcome: Outcome) -> Iterator[Part]:
     )
     unknown = Part(heading=f"{FAILED}  {number}", news=f"{number} failed", to_do="Look for them in the log.")
     *before, last = list(parts) or [unknown]
-    if found or nameless:
-        yield from (*before, replace(last, nameless=nameless))
+    if found or outcome.more_failed:
+        yield from (*before, replace(last, nameless=outcome.more_failed))
 
 
 def _overdue(outcome: Outcome) -> Iterator[Part]:

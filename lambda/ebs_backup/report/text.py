@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import NamedTuple, TypeVar
 from urllib.parse import quote as in_url
 
-from ebs_backup.model import Decision, Failure, Run, Snapshot, Volume
+from ebs_backup.model import Decision, FailedSnapshot, Failure, Run, Snapshot, Volume
 from ebs_backup.names import SERVICE, Period
 from ebs_backup.selection import NearMiss
 from ebs_backup.tags import minute
@@ -184,7 +184,7 @@ def who(volume: Volume) -> Row:
     return named(volume.name), one_line(volume.id)
 
 
-def ids(snapshot: Snapshot) -> str:
+def ids(snapshot: Snapshot | FailedSnapshot) -> str:
     """Return the ids of volume and snapshot, which together fit one line of a phone."""
     return f"{one_line(snapshot.volume_id)} {one_line(snapshot.id)}"
 

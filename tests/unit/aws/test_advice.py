@@ -64,6 +64,7 @@ def test_a_lost_connection_and_an_unreadable_answer_are_looked_at_again_by_the_n
         ("InvalidParameterValue", f"The key {KEY} is not usable"),
         ("InvalidRequest", "The specified KMS key is not accessible"),
         ("SomethingOf2030", "The CMK is disabled"),
+        ("SomethingOf2030", "Given key ID is not accessible"),
     ],
 )
 def test_a_key_that_cannot_be_used_is_called_a_key_whatever_ec2_calls_it(code: str, message: str) -> None:
@@ -125,6 +126,9 @@ def test_only_ec2_speaks_of_a_volumes_key() -> None:
         ("Given key ID is not accessible", "the volume's KMS key"),
         ("The KMS key arn:aws:kms:1 is not accessible", "the volume's KMS key"),
         ("Client.InvalidKMSKey.InvalidState: it is disabled", "the volume's KMS key"),
+        (f"{KEY} is pending deletion.", "the volume's KMS key"),
+        ("The customer master key is disabled", "the volume's KMS key"),
+        ("Encryption key is disabled", "the volume's KMS key"),
         ("Internal error", "a fault inside AWS"),
         ("Server.InternalError: Internal error on creation", "a fault inside AWS"),
         ("The monkey is not well", "EC2's own words"),

@@ -23,6 +23,9 @@ from tests.unit.aws.refusals import AWS_BACKUP, FAST_RESTORE, USED_BY_AMI, on_de
         ("OperationNotPermitted", "The snapshot snap-1 is locked.", "locked", "lock ends"),
         ("SnapshotLocked", "snap-1 is currently locked in compliance mode", "locked", "lock ends"),
         ("IncorrectState", "A snapshot lock is in effect", "locked", "lock ends"),
+        ("SnapshotLocked", "It is in compliance mode", "locked", "lock ends"),
+        ("InvalidParameterValue", "Snapshot snap-1 stays. It is locked until 2027.", "locked", "lock ends"),
+        ("OperationNotPermitted", "You cannot delete a locked snapshot", "locked", "lock ends"),
         ("InvalidParameterValue", "It is in the Recycle Bin.", "held by the Recycle Bin", "nothing to do"),
     ],
 )

@@ -116,3 +116,65 @@ def test_a_volume_that_ec2_lost_is_a_problem_for_as_long_as_it_is_there_and_lose
         assert (failure.resource, failure.code) == (lost, "VolumeError")
         assert "Restore it from its newest snapshot" in failure.advice
         assert outcome.status is Status.PROBLEM
+
+
+def test_a_failed_snapshot_of_a_volume_that_is_gone_is_told_and_counts_as_nothing_that_is_held(
+    account: MotoAccount,
+) -> None:
+    """Somebody deleted the volume because the night had backed it up; an hour later that snapshot failed."""
+    account.volume()
+    gone = account.volume("gone")
+    failed = account.point(gone, NIGHT - timedelta(days=1), state="error")
+    account.tell(failed, StateMessage=KEY_GONE)
+    account.client.delete_volume(VolumeId=gone)
+
+    outcome = account.run(nightly(), a_run())
+
+    (told,) = outcome.failed
+    assert (told.id, told.volume_id, told.message) == (failed, gone, KEY_GONE)
+    assert (outcome.unselected, account.asked_to_delete) == ((), [])
+    assert outcome.status is Status.PROBLEM
+
+
+@pytest.mark.parametrize(
+    "tags", [{"Backup": "no"}, {"ebs-backup:skip": "true"}], ids=["not selected", "skipped"]
+)
+def test_a_failed_snapshot_of_a_volume_that_the_run_leaves_alone_is_told_as_long_as_it_is_news(
+    account: MotoAccount, tags: dict[str, str]
+) -> None:
+    account.volume()
+    failed = account.point(account.volume("left", **tags), NIGHT - timedelta(days=3), state="error")
+
+    statuses = []
+    for night in range(3):
+        account.now = NIGHT + timedelta(days=night)
+        time = f"{account.now:%Y-%m-%dT%H:%M:%SZ}"
+        statuses.append(account.run(nightly(max_age_day=4), a_run(id=time, time=account.now)).status)
+
+    assert failed in account.ids()
+    assert statuses == [Status.PROBLEM, Status.PROBLEM, Status.OK]
+
+
+def test_a_failed_snapshot_of_a_volume_that_is_gone_is_told_though_it_expires_at_once(
+    account: MotoAccount,
+) -> None:
+    account.volume()
+    gone = account.volume("gone")
+    failed = account.point(gone, NIGHT - timedelta(days=3), state="error")
+    account.client.delete_volume(VolumeId=gone)
+
+    outcome = account.run(nightly(expire_gone_after_days=1), a_run())
+
+    assert failed not in account.ids()
+    assert [told.id for told in outcome.failed] == [failed]
+
+
+def test_a_dry_run_tells_each_failed_snapshot_once(account: MotoAccount) -> None:
+    failed = [
+        account.point(account.volume("db", **tags), NIGHT - timedelta(days=1), state="error")
+        for tags in ({}, {"Backup": "no"})
+    ]
+
+    outcome = account.run(nightly(), a_run(dry_run=True))
+
+    assert sorted(told.id for told in outcome.failed) == sorted(failed)

@@ -75,6 +75,20 @@ def test_a_full_region_in_which_nothing_is_expired_is_a_failure_and_costs_nothin
     assert outcome.status is Status.FAILED
 
 
+def test_a_failed_snapshot_whose_delete_is_put_off_makes_room_for_the_backup(account: MotoAccount) -> None:
+    volume = account.volume()
+    good = account.history(volume, 2)
+    failed = account.point(volume, NIGHT - timedelta(days=3), state="error")
+    account.refuse("DeleteSnapshot", "RequestLimitExceeded", times=1)
+    quota(account, 3)
+
+    outcome = account.run(nightly(keep_day=3), a_run())
+
+    assert failed not in account.ids()
+    assert outcome.volumes[0].when is Made.NOW
+    assert set(good) <= set(account.ids())
+
+
 def test_a_drain_after_which_there_is_still_no_room_is_told_as_what_it_is(account: MotoAccount) -> None:
     volume = account.volume()
     old = account.history(volume, 8)
