@@ -142,6 +142,7 @@ _drawn: st.SearchStrategy[Outcome] = st.builds(
     run=runs,
     volumes=st.lists(volumes, max_size=5).map(tuple),
     near_misses=st.lists(st.builds(NearMiss, volume=a_wild_volume, why=words), max_size=2).map(tuple),
+    failed_elsewhere=failed_snapshots,
     unselected=st.lists(
         st.builds(
             Unselected,
