@@ -74,6 +74,8 @@ def test_a_run_is_queued_followed_and_reported_as_it_is_mailed(
     (snapshot,) = account.snapshots()
     assert (told["status"], told["report"]["created"], snapshot["VolumeId"]) == ("OK", 1, volume)
     assert told["run"] == snapshot["Tags"]["ebs-backup:run"]
+    listeners = told["report"].pop("subscribers")  # counted after the mail: the address and the test's queue
+    assert listeners == 2
     assert letter.data == {"subject": letter.subject, **told["report"]}
 
 

@@ -30,9 +30,8 @@ HOLDINGS = {
 words = st.text(max_size=40) | st.sampled_from(
     ["a\nb", "\r\n\r\nCREATED  1", "\x00\x1b[31m", "\u2028", "日次" * 200, "\ud800", 'it\'s $(x) `y` "z"']
 )
-names = words.filter(
-    lambda word: not word.startswith("-")
-)  # AWS lets no region and no function begin with one
+# AWS lets no region and no function begin with a dash.
+names = words.filter(lambda word: not word.startswith("-"))
 ids = st.integers(0, 0xFFFF).map("vol-{:017x}".format)
 moments = st.floats(0, 4000).map(lambda days: NIGHT - timedelta(days=days))
 periods = st.sampled_from(Period)
