@@ -46,9 +46,11 @@ def as_command_error(error: Exception) -> CommandError:
 def _advice(error: AwsError) -> str:
     """Return what an operator can do: the core's advice is for the function's mails, where the next run comes by itself."""
     if error.throttled:
-        return "AWS got too many calls from this account. Give the command again in some minutes."
+        return "AWS got too many calls from this account. Run the command again in some minutes."
     if error.kind in (Kind.RETRY, Kind.UNKNOWN_OUTCOME):
-        return "Give the command again. If that comes again, check the network, any proxy, and AWS's health page."
+        return (
+            "Run the command again. If that comes again, check the network, any proxy, and AWS's health page."
+        )
     return advice(error)
 
 

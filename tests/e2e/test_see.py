@@ -101,6 +101,8 @@ def test_the_doctor_knows_the_stack_it_has_deployed(
     assert [state for state, _ in found["dead letters"]] == ["good"] * 2
     ((state, mail),) = found["mail"]
     assert (state, mail.endswith("confirmed")) == ("good", True)
+    ((state, address),) = found["unsubscribe"]
+    assert (state, address.split(":")[0]) == ("look", "you@example.com")  # as if the link had been clicked
     assert [state for state, _ in found["role"]] == ["good"]
 
 

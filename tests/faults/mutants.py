@@ -32,6 +32,7 @@ SUITE = (
     "tests/faults/test_deliveries.py",
     "tests/faults/test_patience.py",
     "tests/faults/test_mail.py",
+    "tests/faults/test_listeners.py",
     "tests/faults/test_random_worlds.py",
     "tests/faults/test_going_on.py",
     "tests/faults/test_at_once.py",

@@ -312,6 +312,24 @@ CHECK = (
         ("handler.py", "checked = checked.and_(not_done(MAIL, error))", "pass"),
     ),
 )  # fmt: skip
+LISTENERS = (
+    mutant(
+        "who listens is not known, and the run fails",
+        ("listeners.py", "        )\n        return None", "        )\n        raise"),
+    ),
+    mutant(
+        "another server's answer to who listens fails the run",
+        ("aws/sns.py", "    except KeyError:  # so botocore", "    except ZeroDivisionError:  # so botocore"),
+    ),
+    mutant(
+        "what is no number counts as nobody",
+        ("aws/sns.py", "    if not (told.isascii() and told.isdecimal()):\n", "    if not told.isdecimal():\n        return 0\n    if False:\n"),
+    ),
+    mutant(
+        "that nobody listens is no matter",
+        ("listeners.py", "        if self.confirmed:\n", "        if True:\n"),
+    ),
+)  # fmt: skip
 AGAIN = (
     mutant(
         "a failed snapshot is made a third time",
@@ -345,4 +363,4 @@ AGAIN = (
         ("again.py", "if _counts(made) and made.usable", "if False"),
     ),
 )  # fmt: skip
-MUTANTS = (*ROTATION, *CREATION, *RUN, *CHECK, *AGAIN)
+MUTANTS = (*ROTATION, *CREATION, *RUN, *CHECK, *AGAIN, *LISTENERS)

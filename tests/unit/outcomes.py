@@ -30,9 +30,8 @@ HOLDINGS = {
 words = st.text(max_size=40) | st.sampled_from(
     ["a\nb", "\r\n\r\nCREATED  1", "\x00\x1b[31m", "\u2028", "日次" * 200, "\ud800", 'it\'s $(x) `y` "z"']
 )
-names = words.filter(
-    lambda word: not word.startswith("-")
-)  # AWS lets no region and no function begin with one
+# AWS lets no region and no function begin with a dash.
+names = words.filter(lambda word: not word.startswith("-"))
 ids = st.integers(0, 0xFFFF).map("vol-{:017x}".format)
 moments = st.floats(0, 4000).map(lambda days: NIGHT - timedelta(days=days))
 periods = st.sampled_from(Period)
@@ -143,6 +142,7 @@ _drawn: st.SearchStrategy[Outcome] = st.builds(
     run=runs,
     volumes=st.lists(volumes, max_size=5).map(tuple),
     near_misses=st.lists(st.builds(NearMiss, volume=a_wild_volume, why=words), max_size=2).map(tuple),
+    failed_elsewhere=failed_snapshots,
     unselected=st.lists(
         st.builds(
             Unselected,

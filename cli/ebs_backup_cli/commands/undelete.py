@@ -48,7 +48,7 @@ def undelete(operator: Operator, snapshots: SNAPSHOTS) -> Result:
 
 
 def _present(operator: Operator, wanted: Iterable[str], found: Contents) -> dict[str, Described]:
-    """Return those that are back already; raises a CommandError for one that no set made, and for one that is nowhere."""
+    """Return those that are back already; raises a CommandError for one that no set made, or that does not exist."""
     in_bin = {one.snapshot for one in found.ours}
     listed = there(operator.ec2, [id_ for id_ in wanted if id_ not in in_bin | found.foreign])
     present = {id_: made for id_, raw in listed.items() if (made := ours(raw))}
@@ -89,7 +89,7 @@ def _not_restored(backs: Sequence[Back]) -> CommandError:
 def _trouble(back: Back, operator: Operator) -> str:
     """Return what is wrong with a snapshot, and what to do; nothing if it is back and stays."""
     if back.not_restored:
-        return f"It could not be brought back. {_sentence(back.not_restored)} Give the command again."
+        return f"It could not be brought back. {_sentence(back.not_restored)} Run the command again."
     if back.not_held:
         return (
             "It is back, but NOT on hold, and the next run of its period may delete it."

@@ -72,7 +72,7 @@ def _one_click(of: Stack, topic: str, one: Subscription) -> Finding:
     attributes: Mapping[str, Any] = client.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
     if str(attributes.get("ConfirmationWasAuthenticated", "")).lower() == "true":
         return good("unsubscribe", f"{address}: only with credentials")
-    return bad(
+    return look(
         "unsubscribe",
         f"{address}: one click on the link in any mail ends all mails to it",
         "Unsubscribe it and subscribe it again. Do not open the link in AWS's mail, but confirm it by"

@@ -96,7 +96,7 @@ def _held_in_bin(client: "EC2Client", ids: Sequence[str]) -> bool:
 
 
 def _restored(client: "EC2Client", id_: str, made: Described) -> Back:
-    """Restore one; an answer that was lost, or a second call, is found out by the listing."""
+    """Restore one; the listing shows whether a call with a lost answer, or an earlier call, has done it."""
     try:
         client.restore_snapshot_from_recycle_bin(SnapshotId=id_)
     except ERRORS as error:
@@ -139,7 +139,7 @@ def _seen(
 
 
 def _listed(client: "EC2Client", ids: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    """List as `there` does; nothing, where EC2 gives no list: what was done before must still be told."""
+    """List as `there` does, or nothing if EC2 gives no list: the command must still print what was done before."""
     try:
         return there(client, ids)
     except AwsError:
@@ -147,7 +147,7 @@ def _listed(client: "EC2Client", ids: Collection[str]) -> dict[str, Mapping[str,
 
 
 def _looked_at(client: "EC2Client", backs: Iterable[Back], today: date) -> list[Back]:
-    """Look at all that are back; put those on hold that are not; return what is so in the end."""
+    """Look at all that are back, put on hold those that are not, and return how they are in the end."""
     done = {back.id: back for back in backs}
     listed = _seen(client, {id_ for id_, back in done.items() if not back.not_restored})
     loose = {id_ for id_, raw in listed.items() if _is_loose(convert.snapshot(raw), today)}

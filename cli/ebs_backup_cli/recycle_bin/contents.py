@@ -83,7 +83,7 @@ def _in_order(found: Iterable[Deleted]) -> list[Deleted]:
 
 
 def names_of(found: Iterable[Deleted]) -> dict[str, str]:
-    """Return each volume's name by its id: the one that its newest run here tells."""
+    """Return each volume's name by its id, as its newest snapshot in the bin says it."""
     by_run = sorted(found, key=lambda deleted: deleted.made.run)
     return {deleted.made.volume_id: deleted.made.name for deleted in by_run}
 

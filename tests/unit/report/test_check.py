@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
-from ebs_backup.checked import CREATE, DELETE, GO_ON, LIST, Checked, Probe, answer
+from ebs_backup.checked import CREATE, DELETE, GO_ON, LIST, LISTENERS, Checked, Probe, answer
+from ebs_backup.listeners import Listeners
 from ebs_backup.report.check import render_check
 from tests.unit.builders import a_failure, a_run
+
+TOPIC = "arn:aws:sns:eu-west-1:111122223333:backups"
 
 
 def test_the_mail_of_a_check_that_found_something(golden: Callable[[str, str], None]) -> None:
@@ -16,6 +19,7 @@ def test_the_mail_of_a_check_that_found_something(golden: Callable[[str, str], N
         Probe(what=CREATE, fault=tags, hinders=False),
         Probe(what=DELETE, tried=False),
         Probe(what=GO_ON),
+        Probe(what=LISTENERS, fault=Listeners(topic_arn=TOPIC, confirmed=0).failure),
     )
 
     mail = render_check(Checked(run=a_run(), probes=probes, selected=2))
