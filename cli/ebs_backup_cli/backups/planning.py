@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 
 from ebs_backup import cron
 from ebs_backup.aws.dry_run import NEW
-from ebs_backup.inventory import Unselected
 from ebs_backup.model import PENDING, Decision, Fate, Run, Snapshot
 from ebs_backup.names import OFF
 from ebs_backup.outcome import Outcome, Status
@@ -80,11 +79,11 @@ def make(listing: Listing, settings: Settings, run: Run) -> Plan:
         )
         for volume in outcome.volumes
     ]
-    others = {other.volume_id: other for other in outcome.unselected}
-    of_the_run = {volume.id for volume in selected}
-    listed = () if run.only else listing.snapshots(run.backup_set)
-    held = (snapshot for snapshot in listed if snapshot.volume_id not in of_the_run)
-    left = _others(others, held, outcome, settings)
+    planned = {volume.id for volume in selected}
+    there = {volume.id: volume.name for volume in listing.volumes({})}
+    names = {other.volume_id: other.name for other in outcome.unselected}
+    held = (snapshot for snapshot in listing.snapshots(run.backup_set) if snapshot.volume_id not in planned)
+    left = () if run.only else _others(there, names, held, outcome, settings)
     return Plan(outcome=outcome, volumes=[*sorted(selected, key=_by_name), *sorted(left, key=_by_name)])
 
 
@@ -104,7 +103,11 @@ def _by_name(volume: VolumePlan) -> tuple[str, str]:
 
 
 def _others(
-    others: Mapping[str, Unselected], held: Iterable[Snapshot], outcome: Outcome, settings: Settings
+    there: Mapping[str, str],
+    names: Mapping[str, str],
+    held: Iterable[Snapshot],
+    outcome: Outcome,
+    settings: Settings,
 ) -> Iterator[VolumePlan]:
     """Tell what becomes of the period's snapshots of volumes that the set does not select any more."""
     run = outcome.run
@@ -113,16 +116,13 @@ def _others(
     for snapshot in sorted(held, key=lambda snapshot: (snapshot.started, snapshot.id), reverse=True):
         if not (snapshot.ours and snapshot.run and snapshot.period == run.period):
             continue
-        other = others.get(snapshot.volume_id)
-        why = "its volume is not selected any more" if other and other.there else "its volume is gone"
-        if other is None:
-            why = "failed, and its volume is not backed up any more"
+        why = "its volume is not selected any more" if snapshot.volume_id in there else "its volume is gone"
         occasion = occasion_of(snapshot, settings.schedule(run.period))
         kept = Decision(snapshot=snapshot, fate=Fate.KEPT, reason=why, occasion=occasion)
         groups[snapshot.volume_id].append(retired.get(snapshot.id, kept))
     for volume, decisions in groups.items():
-        name, there = (others[volume].name, others[volume].there) if volume in others else ("", True)
-        yield VolumePlan(id=volume, name=name, gone=not there, decisions=decisions)
+        name = there.get(volume) or names.get(volume, "")
+        yield VolumePlan(id=volume, name=name, gone=volume not in there, decisions=decisions)
 
 
 def next_after(schedule: str, at: datetime) -> datetime | None:
