@@ -72,7 +72,10 @@ def _resources() -> Iterator[dict[str, str]]:
             Name=f"rule-{period}", ScheduleExpression=f"cron({schedule})", State="ENABLED"
         )
         yield _listed("AWS::Events::Rule", f"Rule{period}1A2B3C4D", f"rule-{period}")
-    for name in ("UndeliveredEvents", "FailedRuns"):
+    pattern = '{"source": ["aws.ec2"]}'
+    client("events").put_rule(Name="rule-failed", EventPattern=pattern, State="ENABLED")
+    yield _listed("AWS::Events::Rule", "FailedSnapshotsRule1A2B3C4D", "rule-failed")
+    for name in ("UndeliveredEvents", "FailedRuns", "FailedSnapshots"):
         url = client("sqs").create_queue(QueueName=name)["QueueUrl"]
         yield _listed("AWS::SQS::Queue", f"{name}5E6F7A8B", url)
     client("cloudwatch").put_metric_alarm(
@@ -114,10 +117,12 @@ def test_a_rule_that_somebody_disabled_or_deleted_is_bad(well: Command) -> None:
     events = client("events")
     events.disable_rule(Name="rule-week")
     events.delete_rule(Name="rule-month")
+    events.disable_rule(Name="rule-failed")
 
     found = states(well, "rule")
 
-    assert [state for state, _ in found] == ["good", "bad", "bad"]
+    assert [state for state, _ in found] == ["good", "bad", "bad", "bad"]
+    assert found[3][1] == "failed snapshots: the rule is disabled"
     assert found[1][1] == "week: the rule is disabled"
     assert well("doctor").status == 1
     assert "aws events enable-rule --region eu-west-1 --name" in " ".join(well("doctor").out.split())
@@ -133,6 +138,8 @@ def test_a_rule_that_fires_at_another_time_than_the_settings_say_is_bad(well: Co
 def test_messages_in_a_dead_letter_queue_are_bad(well: Command) -> None:
     queue = client("sqs").get_queue_url(QueueName="FailedRuns")["QueueUrl"]
     client("sqs").send_message(QueueUrl=queue, MessageBody="{}")
+    about_to_be_taken = client("sqs").get_queue_url(QueueName="FailedSnapshots")["QueueUrl"]
+    client("sqs").send_message(QueueUrl=about_to_be_taken, MessageBody="{}")
 
     assert states(well, "dead letters") == [
         ("good", "events that could not be delivered: none"),
@@ -362,7 +369,7 @@ def test_a_stack_without_rules_alarms_and_function_is_told(well: Command, answer
     answers["DescribeStackResources"] = {"StackResources": []}
 
     assert [text for _, text in states(well, "rule")] == [
-        f"{period}: the stack has no rule" for period in SCHEDULES
+        f"{period}: the stack has no rule" for period in (*SCHEDULES, "failed snapshots")
     ]
     assert states(well, "alarm") == [("look", "the stack has no alarms")]
 

@@ -97,7 +97,7 @@ def test_the_doctor_knows_the_stack_it_has_deployed(
         found.setdefault(check["topic"], []).append((check["state"], check["text"]))
     assert found["function"][0][0] == "good"
     assert outputs["FunctionName"] in found["function"][0][1]
-    assert [state for state, _ in found["rule"]] == ["good"] * 3
+    assert [state for state, _ in found["rule"]] == ["good"] * 4
     assert [state for state, _ in found["dead letters"]] == ["good"] * 2
     ((state, mail),) = found["mail"]
     assert (state, mail.endswith("confirmed")) == ("good", True)

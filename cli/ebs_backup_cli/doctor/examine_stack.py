@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ebs_backup import __version__
-from ebs_backup.names import TAG_SET, Period
+from ebs_backup.names import TAG_SET
 from ebs_backup.settings import Settings
 from ebs_backup_cli.aws.stack import ALARM, QUEUE, RULE, Stack
 from ebs_backup_cli.doctor.findings import Finding, bad, good, look, some
 
+DEAD_LETTERS = {"FailedRuns": "runs that failed", "UndeliveredEvents": "events that could not be delivered"}
 DEPLOY = "Deploy again: `cdk deploy` with the same settings."
 
 
@@ -33,29 +34,33 @@ def stack(of: Stack) -> Iterator[Finding]:
 
 
 def rules(of: Stack, settings: Settings) -> Iterator[Finding]:
-    """Check that each period's rule exists, is enabled, and has the schedule of the settings."""
+    """Check that each rule exists and is enabled, and that each period's has the schedule of the settings."""
     named = of.named(RULE)
-    for period in settings.periods:
-        name = next((name for logical, name in named.items() if logical.startswith(f"Rule{period}")), "")
+    wanted = {f"Rule{period}": (period.value, settings.schedule(period)) for period in settings.periods}
+    wanted["FailedSnapshotsRule"] = ("failed snapshots", "")
+    for start, (what, schedule) in wanted.items():
+        name = next((name for logical, name in named.items() if logical.startswith(start)), "")
         if not name:
-            yield bad("rule", f"{period}: the stack has no rule", DEPLOY)
+            yield bad("rule", f"{what}: the stack has no rule", DEPLOY)
         else:
-            yield _rule(of, period, name.rpartition("/")[2].rpartition("|")[2], settings.schedule(period))
+            yield _rule(of, what, name.rpartition("/")[2].rpartition("|")[2], schedule)
 
 
-def _rule(of: Stack, period: Period, name: str, schedule: str) -> Finding:
+def _rule(of: Stack, what: str, name: str, schedule: str) -> Finding:
     client = of.client("events")
     try:
         rule: Mapping[str, Any] = client.describe_rule(Name=name)
     except client.exceptions.ResourceNotFoundException:
-        return bad("rule", f"{period}: the rule {name} was deleted", DEPLOY)
+        return bad("rule", f"{what}: the rule {name} was deleted", DEPLOY)
     if rule.get("State") == "DISABLED":
         command = f"aws events enable-rule --region {of.session.region_name} --name {name}"
-        return bad("rule", f"{period}: the rule is disabled", f"Enable it: {command}")
+        return bad("rule", f"{what}: the rule is disabled", f"Enable it: {command}")
+    if not schedule:
+        return good("rule", f"{what}: enabled")
     fires = rule.get("ScheduleExpression", "")
     if fires != f"cron({schedule})":
-        return bad("rule", f"{period}: the rule fires at {fires}, the settings say {schedule}", DEPLOY)
-    return good("rule", f"{period}: enabled, {schedule} (UTC)")
+        return bad("rule", f"{what}: the rule fires at {fires}, the settings say {schedule}", DEPLOY)
+    return good("rule", f"{what}: enabled, {schedule} (UTC)")
 
 
 def alarms(of: Stack) -> Iterator[Finding]:
@@ -93,9 +98,9 @@ def alarms(of: Stack) -> Iterator[Finding]:
 def dead_letters(of: Stack) -> Iterator[Finding]:
     """Check the queues of events that could not be delivered and of failed runs."""
     for logical, url in of.named(QUEUE).items():
-        what = (
-            "runs that failed" if logical.startswith("FailedRuns") else "events that could not be delivered"
-        )
+        what = next((told for name, told in DEAD_LETTERS.items() if logical.startswith(name)), None)
+        if what is None:  # the queue of failed snapshots: what is in there is about to be taken
+            continue
         asked = of.client("sqs").get_queue_attributes(
             QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
         )
