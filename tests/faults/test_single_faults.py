@@ -20,6 +20,7 @@ CALLS = {
     "CreateSnapshot": 3,
     "DeleteSnapshot": 8,
     "Publish": 1,
+    "GetTopicAttributes": 1,
 }
 EVERYWHERE = (*wire.WIRE, *wire.THROTTLES, *wire.REFUSALS, wire.KILLED_BEFORE, wire.KILLED_AFTER)
 BY_ACTION = {
