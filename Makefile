@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell requirements/newest-python.sh)
 BIN := .venv/bin
 
-.PHONY: help setup deploy-tools demo test check lint types unit cli deleter infra e2e faults mutants bench picture terminal phone audit lock release clean
+.PHONY: help setup deploy-tools demo test check lint types unit coverage cli deleter infra e2e faults mutants bench picture terminal phone audit lock release clean
 ifndef SIDE_BY_SIDE
 .NOTPARALLEL: # the tests use all cores by themselves; one installation waits for the other
 endif
@@ -44,7 +44,7 @@ node_modules/.dev: package-lock.json
 demo: .venv/.demo .emulator/.emulator node_modules/.deploy ## Deploy into an emulated AWS and let the schedules fire (KEEP=1 leaves it up, PORT=4566 says where)
 	@PYTHONPATH=lambda $(BIN)/python -m demo $(if $(KEEP),--keep) $(if $(PORT),--port $(PORT))
 
-test: check cli deleter infra e2e faults ## Every check and test that passes or fails a change
+test: lint types coverage cli deleter infra e2e faults ## Every check and test that passes or fails a change
 
 check: .venv/.dev ## Lint, types and unit tests, side by side: what .pre-commit-config.yaml runs, too
 	@$(MAKE) --no-print-directory SIDE_BY_SIDE=yes --jobs=3 lint types unit
@@ -56,7 +56,10 @@ lint: .venv/.dev ## Lint and format, without changing a file
 types: .venv/.dev ## Types
 	@$(BIN)/mypy app.py benchmarks cli demo emulator fake_aws infra lambda tests tools
 
-unit: .venv/.dev ## Unit tests, which cover every line and branch of lambda/
+unit: .venv/.dev ## Unit tests
+	@$(BIN)/pytest --quiet -n auto tests/unit
+
+coverage: .venv/.dev ## The same, and they must cover every line and branch of lambda/ (takes twice as long)
 	@$(BIN)/pytest --quiet -n auto --cov --cov-report=term tests/unit
 
 cli: .venv/.dev ## The operator's command, each part alone and against an AWS in this process

@@ -7,12 +7,14 @@ from ebs_backup.names import TAG_SET
 from infra.settings.stack_settings import StackSettings
 
 
-def retention_rule(scope: Construct, settings: StackSettings, *, days: int) -> rbin.CfnRule:
-    """Create the rule for snapshots with the set's label, whoever deletes them.
+def retention_rule(scope: Construct, settings: StackSettings) -> None:
+    """Create the rule for snapshots with the set's label, whoever deletes them, unless `recycle_days` is off.
 
-    With the rule, only what is deleted later is no longer retained: what is in the bin stays until its own time is over.
+    If the rule is removed later, what is in the bin then stays until its own time is over.
     """
-    return rbin.CfnRule(
+    if settings.recycle_days is None:
+        return
+    rbin.CfnRule(
         scope,
         "RecycleBin",
         description=f"ebs-backup: deleted snapshots of set {settings.backup_set} can be brought back",
@@ -21,6 +23,6 @@ def retention_rule(scope: Construct, settings: StackSettings, *, days: int) -> r
             rbin.CfnRule.ResourceTagProperty(resource_tag_key=TAG_SET, resource_tag_value=settings.backup_set)
         ],
         retention_period=rbin.CfnRule.RetentionPeriodProperty(
-            retention_period_unit="DAYS", retention_period_value=days
+            retention_period_unit="DAYS", retention_period_value=settings.recycle_days
         ),
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from aws_cdk import Annotations, Duration, Environment, RemovalPolicy, Stack, Tags
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
@@ -63,8 +64,7 @@ class BackupStack(Stack):
         watching = alarms(
             self, settings, reports=topic, function=backup, undelivered=undelivered, failed=failed
         )
-        if settings.recycle_days:
-            retention_rule(self, settings, days=settings.recycle_days)
+        retention_rule(self, settings)
         if settings.dashboard:
             dashboard(self, settings, function=backup, alarms=watching)
         outputs(
@@ -113,14 +113,7 @@ def _function(  # noqa: PLR0913 - a part each
     key: kms.IKey | None,
 ) -> lambda_.Function:
     log = _log(scope, settings, key)
-    role = function_role(
-        scope,
-        settings=settings,
-        topic_arn=topic.topic_arn,
-        log_group_arn=_arn(log),
-        failures_arn=failed.queue_arn,
-        snapshots_arn=broken.queue_arn,
-    )
+    role = _role(scope, settings, topic=topic, log=log, failed=failed, broken=broken)
     function = lambda_.Function(
         scope,
         "Function",
@@ -144,6 +137,25 @@ def _function(  # noqa: PLR0913 - a part each
     let_go_on(scope, role=role, function_arn=function.function_arn)
     _explain(function)
     return function
+
+
+def _role(
+    scope: Construct,
+    settings: StackSettings,
+    *,
+    topic: sns.ITopic,
+    log: logs.LogGroup,
+    failed: sqs.Queue,
+    broken: sqs.Queue,
+) -> iam.Role:
+    return function_role(
+        scope,
+        settings=settings,
+        topic_arn=topic.topic_arn,
+        log_group_arn=_arn(log),
+        failures_arn=failed.queue_arn,
+        snapshots_arn=broken.queue_arn,
+    )
 
 
 def _log(scope: Construct, settings: StackSettings, key: kms.IKey | None) -> logs.LogGroup:
