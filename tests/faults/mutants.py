@@ -28,6 +28,7 @@ SUITE = (
     "tests/faults/test_extra_runs.py",
     "tests/faults/test_failed_snapshots.py",
     "tests/faults/test_again.py",
+    "tests/faults/test_vanished.py",
     "tests/faults/test_room.py",
     "tests/faults/test_deliveries.py",
     "tests/faults/test_patience.py",

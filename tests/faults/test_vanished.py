@@ -11,6 +11,7 @@ from ebs_backup.names import TAG_SET
 from fake_aws import wire
 from fake_aws.records import SnapshotRecord
 from fake_aws.server import Endpoint
+from tests.faults.clock import HOUR
 from tests.faults.convergence import settle
 from tests.faults.function import CALL_SECONDS, LocalFunction
 from tests.faults.invariants import check
@@ -132,6 +133,23 @@ def test_a_tag_that_a_person_took_off_is_no_theft(endpoint: Endpoint) -> None:
         live(world, function, 6)
         for volume in world.selected:
             del newest_first(world, volume.id)[2].tags[TAG_SET]
+        invocation = function.invoke(world.event)
+
+    check(world, invocation)
+    assert invocation.told["vanished"] == []
+
+
+def test_what_a_run_deleted_whose_own_snapshot_failed_and_is_gone_is_no_theft(endpoint: Endpoint) -> None:
+    world = a_world()
+
+    with world.function(endpoint) as function:
+        live(world, function, 6)
+        world.account.fate = lambda _: (60, "error")
+        function.invoke(world.event)
+        world.clock.sleep(HOUR)
+        world.account.fate = lambda _: (60, "completed")
+        function.invoke({"period": "week"}, request="deletes-what-failed")
+        world.next_night()
         invocation = function.invoke(world.event)
 
     check(world, invocation)
