@@ -17,7 +17,8 @@ setup: .venv/.dev .emulator/.emulator node_modules/.dev ## Install what everythi
 
 deploy-tools: .venv/.deploy node_modules/.deploy ## Install no more than cdk deploy needs
 
-# One .venv: the sets hold each other (deploy < demo < dev), at the same versions. infra/packages.py brings its own uv.
+# One .venv: each set contains the one before it (deploy < demo < dev), at the same versions.
+# infra/packages.py brings its own uv.
 define fill
 @echo "Installing $< into $(@D) ..."
 @$(PYTHON) -m infra.packages $(@D) $< $(1)

@@ -1,4 +1,4 @@
-"""The way on which a failed snapshot reaches the function: EventBridge's events, a queue, and batches of its messages."""
+"""How a failed snapshot reaches the function: EventBridge's events, a queue, and batches of its messages."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
@@ -11,8 +11,8 @@ from constructs import Construct
 from infra.findings import acknowledge
 
 FUNCTION_TIMEOUT = Duration.minutes(15)
-# AWS advises six times the function's time, for throttled functions. But a mail that was refused is to be tried again soon,
-# a batch that is seen twice does no harm, and the mapping's own concurrency never throttles.
+# AWS advises six times the function's time, for throttled functions. We take less: a mail that was refused is to be
+# tried again soon, a batch that is seen twice does no harm, and the mapping's own concurrency never throttles.
 VISIBILITY = Duration.minutes(20)
 DELIVERIES = 3  # then the message goes to the queue of failed runs: an hour after it came
 # So a thousand failures at once are a few invocations, and a few mails.

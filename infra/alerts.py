@@ -210,7 +210,7 @@ def _alarm(
     missing: cloudwatch.TreatMissingData,
     text: str,
 ) -> cloudwatch.Alarm:
-    """Create an alarm that goes off when one of its periods has one or more."""
+    """Create an alarm that goes off when its metric is one or more in one of its periods."""
     return cloudwatch.Alarm(
         scope,
         name,

@@ -16,7 +16,7 @@ FIVE_MINUTES = Duration.minutes(5)
 def last_run_alarms(
     scope: Construct, settings: StackSettings, *, function: lambda_.Function, what: str
 ) -> list[cloudwatch.Alarm]:
-    """Create an alarm on a run that backed up nothing, and one on the overdue volumes of each period that is not off."""
+    """Create an alarm on a run that backed up nothing, and one on overdue volumes for each period that is not off."""
     return [
         _nothing_backed_up(scope, settings, function=function, what=what),
         *(_overdue(scope, settings, period, function=function, what=what) for period in settings.periods),
@@ -69,10 +69,10 @@ def _as_the_last_run_said(
 ) -> cloudwatch.Alarm:
     """Create an alarm that is red from a run that counts one or more until a run that counts none.
 
-    Runs come a few times a week, and CloudWatch looks back seven days at most, so it cannot always see the newest one. So
-    no data changes nothing: each run's point sets the state, and the state stays until the next run's. Before the first
-    run there is no state yet, which is not red. The period is short, so that a good run soon after a bad one has one of its
-    own: where they share it, the bad one counts until the next run.
+    Runs come a few times a week. CloudWatch looks back seven days at most, so it cannot always see the newest run. So
+    no data changes nothing: each run's point sets the state, and the state stays until the next run's point. Before
+    the first run there is no state yet, which is not red. The period is short, so that a good run soon after a bad one
+    has a period of its own. If they share one, the bad run counts until the next run.
     """
     return cloudwatch.Alarm(
         scope,

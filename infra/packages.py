@@ -98,7 +98,7 @@ def _uv_ways(settings: Mapping[str, str]) -> dict[str, str]:
 
 def _pip_settings() -> dict[str, str]:
     """Return pip's settings for reaching an index, from its variables and files, by pip's names; a variable wins."""
-    # A `user = true` in a file would be an option of this command, too: list the user's file alone.
+    # A `user = true` in a file would also be an option of `pip config list`: to list the user's file alone.
     every = {"PIP_GLOBAL": "0", "PIP_USER": "0", "PIP_SITE": "0"}
     if "PIP_CONFIG_FILE" in os.environ:
         every["PIP_CONFIG_FILE"] = os.environ["PIP_CONFIG_FILE"]

@@ -1,7 +1,7 @@
 """The frame of every command: its common options, what it prints, its exit status.
 
-A command is a function from an `Operator` and its own options to a `Result`. It prints nothing itself: a result is either
-one JSON document or tables, and errors are one line.
+A command is a function from an `Operator` and its own options to a `Result`. It prints nothing itself. A result is
+either one JSON document or tables, and errors are one line.
 """
 
 import inspect
@@ -51,7 +51,7 @@ COMMON = {"backup_set": Set, "region": Region, "profile": Profile, "settings": F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a command found: a JSON value (or a function that makes it), how to `show` it to people, and the exit status."""
+    """What a command found: a JSON value (or a function that makes it), how to `show` it, and the exit status."""
 
     document: Any
     show: Callable[[Console], None]
@@ -108,7 +108,7 @@ def _finish(command: Callable[[Operator], Result], options: Options) -> int:
 
 
 def _print(result: Result, options: Options) -> None:
-    """Print the result. That whoever reads it has seen enough, as `head` has, is no problem of the backups."""
+    """Print the result. A reader that stops early, as `head` does, is no problem of the backups."""
     document = result.document() if options.json and callable(result.document) else result.document
     try:
         with suppress(SystemExit):  # Rich's, where a pipe is closed

@@ -44,7 +44,7 @@ def as_command_error(error: Exception) -> CommandError:
 
 
 def _advice(error: AwsError) -> str:
-    """Return what an operator can do: the core's advice is for the function's mails, where the next run comes by itself."""
+    """Return what an operator can do. The core's advice is for mails, after which the next run comes by itself."""
     if error.throttled:
         return "AWS got too many calls from this account. Run the command again in some minutes."
     if error.kind in (Kind.RETRY, Kind.UNKNOWN_OUTCOME):

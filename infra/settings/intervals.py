@@ -19,7 +19,7 @@ MOST_HOURS = 168  # CloudWatch looks at most seven days back
 
 
 def heartbeat_hours(settings: Settings) -> int | None:
-    """Return after how many hours without a run something is wrong; None if runs pause for longer than CloudWatch sees."""
+    """Return after how many hours without a run something is wrong; None if runs pause longer than CloudWatch sees."""
     pause = longest_pause(settings.schedule(period) for period in settings.periods) / timedelta(hours=1)
     if pause > MOST_HOURS - 1:
         return None

@@ -1,6 +1,6 @@
 """Failed snapshots, as soon as EC2 tells of them: each is looked up, and its restore point made again, at most once.
 
-Nothing is rotated. What no event told, or what could not be done here, is left to the next run, which finds it.
+Nothing is rotated. Some failures come without an event, and some cannot be handled here: the next run finds both.
 """
 
 from collections import defaultdict
@@ -30,7 +30,7 @@ PAUSES = (0.0, SETTLING, SETTLING)  # before each look at a snapshot that the li
 
 
 def make_again(ec2: Ec2, settings: Settings, run: Run, messages: Sequence[Notice]) -> tuple[RunAgain, ...]:
-    """Make again what these messages tell of, as far as the time allows; raises an AwsError if EC2 cannot list.
+    """Make the failed snapshots of these messages again, as far as time allows; raises an AwsError if EC2 cannot list.
 
     `run` says which function this is; each failed snapshot's own tags say which run made it.
     """
@@ -41,7 +41,7 @@ def make_again(ec2: Ec2, settings: Settings, run: Run, messages: Sequence[Notice
     failed = [_with_a_reason(snapshot, messages) for snapshot in found if snapshot.state == ERROR]
     there = {snapshot.id for snapshot in failed}
     repeated = [id_ for message in messages if message.repeated for id_ in message.snapshots]
-    # An earlier delivery may have deleted the failed one, so that EC2 took the new one, and then could not mail that.
+    # An earlier delivery may have deleted the failed one, to make EC2 take the new one, and then failed to mail that.
     replaced = ec2.by_id(run.backup_set, [id_ for id_ in repeated if id_ not in there], replaced=True)
     failed += [
         _with_a_reason(_replaced_by(made), messages) for made in replaced if _counts(made) and made.usable
@@ -68,7 +68,7 @@ def _counts(snapshot: Snapshot) -> bool:
 
 
 def _look_up(ec2: Ec2, backup_set: str, ids: Sequence[str]) -> Task[list[Snapshot]]:
-    """Return those of the snapshots that are our own; listings may lag behind the event, so a pending one is awaited."""
+    """Return the snapshots that are our own. A listing may lag behind the event, so look again at a pending one."""
     found: dict[str, Snapshot] = {}
     waiting = list(ids)
     for pause in PAUSES:
@@ -88,7 +88,7 @@ def _with_a_reason(snapshot: Snapshot, messages: Iterable[Notice]) -> Snapshot:
 
 
 def _replaced_by(made: Snapshot) -> Snapshot:
-    """Return what is known of the failed snapshot that this one replaces, and that is deleted."""
+    """Return what is known of the deleted failed snapshot that this one replaces."""
     return replace(made, id=made.again, again="", state=ERROR, message="")
 
 

@@ -65,7 +65,7 @@ class Backup:
         )
 
     def step(self) -> Task[VolumeOutcome]:
-        """Make sure that this run's restore point exists, then rotate; without it, the volume keeps everything it has."""
+        """Make sure that this run's restore point exists, then rotate. Without it, the volume keeps all that it has."""
         outcome = self._left_alone() if self.left_alone else (yield from self._back_up())
         if not outcome.gone and not outcome.skipped:
             known = {snapshot.id: snapshot for snapshot in (*self.held, outcome.made) if snapshot}
@@ -108,7 +108,7 @@ class Backup:
     def _back_up(self) -> Task[VolumeOutcome]:
         creation = self._creation()
         removing = self._remove_failed()
-        # Failed snapshots are deleted first. If they do not stop EC2 from taking a new one, the create does not wait for them.
+        # Failed snapshots are deleted first. The create waits for that only where they stop EC2 from taking a new one.
         removed = yield from as_far_as_it_goes(removing, patient=creation.blocked)
         made = next((snapshot for snapshot in self.held if self._of_this_run(snapshot)), None)
         if made:
@@ -156,7 +156,7 @@ class Backup:
         return snapshot.usable and snapshot.period == self.run.period and snapshot.run == self.run.id
 
     def _found(self, made: Snapshot) -> VolumeOutcome:
-        """Return the outcome for a restore point that exists: made by an earlier invocation of this delivery, or before."""
+        """Return the outcome for a restore point that exists: made earlier in this delivery, or before it."""
         continued = self.run.continued
         now = continued is not None and made.started >= continued.began
         tagged_as = tagging(self.volume, self.run, self.settings, at=made.started, older=Older(stay=0))
@@ -233,7 +233,7 @@ class Backup:
         return FailedSnapshot.of(snapshot, name=self.volume.name)
 
     def _log(self, outcome: VolumeOutcome) -> None:
-        """Log one line that says what happened to every snapshot of the volume, and why: a mail that was cut refers to it."""
+        """Log in one line what happened to each snapshot of the volume, and why: a mail that was cut refers to it."""
         logger.info(
             "volume planned" if self.run.dry_run else "volume done",
             volume=self.volume.id,

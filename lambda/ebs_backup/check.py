@@ -67,7 +67,7 @@ def check(
     *,
     sample: int | None = None,
 ) -> Checked:
-    """Try everything that a run needs except its mail and who gets it; return what would not work, and raise nothing for it."""
+    """Try all that a run needs, except its mail and who gets it. Return what would not work, without raising it."""
     instances, probe = _listed("instances", lambda: ec2.instances(settings.tag_name), dict[str, Instance]())
     probes = [probe]
     found, probe = _listed(
@@ -112,7 +112,7 @@ def _create(
     run: Run,
     second_tries: SecondTries,
 ) -> Task[Probe]:
-    """Try to create with the tags of a real snapshot, or without the copied ones if a policy refuses them, as a run does."""
+    """Try to create with a real snapshot's tags. If a policy refuses the copied ones, try without, as a run does."""
     tagged_as = tagging(volume, run, settings, at=run.time, older=Older(stay=0))
     try:
         yield from trial.create(volume, tagged_as)
@@ -132,7 +132,7 @@ def _create(
 
 
 def _delete(trial: Trial, snapshot: Snapshot) -> Task[Probe]:
-    """Try to delete; if the snapshot is gone, or AWS keeps it in place, the role may still delete it."""
+    """Try to delete. If the snapshot is gone, or AWS keeps it in place, the role was allowed to delete it."""
     try:
         yield from trial.delete(snapshot)
     except AwsError as error:
@@ -150,7 +150,7 @@ def _invoke(run: Run, may_invoke: Callable[[], None]) -> Probe:
 
 
 def who_listens(topic_arn: str, count: Count) -> Probe:
-    """Try to count who gets the mails: that nobody does would cost the reports, that it is not known costs nothing."""
+    """Try to count who gets the mails. If nobody does, the reports are lost; if that is not known, nothing is lost."""
     try:
         confirmed = count()
     except AwsError as error:

@@ -23,7 +23,7 @@ KINDS = (LIST, CREATE, DELETE, GO_ON, LISTENERS, MAIL)
 class Probe:
     """One thing that was tried: `fault` says why it would not work, and `hinders` whether that would cost a backup.
 
-    If it was not `tried`, the time was over first.
+    `tried` is False if the time was over first.
     """
 
     what: str
@@ -34,7 +34,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found; `selected` counts the volumes that the set selects, of which the first `sample` were tried."""
+    """What a check found. `selected` counts the volumes that the set selects; the first `sample` of them were tried."""
 
     run: Run
     probes: tuple[Probe, ...]

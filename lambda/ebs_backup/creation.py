@@ -22,7 +22,7 @@ MOST_IN_VAIN = 5  # second tries of one run: after these, the copied tags are no
 
 @dataclass(slots=True)
 class SecondTries:
-    """How many creates without the copied tags were refused as those with them, in the whole run."""
+    """How many second tries, without the copied tags, were refused like the first ones, in the whole run."""
 
     in_vain: int = 0
 
@@ -45,14 +45,14 @@ class Creation:
     vanished: int = 0  # occasions that somebody else deleted
     failed: Sequence[Snapshot] = ()  # that existed when the run began
     replaces: Snapshot | None = None  # the failed one that is made again, without rotation
-    removing: bool = False  # their deletes wait until the create is done
+    removing: bool = False  # the deletes of `failed` wait until the create is done
     drained: tuple[Decision, ...] = ()
     refused: tuple[tuple[str, ...], AwsError] | None = None
     occasions_freed: int = 0  # to make room
     plan: Plan | None = None  # made for the new snapshot's tag
 
     def create(self) -> Task[Created]:
-        """Create; if the region is full, first delete what is expired even without a new snapshot, and try once more."""
+        """Create. If the region is full, delete what is expired even without a new snapshot, and try once more."""
         try:
             return (yield from self._with_tags())
         except AwsError as error:
@@ -106,8 +106,8 @@ class Creation:
     def _hopeless(self) -> bool:
         """Return whether waiting cannot help when EC2 says that too many snapshots of the volume are unfinished.
 
-        If the limit is one and no snapshot of ours blocks the volume, another tool's does. A failed one of ours that was
-        just deleted may still count for some seconds.
+        If the limit is one, and none of our snapshots blocks the volume, another tool's snapshot does. One of our
+        failed snapshots that was just deleted may still count for some seconds.
         """
         others = self.volume.type in UNFINISHED_OF and not self.failed
         return self.blocked or self.removing or others
@@ -117,7 +117,7 @@ class Creation:
         return tagging(self.volume, self.run, self.settings, at=at, older=older, copy=copy, again=again)
 
     def _older(self, at: datetime) -> Older | None:
-        """Return the numbers for the new snapshot's tag: those of a failed restore point of this run, if there is one."""
+        """Return the numbers for the new snapshot's tag: those of this run's failed restore point, if there is one."""
         if self.replaces:
             return self.replaces.older
         of_this_run = (self.run.period, self.run.id)

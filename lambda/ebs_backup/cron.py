@@ -18,9 +18,10 @@ WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One of the six fields: the numbers and names that it takes, and special forms (a regex) that are a whole field.
+    """One of the six fields: its numbers and names, and the special forms (a regex) that each are a whole field.
 
-    `steps`: it takes `/`; `wraps`: it takes a range over its end, such as AWS's own example `20-2` in the hours.
+    `steps` says that it takes `/`. `wraps` says that it takes a range over its end, such as AWS's own example `20-2` in
+    the hours.
     """
 
     name: str

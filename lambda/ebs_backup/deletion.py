@@ -18,8 +18,8 @@ MOST_REFUSALS = 10  # of one volume: the rest waits for the next run
 class Deleter:
     """Deletes snapshots of one volume; `there` are the set's own snapshots of it that the run knows, by id.
 
-    `look` lists them again, and `judge` decides on what it finds. A person may delete snapshots at the same time, and a
-    delete that would leave one completed restore point or none must not depend on an old listing.
+    `look` lists them again, and `judge` decides on what it finds. A person may delete snapshots at the same time. So
+    a delete that would leave one completed restore point, or none, must not depend on an old listing.
     """
 
     writer: Ec2 | DryRun
@@ -30,7 +30,7 @@ class Deleter:
     stuck: dict[str, Decision] = field(default_factory=dict)  # what EC2 would not delete: one try each
     refusals: int = 0
     going: frozenset[str] = frozenset()  # ids of what is expired
-    gone: frozenset[Occasion] = frozenset()  # what the last deletion let go, as far as is known
+    gone: frozenset[Occasion] = frozenset()  # what the last `delete` removed, as far as is known
 
     @property
     def unfinished(self) -> bool:
@@ -40,7 +40,7 @@ class Deleter:
     def delete(self, decisions: Sequence[Decision], *, room: int) -> Task[tuple[Decision, ...]]:
         """Delete what is expired, at most `room` occasions, and all duplicates; return every decision with its fate.
 
-        If a part of an occasion stays, the occasion stays, and the snapshots of it that are deleted do not count.
+        If a part of an occasion stays, the occasion stays: its deleted snapshots use up nothing of `room`.
         """
         fates = {decision.snapshot.id: decision for decision in decisions}
         going: set[Occasion] = set()
@@ -101,7 +101,7 @@ class Deleter:
         return stuck
 
     def _leaves_one(self, snapshot: Snapshot) -> bool:
-        """Return whether at most one completed restore point of its period would stay after all expired ones are gone."""
+        """Return whether at most one completed restore point of its period stays once all expired ones are gone."""
         rest = {
             other.run
             for other in self.there.values()
@@ -110,7 +110,7 @@ class Deleter:
         return snapshot.state == COMPLETED and len(rest - {""}) <= 1  # one without a run is no restore point
 
     def _looked_at_again(self, decision: Decision) -> Decision:
-        """Return what is decided for the snapshot now: it stays if other snapshots have gone since the first decision."""
+        """Return the decision on the snapshot now. It stays if other snapshots have gone since the first decision."""
         found = self.look()
         self.there = {snapshot.id: snapshot for snapshot in found}
         judged = {again.snapshot.id: again for again in self.judge(found)}

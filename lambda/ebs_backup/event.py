@@ -1,7 +1,7 @@
 """The event: what a rule, a person or an earlier invocation asks the function to do, checked before anything is done.
 
-It also decides whether a run goes on in a further invocation. The next invocation can see in EC2 what the earlier ones made.
-It cannot see what they deleted, so the event tells it: the failed snapshots, and how many expired ones. Pure.
+It also decides whether a run goes on in a further invocation. The next invocation can see in EC2 what the earlier
+ones made, but not what they deleted. The event holds that: the failed snapshots, and how many expired ones. Pure.
 """
 
 import re
@@ -90,9 +90,9 @@ def to_event(request: Request, continued: Continued) -> dict[str, Any]:
 def next_invocation(outcome: Outcome, *, began: datetime) -> Continued | None:
     """Return what the run's next invocation must know, or None if this one is the last.
 
-    It is the last when nothing is unfinished, when it is the twelfth, or when it made no progress: what a whole invocation
-    waited for in vain will not come in the next. A dry run takes no time, so it never goes on. `began` is when this
-    invocation did.
+    It is the last when nothing is unfinished, when it is the twelfth, or when it made no progress: what a whole
+    invocation waited for in vain will not come in the next one. A dry run takes no time, so it never goes on.
+    `began` is when this invocation began.
     """
     before = outcome.run.continued
     invocation = before.invocation + 1 if before else 2
@@ -127,7 +127,7 @@ def _in_short(outcome: Outcome) -> tuple[FailedSnapshot, ...]:
 
 
 def _check(event: Mapping[Any, Any]) -> bool:
-    """Tell whether the event asks for a check; a check has no key of a run, and a run no `sample`."""
+    """Return whether the event asks for a check; a check has no key of a run, and a run has no `sample`."""
     check = event.get("check", False)
     if not isinstance(check, bool):
         raise InvalidEventError("check", "true or false", check)

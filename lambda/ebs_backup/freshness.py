@@ -26,7 +26,7 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """A volume's overdue periods; `stale` are snapshots that have been pending for longer than `max_age` of their period.
+    """A volume's overdue periods. `stale` are snapshots that are pending for longer than their period's `max_age`.
 
     `newest_completed` is its newest good snapshot of any period.
     """
@@ -39,7 +39,7 @@ class Freshness:
 def freshness(
     volume: Volume, known: Sequence[Snapshot], there: Iterable[Snapshot], settings: Settings, run: Run
 ) -> Freshness:
-    """Return how fresh the `known` snapshots are, also those deleted by now; only those still `there` can be stale."""
+    """Return how fresh the `known` snapshots are, even deleted ones. Only those that are still `there` can be stale."""
     return Freshness(
         overdue=tuple(_overdue(volume, known, settings, run)),
         stale=tuple(_stale(there, settings, run)),
@@ -50,8 +50,9 @@ def freshness(
 def _overdue(volume: Volume, known: Sequence[Snapshot], settings: Settings, run: Run) -> Iterator[Overdue]:
     """Return each period whose newest completed snapshot is older than `max_age_<period>` days.
 
-    If there is none, the wait began when the first pending one was started, or at the first firing after the volume's
-    oldest restore point. If the volume has no restore point of any period, it began when the volume was made.
+    If there is none, the wait began with the period's first pending snapshot. If there is no pending one, it began at
+    the first firing after the volume's oldest restore point. If the volume has no restore point of any period, it
+    began when the volume was made.
     """
     usable = [snapshot.started for snapshot in known if snapshot.usable]
     for period in settings.periods:

@@ -29,8 +29,8 @@ def retirements(writer: Ec2 | DryRun, settings: Settings, run: Run, gone: Held) 
 def surely_gone(ec2: Ec2, settings: Settings, run: Run, unlisted: Held) -> tuple[Held, tuple[Failure, ...]]:
     """Return the volumes whose snapshots may expire, and the failure if this could not be decided.
 
-    The newest snapshot, of any period, must be older than `expire_gone_after_days`. EC2 must also not know the volume by
-    its id: a listing that lacks a volume is not enough to delete its backups.
+    The newest snapshot, of any period, must be older than `expire_gone_after_days`. EC2 must not know the volume's
+    id either: a listing that lacks a volume is not enough to delete its backups.
     """
     if settings.expire_gone_after_days is None:
         return {}, ()
@@ -46,7 +46,7 @@ def surely_gone(ec2: Ec2, settings: Settings, run: Run, unlisted: Held) -> tuple
 
 
 def old_enough(held: Sequence[Snapshot], settings: Settings, run: Run) -> bool:
-    """Return whether what a gone volume has left may expire: its newest snapshot of any period is older than the limit."""
+    """Return whether a gone volume's snapshots may expire: the newest one, of any period, is older than the limit."""
     days = settings.expire_gone_after_days
     return days is not None and run.time - max(snapshot.started for snapshot in held) > timedelta(days=days)
 

@@ -48,7 +48,7 @@ REPORT_SECONDS = 30  # of the function's time, kept for the report
 logger = Logger(service=SERVICE)
 
 
-# By run: what a try did if its mail was refused. Lambda's retry usually runs in the same instance, and reports it then.
+# By run: what a try did, if its mail was refused. Lambda's retry usually runs in the same instance and reports it.
 # The key is more than the time: runs of two periods, or of all volumes and of some, may have the same time.
 _untold: dict[tuple[str, Period, tuple[str, ...]], Outcome] = {}
 
@@ -57,8 +57,8 @@ _untold: dict[tuple[str, Period, tuple[str, ...]], Outcome] = {}
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:
     """Do one run, or as much of it as there is time for, and start a further invocation for the rest.
 
-    An event that cannot be used is answered and mailed: trying it again would not help. If a run fails, the function mails
-    that and raises the error, so that Lambda tries again and the alarm goes off.
+    An event that cannot be used is answered and mailed: a second try would not help. If a run fails, the function
+    mails that and raises the error. Then Lambda tries again, and the alarm goes off.
     """
     deadline = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - REPORT_SECONDS
     if (messages := notices(event)) is not None:
@@ -98,7 +98,7 @@ def _now() -> datetime:
 
 
 def _again(messages: Sequence[Notice], context: LambdaContext, deadline: float) -> dict[str, Any]:
-    """Make failed snapshots again and mail it, once for each run; if that fails, the queue brings the messages again."""
+    """Make failed snapshots again, with one mail for each run. If that fails, the queue brings the messages again."""
     settings, run = (
         Settings.from_env(os.environ),
         run_of(Request(period=Period.DAY), context, os.environ, now=_now()),
@@ -164,7 +164,8 @@ def _check(request: Request, run: Run, deadline: float) -> dict[str, Any]:
 def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
     """Mail the whole run, with all its invocations, then emit its metrics: a run whose mail failed is tried again.
 
-    Who got the mail is counted when it was sent, so that nothing delays it: it may say OK where the answer says PROBLEM.
+    The subscribers are counted after the mail, so that nothing delays it. So the mail may say OK where the answer
+    says PROBLEM.
     """
     run, told = outcome.run, {}
     if continued := run.continued:
@@ -185,7 +186,7 @@ def _finish(settings: Settings, outcome: Outcome) -> dict[str, Any]:
 
 
 def _with_untold(outcome: Outcome) -> Outcome:
-    """Return the outcome, and in it what an earlier try did here and could not mail; also if the run goes on."""
+    """Return the outcome with what an earlier try did here and could not mail, also if the run goes on."""
     run = outcome.run
     return outcome if run.dry_run else outcome.after(_untold.pop(_key(run), None))
 

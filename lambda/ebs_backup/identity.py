@@ -11,8 +11,9 @@ from ebs_backup.names import ENV_PREFIX
 
 
 def run_of(request: Request, context: LambdaContext, env: Mapping[str, str], *, now: datetime) -> Run:
-    """Return the run: its id is the event's time, the same on every delivery, or the request's id, the same on every retry.
+    """Return the run.
 
+    Its id is the event's time, the same on every delivery, or else the request's id, the same on every retry.
     The environment is read unchecked here, so that a run with bad settings can still say which run it is.
     """
     region, account = place(context)

@@ -53,7 +53,7 @@ class Foreign:
 
 
 def holdings(snapshots: Iterable[Snapshot], stale: Iterable[Snapshot]) -> Mapping[Period, Holding]:
-    """Return sums of the usable restore points; sizes are as if each were stored whole.
+    """Return the sums of the usable restore points, by period; sizes are as if each were stored whole.
 
     A stale one, which has been pending for too long, does not count.
     """
@@ -109,7 +109,7 @@ def unselected(
 def foreign(
     snapshots: Iterable[Snapshot], names: Mapping[str, str], spreading: Container[str]
 ) -> tuple[Foreign, ...]:
-    """Return the snapshots that carry the set's tag but are not its own, by volume; `names` are those of all volumes."""
+    """Return, by volume, the snapshots with the set's tag that are not its own; `names` are those of all volumes."""
     by_volume: defaultdict[str, list[Snapshot]] = defaultdict(list)
     for snapshot in snapshots:
         if not snapshot.ours:

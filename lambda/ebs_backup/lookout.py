@@ -1,7 +1,7 @@
 """What is known about this run's snapshots, and how old that knowledge may be when a create is sent (0013).
 
-EC2 refuses a second snapshot of a volume for 15 seconds, and its listings lag behind by 5 at most. So knowledge that is at
-most 10 seconds old when a create arrives is enough: another delivery's snapshot is listed, or EC2 refuses this create.
+EC2 refuses a second snapshot of a volume for 15 seconds, and its listings lag behind by 5 seconds at most. So a listing
+may be up to 10 seconds old when a create arrives: it shows another delivery's snapshot, or EC2 refuses this create.
 """
 
 import threading
@@ -10,12 +10,12 @@ from itertools import islice
 
 from ebs_backup.model import Snapshot
 
-FRESH = 9.0  # seconds: the create has one more to arrive
+FRESH = 9.0  # seconds: the create has one second more to arrive
 VOLUMES_A_LOOK = 100  # EC2 takes 200 filter values a call; in 9 seconds it takes 45 creates
 
 
 class Lookout:
-    """Looks for snapshots of many volumes at once: those whose turn comes next. Safe for threads; times are in seconds."""
+    """Looks for snapshots of many volumes at once: those that are next. Safe for threads; times are in seconds."""
 
     def __init__(
         self,

@@ -13,8 +13,8 @@ from ebs_backup.outcome import Status
 class VolumeAgain:
     """What was done about the failed snapshots of one volume and run.
 
-    `made` is the run's restore point that the volume has now; `fault` says why it has none. `runnable` says that a run by
-    hand could make it. `left` are the failed snapshots that are still there. `unfinished` says that the time was over.
+    `made` is the run's restore point that the volume has now; `fault` says why it has none. `runnable` says that a run
+    by hand could make it. `left` are the failed snapshots that are still there. `unfinished` says that time was over.
     """
 
     volume_id: str

@@ -25,9 +25,9 @@ metrics = Metrics(namespace=NAMESPACE)
 
 
 def measure(outcome: Outcome) -> None:
-    """Emit the run's metrics by set and period, unless it was limited to some volumes: it says nothing about the others.
+    """Emit the run's metrics by set and period, unless it was limited to some volumes: it says nothing about others.
 
-    A run whose report nobody gets sends no heartbeat: then the heartbeat's alarm goes off, on a topic of its own perhaps.
+    A run whose report nobody gets sends no heartbeat. Then the heartbeat's alarm goes off, perhaps on another topic.
     """
     run, subscribers = outcome.run, outcome.subscribers
     done = {CREATED: outcome.created, EXPIRED: outcome.expired, FAILURES: len(outcome.failures)}

@@ -1,7 +1,8 @@
 """The data of a run, frozen: what was asked for, found and decided. The result is in `outcome`.
 
-The words are AWS's and the project's own: a *run* is one scheduled event of one backup set and period, an *occasion* the
-time from one firing of the period's schedule to the next, a *restore point* the snapshots of one volume made by one run.
+The words are AWS's and the project's own. A *run* is one scheduled event of one backup set and period. An *occasion* is
+the time from one firing of the period's schedule to the next. A *restore point* is the snapshots of one volume that one
+run made.
 """
 
 from collections.abc import Mapping
@@ -44,9 +45,9 @@ class FailedSnapshot:
 class Continued:
     """What a further invocation of a run must know and cannot see in EC2.
 
-    Which run it is, when its first invocation began, the number of this invocation, how many snapshots those before it
-    deleted, and which failed snapshots were among them (`more_failed` more are only counted). Also how many snapshots they
-    made without tags that a policy refused.
+    It says which run it is, when its first invocation began, and which number this invocation has. Of the earlier
+    invocations it says how many snapshots they deleted, which failed snapshots were among these (`more_failed` more
+    are only counted), and how many snapshots they made without tags that a policy refused.
     """
 
     run: str
@@ -123,9 +124,9 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Older:
-    """How many occasions before a snapshot's own its run leaves in place; of `pending` ones nothing is completed yet.
+    """How many occasions before a snapshot's own stay after its run; in `pending` of them, nothing is completed yet.
 
-    `vanished` more should have been there when the run began, and were not: the run tells it, on every delivery.
+    `vanished` more should have been there when the run began, but were not. Every delivery of the run reports them.
     """
 
     stay: int
@@ -139,7 +140,7 @@ class Snapshot:
 
     `ours` says that its `ebs-backup:source` names its own volume: otherwise another tool copied our tags from a volume.
     `name` and `size` (GiB) are the volume's, as it was then. `full_bytes` is the size of all its blocks, if EC2 tells it:
-    so much is read for a restore, but less is stored, because snapshots share blocks. `hold` is the value of its hold
+    a restore reads that much, but less is stored, because snapshots share blocks. `hold` is the value of its hold
     tag, None without one. `older` is None if its tag has no number.
     `again` is the failed snapshot that it replaces, if any. `message` is EC2's reason if the snapshot failed.
     """
@@ -184,8 +185,8 @@ class Fate(StrEnum):
 class Decision:
     """The decision on one snapshot, and why: the reason is the same in dry run, mail and log.
 
-    `redundant` says that deleting it costs no restore point: it is a failed snapshot or a duplicate. `edited` says that a
-    person should look at its tags.
+    `redundant` says that deleting it costs no restore point: it is a failed snapshot or a duplicate. `edited` says that
+    a person should look at its tags.
     """
 
     snapshot: Snapshot

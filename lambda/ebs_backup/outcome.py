@@ -72,7 +72,7 @@ class Outcome:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """Return all failures in one list: the run's own, failed snapshots, then those of the volumes in their order."""
+        """Return all failures in one list: the run's own, failed snapshots, then those of each volume in order."""
         unheard = self.listeners and self.listeners.failure
         own = (_nothing_to_do(self), self.continuation_failure, unheard)
         return (
@@ -134,7 +134,7 @@ class Outcome:
 
     @property
     def deselected(self) -> tuple[Unselected, ...]:
-        """Return the volumes that the set backed up recently and no longer selects: they may have lost their tag by mistake."""
+        """Return the recently backed up volumes that are no longer selected: a tag may have been lost by mistake."""
         return tuple(volume for volume in self.unselected if volume.there and volume.lately)
 
     def after(self, untold: "Outcome | None") -> "Outcome":

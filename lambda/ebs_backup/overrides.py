@@ -55,7 +55,7 @@ class Overrides:
 
 
 def overrides(volume: Volume, held: Iterable[Snapshot], settings: Settings, run: Run) -> Overrides:
-    """Read the `ebs-backup:` tags of the volume, as they hold at the time of the run, and the holds of its snapshots."""
+    """Read the volume's `ebs-backup:` tags, as they hold at the time of the run, and the holds of its snapshots."""
     keeps: dict[Period, int] = {}
     skipped = ""
     remarks: list[Remark] = []

@@ -43,9 +43,9 @@ class RestorePoint:
 def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) -> tuple[Decision, ...]:
     """Return a decision for every snapshot of one volume and period, the newest occasion first.
 
-    These are kept: all restore points of the newest `keep` occasions that have a usable one, and of the newest
-    `max(1, keep - 1)` that have a completed one (a pending one can still fail), what `run` made, what is on hold, and what
-    EC2 may still change. Failed snapshots, and snapshots that are not ours, get no decision.
+    These are kept: all restore points of the newest `keep` occasions that have a usable one; all of the newest
+    `max(1, keep - 1)` occasions that have a completed one, because a pending one can still fail; what `run` made;
+    what is on hold; and what EC2 may still change. Failed snapshots, and snapshots that are not ours, get no decision.
     """
     whole = (snapshot for snapshot in _ours(snapshots) if snapshot.state != ERROR)
     points = _restore_points(whole, rule.schedule)
@@ -67,7 +67,7 @@ def rotate(snapshots: Iterable[Snapshot], *, rule: Rule, run: str, today: date) 
 def expire_all(
     snapshots: Iterable[Snapshot], *, rule: Rule, reason: str, today: date
 ) -> tuple[Decision, ...]:
-    """Return decisions for a volume that has been gone for long enough: only snapshots on hold or still changing stay."""
+    """Return decisions for a volume that is gone for long enough: only snapshots on hold or still changing stay."""
     return tuple(
         _decision(
             snapshot,
@@ -120,7 +120,7 @@ def older_occasions(decisions: Iterable[Decision], than: Occasion) -> set[Occasi
 
 
 def occasion_of(snapshot: Snapshot, schedule: str) -> Occasion:
-    """Return the firing that began the snapshot's occasion; without a schedule each restore point is an occasion by itself."""
+    """Return the firing that began the snapshot's occasion. Without a schedule, each restore point is an occasion."""
     if schedule == OFF:
         return snapshot.started, snapshot.run
     return cron.latest(schedule, at=snapshot.started + TOLERANCE) or BEFORE_THE_FIRST, ""
@@ -171,7 +171,7 @@ def _age(snapshot: Snapshot) -> tuple[datetime, str, str]:
 
 
 def _kept_as(points: Sequence[RestorePoint], *, usable: int, completed: int, keep: int) -> str:
-    """Return the count by which an occasion is kept, or an empty text; the counts include it."""
+    """Return the count by which an occasion is kept, or an empty text; the counts include this occasion."""
     if usable <= keep and any(point.first.usable for point in points):
         return f"{usable} of {keep}"
     if completed <= max(1, keep - 1) and any(point.completed for point in points):
@@ -220,7 +220,7 @@ def _unsettled(snapshot: Snapshot) -> str:
 
 
 def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
-    """Return how far a duplicate is from its run's main snapshot if no run takes so long, or an empty text."""
+    """Return how far apart a duplicate and its run's main snapshot are; an empty text if one run can take so long."""
     apart = abs(duplicate.started - point.first.started)
     if apart <= LONGEST_RUN:
         return ""
@@ -230,7 +230,7 @@ def _edited(duplicate: Snapshot, point: RestorePoint) -> str:
 def _decision(
     snapshot: Snapshot, occasion: Occasion, kept: str, expired: str, today: date, *, redundant: bool = False
 ) -> Decision:
-    """Return that a snapshot stays, for the given reason, or because of a hold or its state; otherwise that it expires."""
+    """Return that a snapshot stays, for this reason or because of a hold or its state; otherwise that it expires."""
     if reason := kept or hold(snapshot, today) or _unsettled(snapshot):
         return Decision(snapshot=snapshot, fate=Fate.KEPT, reason=reason, occasion=occasion)
     return Decision(

@@ -38,7 +38,7 @@ class Rotation:
         return Plan(there=snapshots, new=new, decisions=self.decide([*snapshots, new]))
 
     def carry_out(self, plan: Plan, snapshots: Sequence[Snapshot], made: Snapshot) -> tuple[Decision, ...]:
-        """Return the plan's decisions for the snapshot that was made; decide again only if something else has changed."""
+        """Return the plan's decisions for the snapshot that was made; decide again only if something else changed."""
         others = [snapshot for snapshot in snapshots if snapshot.id != made.id]
         if (
             self._occasion(made) != self._occasion(plan.new)
@@ -52,7 +52,7 @@ class Rotation:
         )
 
     def leaves(self, decisions: Sequence[Decision], new: Snapshot, *, freed: int) -> Older:
-        """Return how many occasions before the new snapshot's stay when the run is done, for the snapshot's tag.
+        """Return, for the new snapshot's tag, how many occasions before its own stay when the run is done.
 
         `freed` occasions are already deleted.
         """

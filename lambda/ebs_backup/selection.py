@@ -18,7 +18,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """The selected volumes by id, the near misses, all volumes' names by id, and which volumes carry a snapshot's tags."""
+    """The selected volumes by id, the near misses, all volumes' names by id, and the volumes with a snapshot's tags."""
 
     volumes: Mapping[str, Volume]
     near_misses: tuple[NearMiss, ...]
@@ -63,7 +63,7 @@ def _plain(text: str) -> str:
 
 
 def _on_a_tagged_instance(volume: Volume, instances: Mapping[str, Instance], settings: Settings) -> str:
-    """Return why it is a near miss if only its instance has the tag; another value on the volume is taken as intended."""
+    """Return why it is a near miss if only its instance has the tag; another value on the volume is intended."""
     instance = instances.get(volume.instance)
     if instance is None or instance.tag != settings.tag_value or settings.tag_name in volume.tags:
         return ""

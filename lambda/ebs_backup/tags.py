@@ -12,8 +12,8 @@ from ebs_backup.settings import Settings
 
 # EC2: tags on one resource, characters of a tag's value, characters of a snapshot's description.
 MAX_TAGS, MAX_VALUE, MAX_DESCRIPTION = 50, 256, 255
-# Never copied: AWS reserves the first; the second may be a snapshot's, on a volume that was restored by hand;
-# by the others `openshift-install destroy` finds what belongs to a cluster: it would delete the backups, too.
+# Never copied. AWS reserves the first. The second may come from a snapshot, on a volume that was restored by hand.
+# By the others, `openshift-install destroy` finds what belongs to a cluster: it would delete the backups, too.
 CLUSTERS = ("kubernetes.io/cluster/", "sigs.k8s.io/cluster-api-provider-aws/cluster/", "openshiftclusterid")
 NOT_COPIED = ("aws:", TAG_PREFIX, *CLUSTERS)
 
@@ -54,7 +54,8 @@ def tagging(  # noqa: PLR0913 - a tag each
 ) -> Tagging:
     """Return the tags of a new snapshot: our own, then `extra_tags`, then the volume's own while there is room.
 
-    `at` is when it is taken, `again` the failed snapshot that it replaces. Without `older`, nothing is deleted because of it.
+    `at` is when it is taken, `again` the failed snapshot that it replaces. Without `older`, nothing is deleted because
+    of it.
     """
     ours = {
         TAG_SET: run.backup_set,
@@ -87,7 +88,7 @@ def _copied(volume: Volume, settings: Settings) -> Iterator[str]:
 
 
 def minute(time: datetime) -> str:
-    """Return a time for people: `2026-11-23 01:30Z`; a third of what `strftime` takes, and lists have thousands."""
+    """Return a time for people: `2026-11-23 01:30Z`. It takes a third of `strftime`'s time: lists are long."""
     return f"{time.isoformat(' ')[:16]}Z"
 
 
@@ -119,7 +120,7 @@ def named_after(name: str) -> str:
 
 
 def _source(volume: Volume) -> str:
-    """Return what a restore needs when the volume is gone, such as `volume=vol-0a zone=eu-west-1a type=gp3 size=100`."""
+    """Return what a restore needs if the volume is gone, such as `volume=vol-0a zone=eu-west-1a type=gp3`."""
     parts = {
         "volume": volume.id,
         "zone": volume.zone,

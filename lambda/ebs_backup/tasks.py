@@ -1,7 +1,7 @@
 """Tasks side by side on a few threads: a task that has to wait gives its thread to another.
 
-A task is a generator that yields the seconds it wants to wait and returns its result. So a volume that has to wait never
-stops the others from being backed up (docs/decisions/0003).
+A task is a generator that yields the seconds it wants to wait and returns its result. So a volume that has to wait
+never stops the others from being backed up (docs/decisions/0003).
 """
 
 import time
@@ -32,7 +32,7 @@ def run_all(
         due.put((0.0, number, step))
 
     def work() -> None:
-        # A worker may sleep until its task is due: if another worker puts back an earlier task, that worker also runs it.
+        # A worker may sleep until its task is due. If another worker puts back an earlier task, it runs that, too.
         while True:
             try:
                 when, number, step = due.get_nowait()
@@ -57,7 +57,7 @@ def run_all(
 
 
 def as_far_as_it_goes(step: Task[T], *, patient: bool) -> Task[T | None]:
-    """Run a task to its end, or, without patience, until it has to wait: then return None, and it can go on later."""
+    """Run a task to its end. Without patience, stop where it has to wait and return None: it can go on later."""
     while True:
         try:
             wait = next(step)

@@ -1,4 +1,4 @@
-"""How many restore points somebody else deleted: the newest one's own tag says how many older ones stay (0020). Pure."""
+"""How many restore points somebody else deleted: the newest one's tag says how many older ones stay (0020). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -9,11 +9,11 @@ from ebs_backup.model import ERROR, Run, Snapshot
 from ebs_backup.names import OFF
 from ebs_backup.retention import Rule, occasion_of
 
-PROMPT = timedelta(minutes=15)  # after its firing, a run by the schedule is the first of its occasion
+PROMPT = timedelta(minutes=15)  # a scheduled run this soon after its firing is the first of its occasion
 
 
 def vanished(rules: Mapping[str, Rule], held: Held, *, run: Run, at: datetime) -> dict[str, int]:
-    """Return how many occasions are missing of each volume that lacks some; `rules` has the volumes that are judged."""
+    """Return how many occasions each volume lacks, if it lacks any; `rules` has the volumes that are judged."""
     counts = {
         volume: count_vanished(held.get(volume, ()), rule=rules[volume], run=run, at=at) for volume in rules
     }
@@ -23,9 +23,10 @@ def vanished(rules: Mapping[str, Rule], held: Held, *, run: Run, at: datetime) -
 def count_vanished(snapshots: Sequence[Snapshot], *, rule: Rule, run: Run, at: datetime) -> int:
     """Return how many occasions are missing of those that must still be there when this run begins, at `at`.
 
-    `snapshots` are one volume's, of every period and state. Of what the newest one's run left in place, our own runs delete
-    nothing that belongs to the newest `keep` occasions, except for one: that of a run whose restore point failed, which
-    leaves no number behind. Where there may have been such a run, one less is expected. A pending one can fail.
+    `snapshots` are one volume's, of every period and state. The newest one's number says what its run left in place.
+    Of that, our own runs delete nothing that belongs to the newest `keep` occasions, with one exception: a run whose
+    restore point failed leaves no number behind, and may have deleted one occasion. Where there may have been such a
+    run, one less is expected. A pending one can fail, so it is not expected.
     """
     if any(
         snapshot.run == run.id and snapshot.period == run.period and snapshot.usable for snapshot in snapshots
@@ -66,7 +67,10 @@ def _follows(last: datetime, run: Run, schedule: str, *, at: datetime) -> bool:
 
 
 def _fired(schedule: str, snapshots: Iterable[Snapshot]) -> bool:
-    """Return whether this schedule fired all runs that say when they were due, and at least one; a run by hand says nothing."""
+    """Return whether this schedule fired every run that says when it was due, and at least one.
+
+    A run by hand does not say it.
+    """
     times = {time for snapshot in snapshots if (time := due(snapshot.run))}
     return schedule == OFF or (bool(times) and all(cron.latest(schedule, at=time) == time for time in times))
 

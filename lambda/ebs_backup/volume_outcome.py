@@ -34,10 +34,10 @@ class Made(StrEnum):
 class VolumeOutcome:
     """What a run did for one volume.
 
-    `made` is the volume's restore point of this run. `unfinished` says that the time was too short for something, `gone`
-    that the volume was deleted during the run, `skipped` until when its tag skips it. `decisions` are on the
-    volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could not
-    finish. `vanished` counts the occasions of the run's period that somebody else deleted.
+    `made` is the volume's restore point of this run. `unfinished` says that the time was too short for something,
+    `gone` that the volume was deleted during the run, `skipped` until when its tag skips it. `decisions` are on the
+    volume's snapshots of the run's period, and on failed ones of every period. `failed` are snapshots that EC2 could
+    not finish. `vanished` counts the occasions of the run's period that somebody else deleted.
     """
 
     volume: Volume
@@ -112,7 +112,7 @@ class VolumeOutcome:
         known = {decision.snapshot.id for decision in self.decisions}
         gone = (decision for decision in untold.of(Fate.EXPIRED) if decision.snapshot.id not in known)
         told = {failed.id for failed in self.failed}
-        # A failure is tried again, and reported again; but only the try that made the snapshot knows which tags it lacks.
+        # A failure is tried and reported again. But only the try that made the snapshot knows which tags it lacks.
         tags = (check(failure) for failure in untold.checks if failure.resource == self.volume.id)
         return replace(
             self,

@@ -1,7 +1,7 @@
 """What adopting the backups of another tool does: which tags each gets, and what rotation then decides about it. Pure.
 
-A plan reads the existing tags. So it goes on where the last one was interrupted, and the second time there is nothing to
-do. It adds tags, and never changes one.
+A plan reads the existing tags. So it goes on where the last one was interrupted, and after a complete one there is
+nothing to do. It adds tags, and never changes one.
 """
 
 from collections.abc import Collection, Mapping
@@ -31,8 +31,8 @@ OWN_TAGS = (TAG_SET, TAG_PERIOD, TAG_RUN, TAG_SOURCE, "Name")
 class Request:
     """What the operator asks for.
 
-    `period` is the period of backups whose tool names none. `named` are ids of volumes whose backups are adopted even where the
-    volume is not selected, or is gone.
+    `period` is the period of backups whose tool names none. `named` are ids of volumes whose backups are adopted even
+    if the volume is not selected, or is gone.
     """
 
     settings: Settings
@@ -162,8 +162,8 @@ def _own_tags(
 ) -> dict[str, str]:
     """Return the tags that make a snapshot the set's own, as a run writes them; `volume` is None where it is gone.
 
-    Each is a run of its own: two of one volume that started in the same minute are no duplicates. Size and encryption are
-    the snapshot's, all else in the source is what the volume is today.
+    Each is a run of its own: two of one volume that started in the same minute are no duplicates. Size and encryption
+    are the snapshot's; all else in the source is what the volume is today.
     """
     source = replace(
         volume or _gone(snapshot),

@@ -4,15 +4,16 @@ What the tools write into CreateSnapshot's Description, by their own histories (
 
 - makesnapshots (github.com/evannuil/aws-snapshot-tool, makesnapshots.py), the time always the machine's own, with no zone:
   - 1.6, from 6f109a2 on: `Snapshot VOL by snapshot script at 2012-10-11 01:30:00.123456` (`isoformat(' ')`);
-  - 2.0, from 369c585 on: `day snapshot VOL by snapshot script at 2012-11-07 01:30:00.123456`, and week and month likewise;
-  - 3.0 to 4.0, from 8da4173 to 5cd4e31: `day_snapshot VOL_day_Mon by snapshot script at 23-11-2026 01:30:00`, with `%U` for a
-    week and `%b` for a month. That part is from the run's start, the time from the volume's turn: a run may pass midnight.
-    No version calls `setlocale`, so the words are English. From 33c33e2 (3.2) on the volume's tags are copied.
+  - 2.0, from 369c585 on: `day snapshot VOL by snapshot script at 2012-11-07 01:30:00.123456`, week and month likewise;
+  - 3.0 to 4.0, from 8da4173 to 5cd4e31: `day_snapshot VOL_day_Mon by snapshot script at 23-11-2026 01:30:00`, with `%U`
+    for a week and `%b` for a month. That part is from the run's start, the time is from the volume's turn: a run may
+    pass midnight. No version calls `setlocale`, so the words are English. From 33c33e2 (3.2)
+    on, the volume's tags are copied.
 - ec2-automate-backup (github.com/colinbjohnson/aws-missing-tools, as at 825af3a), one UTC time for a whole run:
   - from e69fda4 (2012) on: `ec2ab_VOL_2012-09-14`;
   - from 476b4da and 9479e63 (2014; its beta from 006ae30, 2013) on: `ec2ab_VOL_1447098412`, in seconds since 1970.
-  The tag `Name` (with -n) says the same. `PurgeAllow=true` and `PurgeAfterFE` (with -k) are tags that people set by hand, too.
-  Before e69fda4 it wrote `VOL_2012-09-08`, which a person would write as well: never adopted.
+  The tag `Name` (with -n) says the same. `PurgeAllow=true` and `PurgeAfterFE` (with -k) are also set by people.
+  Before e69fda4 it wrote `VOL_2012-09-08`. A person would also write that, so it is never adopted.
 """
 
 import re

@@ -35,7 +35,7 @@ class Verdict:
 def outlook(
     adopted: Sequence[Snapshot], region: Region, settings: Settings, *, now: datetime
 ) -> dict[str, Verdict]:
-    """Return by id what rotation decides as of `now` for the adopted snapshots, together with what the set already has."""
+    """Return by id what rotation decides as of `now` for the adopted snapshots, together with those of the set."""
     by_volume: defaultdict[str, dict[str, Snapshot]] = defaultdict(dict)
     for snapshot in (*(own for own in region.held if own.ours and own.run), *adopted):
         by_volume[snapshot.volume_id][snapshot.id] = snapshot
@@ -79,7 +79,7 @@ def _of_volume(
 
 
 def _in_runs(decisions: Sequence[Decision], *, limit: int) -> Iterable[Verdict]:
-    """Tell which run deletes what is expired, as `Deleter` does: the oldest first, `limit` whole occasions in a run."""
+    """Return which run deletes what is expired, as `Deleter` does: oldest first, `limit` whole occasions in a run."""
     staying = {decision.occasion for decision in decisions if decision.fate is not Fate.EXPIRED}
     going: dict[Occasion, int] = {}
     runs = {decision.snapshot.id: 0 for decision in decisions}

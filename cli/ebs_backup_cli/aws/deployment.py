@@ -34,7 +34,7 @@ class Deployment:
 
 
 def from_file(path: Path, backup_set: str, region: str) -> Deployment:
-    """Read the settings of a set from a file; if the set is not there, raise a CommandError that names those that are."""
+    """Read a set's settings from a file. If the set is not there, raise a CommandError that names those that are."""
     try:
         found = targets(read({"settings": str(path.absolute())}, path.parent), region=region)
     except SettingsError as error:
@@ -61,7 +61,7 @@ def configuration(client: "LambdaClient", backup_set: str) -> "FunctionConfigura
 
 
 def deployed(session: Session, backup_set: str) -> Deployment:
-    """Read the deployed function's settings; if the set is not there, raise a CommandError that names those that are."""
+    """Read a deployed set's settings. If the set is not there, raise a CommandError that names those that are."""
     client = session.client("lambda")
     name = function_name(backup_set)
     try:

@@ -66,7 +66,7 @@ class Trail:
             self.answer = {"status": "FAILED", "error": str(line["error_message"])}
 
     def _platform(self, line: Mapping[str, Any]) -> None:
-        """Take in Lambda's own line about the first invocation, or a retry of it: the function itself cannot report a time-out."""
+        """Use Lambda's own line about the first invocation, or a retry: a function cannot report its own time-out."""
         record = line.get("record", {})
         if record.get("requestId") == self.request and record.get("status") not in ("success", "error", None):
             self.broken.append(str(record["status"]))

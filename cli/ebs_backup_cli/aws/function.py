@@ -15,13 +15,13 @@ from ebs_backup_cli.aws.operator import Operator
 from ebs_backup_cli.errors import CommandError
 
 LONGEST = 900  # seconds: Lambda ends any invocation then
-# Each call is sent once: botocore would send one again whose answer is late, and that is another run, or another mail.
+# Each call is sent once. If the answer is late, botocore would send it again: that is another run, or another mail.
 ONCE = {"mode": "standard", "total_max_attempts": 1}
 LOST = "The mail of the run, or the log group {}, says whether it was."
 
 
 def the_function(operator: Operator) -> Deployment:
-    """Return the set's deployed function, also if the settings come from a file; raises a CommandError if there is none."""
+    """Return the set's deployed function, also with settings from a file; raises a CommandError if there is none."""
     known = operator.deployment
     return known if known.function else deployed(operator.session, known.settings.backup_set)
 

@@ -20,7 +20,7 @@ def find(wanted: str, names: Mapping[str, str], *, what: str = "volume") -> list
 
 
 def find_one(wanted: str, names: Mapping[str, str], *, what: str = "volume") -> str:
-    """Return the one id that is meant, as `find` does; raises a CommandError with the ids where several have the name."""
+    """Return the one id that is meant, as `find` does; raises a CommandError with the ids if several have the name."""
     first, *others = find(wanted, names, what=what)
     if others:
         ids = ", ".join(sorted((first, *others)))

@@ -26,7 +26,7 @@ LOOK_AHEAD = timedelta(days=40 * 366)  # as far as the core looks back for a fir
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumePlan:
-    """What becomes of one volume's snapshots; `outcome` is the run's own, None where the run leaves the volume alone."""
+    """What becomes of one volume's snapshots; `outcome` is the run's own, None if the run leaves the volume alone."""
 
     id: str
     name: str
@@ -109,7 +109,7 @@ def _others(
     outcome: Outcome,
     settings: Settings,
 ) -> Iterator[VolumePlan]:
-    """Tell what becomes of the period's snapshots of volumes that the set does not select any more."""
+    """Return what becomes of the period's snapshots of volumes that the set does not select any more."""
     run = outcome.run
     retired = {decision.snapshot.id: decision for decision in outcome.retired}
     groups: defaultdict[str, list[Decision]] = defaultdict(list)

@@ -53,12 +53,12 @@ class Holdings:
         return find(wanted, self.names())
 
     def names(self) -> dict[str, str]:
-        """Return every known volume's name by id; the name of a volume that is gone is the one in its newest snapshot."""
+        """Return every known volume's name by id; a volume that is gone has the name in its newest snapshot."""
         names = {point.snapshot.volume_id: point.snapshot.name for point in self.points}
         return names | {volume.id: volume.name for volume in self.volumes.values()}
 
     def on_instance(self, wanted: str) -> list[str]:
-        """Return the ids of the volumes that are attached to this instance (id or name), or were when last backed up."""
+        """Return the ids of the volumes that are on this instance (id or name), or were when last backed up."""
         was = {point.snapshot.volume_id: point.source.instance for point in self.points}
         now = {volume.id: volume.instance for volume in self.volumes.values() if volume.instance}
         on = was | now
@@ -70,7 +70,7 @@ class Holdings:
 
 
 def holdings(client: "EC2Client", listing: Ec2, backup_set: str, *, tag_name: str = "") -> Holdings:
-    """List the restore points of one set, or of all sets (`backup_set` is empty), all volumes and the instances' names."""
+    """List the restore points of one set (of all if `backup_set` is empty), all volumes, and the instances' names."""
     with Beside(lambda: {point.snapshot.id: point for point in _points(client, backup_set)}) as points:
         instances = listing.instances(tag_name or "Name")
         volumes = {volume.id: volume for volume in listing.volumes(instances)}

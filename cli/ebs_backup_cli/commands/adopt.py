@@ -70,7 +70,7 @@ def _one(wanted: str, there: Holdings, theirs: Found) -> str:
 
 
 def _carried_out(operator: Operator, planned: Plan) -> Mapping[str, Failure | None]:
-    """Add the tags; return what failed by snapshot id, None where nothing did."""
+    """Add the tags; return each snapshot's failure by its id, None where there is none."""
     outcome: dict[str, Failure | None] = {}
     with progress(operator) as show:
         for adoption, failure in adopting.adopt(operator.ec2, planned):

@@ -1,4 +1,4 @@
-"""`ebs-backup restore`: makes new volumes from restore points. It overwrites, attaches, detaches and deletes nothing."""
+"""`ebs-backup restore`: makes new volumes of restore points. It overwrites, attaches, detaches and deletes nothing."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -62,7 +62,7 @@ def smoke(
 
 
 def _refuse_another_file(file: Path) -> None:
-    """Raise a CommandError, before anything is made, if the report cannot be written, or would overwrite another file."""
+    """Raise a CommandError before anything is made, if the report cannot be written or another file would be lost."""
     if not file.parent.is_dir():
         raise CommandError(f"There is no folder {file.parent}.", "Choose another file.")
     if file.exists() and not begins_with(file, BEGINS):

@@ -1,4 +1,4 @@
-"""`ebs-backup verify`: restores the newest restore points to temporary volumes, reads what can be read, removes the volumes."""
+"""`ebs-backup verify`: makes temporary volumes of the newest restore points, reads what it can, removes the volumes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -29,7 +29,7 @@ def alarm_mails(of: Stack, settings: Settings) -> Iterator[Finding]:
 
 
 def unsubscribes(of: Stack, settings: Settings) -> Iterator[Finding]:
-    """Check of each confirmed address of both topics whether one click on the link in a mail could end all mails to it."""
+    """Check for each confirmed address of both topics if one click on a mail's link could end all mails to it."""
     for topic in filter(None, (_reports(of, settings), *_topics_of_alarms(of, settings))):
         for one in _subscriptions(of, topic):
             if one["SubscriptionArn"] != PENDING and one.get("Protocol") in ("email", "email-json"):
@@ -66,7 +66,7 @@ def _told(what: str, listed: list[Subscription], to_do: str) -> Finding:
 
 
 def _one_click(of: Stack, topic: str, one: Subscription) -> Finding:
-    """Check how it was confirmed: what was confirmed without credentials is also ended without."""
+    """Check how it was confirmed: what was confirmed without credentials can be ended without them."""
     arn, address = one["SubscriptionArn"], one["Endpoint"]
     client = of.client("sns", topic.split(":")[3])
     attributes: Mapping[str, Any] = client.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]

@@ -10,7 +10,7 @@ SHOWN = 5  # of a list; JSON has all
 
 
 class State(StrEnum):
-    """The state of a finding: good; a person should look; bad; or unknown, because it may not be read or does not exist."""
+    """The state of a finding: good; a person should look; bad; or unknown: it may not be read, or does not exist."""
 
     GOOD = "good"
     LOOK = "look"

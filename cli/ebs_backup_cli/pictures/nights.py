@@ -23,7 +23,7 @@ LEAST, MOST = timedelta(weeks=5), timedelta(weeks=26)
 
 
 class Made(StrEnum):
-    """What a night made: all of it, some, nothing; or no longer judged, with something or nothing still held."""
+    """How a night went: all was made, some, or nothing; or it is no longer judged, and something or nothing is held."""
 
     ALL = "all"
     SOME = "some"
@@ -52,7 +52,7 @@ class _Firing:
 
 
 def calendar(found: Holdings, settings: Settings, now: datetime) -> list[Night]:
-    """Return a night for every day, from the Monday before the oldest restore point (five to 26 weeks ago) until today."""
+    """Return a night for each day, from the Monday before the oldest restore point (5 to 26 weeks ago) until today."""
     oldest = min((point.snapshot.started for point in found.points), default=now)
     first = (now - min(max(now - oldest, LEAST), MOST)).date()
     first -= timedelta(days=first.weekday())

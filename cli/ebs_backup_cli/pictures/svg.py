@@ -165,7 +165,7 @@ def _grid(root: Element, scale: Scale, *, top: float, bottom: float) -> None:
 
 
 def _ticks(scale: Scale) -> Iterator[tuple[date, str]]:
-    """Return the first day of each month (of every second, third, ... month if there are many); for few weeks, the Mondays."""
+    """Return the first days of months (if there are many, of every second, third, ...); for few weeks, the Mondays."""
     days = [scale.start.date() + timedelta(days=day) for day in range((scale.end - scale.start).days)]
     firsts = [day for day in days if day.day == 1]
     if len(firsts) < 2:

@@ -1,7 +1,7 @@
 """Brings deleted snapshots back, on hold: the next run of their period would delete most of them again.
 
 The hold is set first, while a snapshot is still in the bin: tags can be changed there, and come back with it. So no run
-ever sees it without, and a command that is interrupted can be given again.
+ever sees it without a hold, and an interrupted command can be given again.
 """
 
 import time
@@ -29,7 +29,7 @@ IN_BIN = "recoverable"  # EC2's state of a snapshot in the bin, should a listing
 class Back:
     """What became of one snapshot. `now` is what EC2 lists, None where it does not list it.
 
-    `restored` says that it came out of the bin now; else it was there before. `labelled` says that it still has the label
+    `restored` says that it came out of the bin now; else it was out before. `labelled` says that it still has the label
     of its set. The errors say why it could not be restored, or could not be put on hold.
     """
 
@@ -66,7 +66,7 @@ def bring_back(
     *,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Back]:
-    """Put deleted snapshots on hold and restore them; raises an AwsError, with nothing restored, if they cannot be held."""
+    """Put deleted snapshots on hold and restore them. If they cannot be held, raise an AwsError and restore nothing."""
     held = _held_in_bin(client, sorted(deleted))
     done = []
     for id_, made in deleted.items():
@@ -79,12 +79,12 @@ def bring_back(
 
 
 def hold_again(client: "EC2Client", present: Mapping[str, Described], today: date) -> list[Back]:
-    """Put snapshots on hold that are back already, such as after a command that was interrupted."""
+    """Put on hold the snapshots that are back already, such as after an interrupted command."""
     return _looked_at(client, [Back(id=id_, made=made) for id_, made in present.items()], today)
 
 
 def _held_in_bin(client: "EC2Client", ids: Sequence[str]) -> bool:
-    """Put snapshots on hold that are in the bin; return False if EC2 says that there are no such snapshots."""
+    """Put on hold the snapshots that are in the bin; return False if EC2 says that there are no such snapshots."""
     try:
         put_on_hold(client, ids)
     except ERRORS as error:
@@ -108,7 +108,7 @@ def _restored(client: "EC2Client", id_: str, made: Described) -> Back:
 
 
 def _hold(client: "EC2Client", back: Back) -> Back:
-    """Put one on hold that exists; EC2 may not know it yet."""
+    """Put on hold one snapshot that exists; EC2 may not know it yet."""
     waited = 0.0
     while True:
         try:
@@ -128,7 +128,7 @@ def _seen(
     ids: Collection[str],
     settled: Callable[[Mapping[str, Any]], bool] = lambda _: True,
 ) -> dict[str, Mapping[str, Any]]:
-    """Look until all of these snapshots are listed as they should be, or the time is over; return those that are listed."""
+    """Look until all of these snapshots are listed as they should be, or time is over; return those that are listed."""
     waited = 0.0
     while True:
         found = _listed(client, ids)

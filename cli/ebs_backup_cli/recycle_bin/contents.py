@@ -1,4 +1,4 @@
-"""What the Recycle Bin holds of the backup sets. Its listing has no tags: each snapshot's description says whose it is."""
+"""What the Recycle Bin holds of the backup sets. Its listing has no tags: a snapshot's description says whose it is."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

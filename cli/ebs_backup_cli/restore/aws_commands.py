@@ -1,4 +1,4 @@
-"""What an operator can type: a restore as commands of the AWS CLI, and how a restored volume is attached and mounted. Pure."""
+"""What an operator can type: a restore as AWS CLI commands, and how to attach and mount a restored volume. Pure."""
 
 import json
 import shlex
@@ -51,7 +51,7 @@ def attach(
 
 
 def place(point: Point, volume: NewVolume, volumes: Mapping[str, Volume]) -> tuple[str, str]:
-    """Return the instance and the device to attach to; `INSTANCE_ID` in capitals if no instance in the zone is known."""
+    """Return the instance and the device to attach to; `INSTANCE_ID` if no instance in the zone is known."""
     source = point.source
     same_zone = source.zone == volume.zone
     instance = source.instance if source.instance and same_zone else INSTANCE

@@ -62,7 +62,7 @@ def _end_of(text: str) -> datetime:
 
 
 def _precision(text: str) -> timedelta:
-    """Return how long what a time names lasts: `list` shows a restore point of 01:30:07 as 01:30."""
+    """Return how long a named time lasts, by its precision: `list` shows a restore point of 01:30:07 as 01:30."""
     time = re.sub(r"(Z|[+-][0-9:]+)$", "", re.split("[T ]", text, maxsplit=1)[-1])
     if "." in time or "," in time:
         return timedelta(microseconds=1)

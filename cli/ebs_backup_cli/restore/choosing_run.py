@@ -33,9 +33,9 @@ def one_instance(found: Holdings, wanted: str) -> str:
 def volumes_of(found: Holdings, instance: str, wish: Wish, settings: Settings) -> tuple[list[str], list[str]]:
     """Return the ids of an instance's volumes that must be restored, and of those that are left out.
 
-    An instance's volumes are those attached to it now, and those that were attached to it at their last backup. A volume
-    is left out if it left the instance long ago (its last restore point may stay for ever), or was never backed up. If
-    the operator wants a time in the past, only what was known then counts.
+    An instance's volumes are those attached to it now, and those that were attached to it at their last backup. A
+    volume is left out if it left the instance long ago (its last restore point may stay for ever), or was never backed
+    up. If the operator wants a time in the past, only what was known then counts.
     """
     points = [point for point in found.points if wish.before is None or point.snapshot.started < wish.before]
     last = {volume: group[-1] for volume, group in by_volume(points).items()}

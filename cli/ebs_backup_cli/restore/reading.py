@@ -1,4 +1,4 @@
-"""Reading a snapshot without a volume, by the EBS direct API: its first block and some others, each against its checksum."""
+"""Reads a snapshot without a volume by the EBS direct API: the first block and some others, against their checksums."""
 
 import base64
 import hashlib

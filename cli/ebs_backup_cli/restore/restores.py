@@ -31,7 +31,7 @@ class Restore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restores:
-    """All of a restore; `there` are the volumes that exist now, `missing` those of which there is nothing to restore."""
+    """All of a restore; `there` are the volumes that exist now, `missing` those with nothing to restore."""
 
     every: Sequence[Restore]
     there: Mapping[str, Volume]

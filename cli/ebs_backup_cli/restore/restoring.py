@@ -137,7 +137,7 @@ def _was(point: Point, live: Volume | None) -> str:
 
 
 def _iops(point: Point, live: Volume | None, changes: Changes, type_: str) -> int | None:
-    """Return the IOPS for a type that takes them: the old volume's, or EC2's default for a gp3 that was another type before."""
+    """Return the IOPS for a type that takes them: the old volume's, or EC2's default if a gp3 had another type."""
     if type_ not in WITH_IOPS:
         if changes.iops:
             raise CommandError(f"A volume of type {type_} takes no IOPS.", "Leave --iops out, or add --type.")
@@ -168,7 +168,8 @@ def tags_of(
 ) -> dict[str, str]:
     """Return the new volume's tags: those that the snapshot has from its volume, and where it comes from.
 
-    None of our labels, nor any `ebs-backup:` tag: other tools would spread them. The selector's tag as the operator chooses.
+    None of our labels, nor any `ebs-backup:` tag: other tools would spread them. The operator decides on the selector's
+    tag.
     """
     name, value = selector
     ours = {

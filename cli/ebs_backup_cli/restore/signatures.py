@@ -10,7 +10,7 @@ MBR_SIGNATURE = b"\x55\xaa"
 EXT_MAGIC = b"\x53\xef"
 EXT4_FEATURES, EXT_JOURNAL = 0x0040 | 0x0080 | 0x0200, 0x0004  # extents, 64bit, flex_bg; has_journal
 SECTORS = (512, 4096)  # a GPT's header stands in the second sector
-# Offsets and bytes, in the order of the search: a file system can leave an older boot sector in place, so it comes last.
+# Offsets and bytes, in the order of the search. A file system can leave an older boot sector, so that comes last.
 SIGNATURES = (
     (0, b"XFSB", "XFS file system"),
     (65536 + 64, b"_BHRfS_M", "btrfs file system"),

@@ -21,7 +21,7 @@ HOURS_A_MONTH, HOURS_EACH = 730, 1 / 6  # a temporary volume lives for some minu
 
 @dataclass(slots=True, kw_only=True)
 class Verified:
-    """One restore point and what came of it: `fault` says why it cannot be restored, `left` which volume stayed behind."""
+    """One restore point and what came of it: `fault` says why it cannot be restored, `left` which volume remains."""
 
     point: Point
     restored: bool = False
@@ -33,7 +33,7 @@ class Verified:
 
     @property
     def bad(self) -> bool:
-        """Tell whether this restore point is damaged, unreadable, or cannot be restored."""
+        """Return whether this restore point is damaged, unreadable, or cannot be restored."""
         return bool(self.fault) or self.reading.bad
 
     def document(self, name: str) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def estimate(points: Sequence[Point]) -> str:
 
 
 def is_leftover(raw: Mapping[str, Any], backup_set: str) -> bool:
-    """Tell whether a volume is what an earlier verify of this set made and could not remove: all its marks must fit."""
+    """Return whether an earlier verify of this set made the volume and could not remove it: all its marks must fit."""
     tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
     snapshot = tags.get(TAG_VERIFY, "")
     return (

@@ -123,7 +123,7 @@ class Lab:
                     yield raw["SnapshotId"]
 
     def _is_mine(self, raw: Mapping[str, Any], made: Any) -> bool:  # noqa: ANN401 - a time, or EC2's text of one
-        """Tell whether this smoke made it, or one that ended long ago; what another one uses just now is left alone."""
+        """Return whether this smoke made it, or one that ended long ago; what another one now uses is left alone."""
         tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", [])}
         names = (tags.get(TAG, ""), tags.get(TAG_SET, ""))
         if self.name in names:
@@ -132,7 +132,7 @@ class Lab:
         return any(name.startswith(PREFIX) for name in names) and time.time() - at.timestamp() > OLD
 
     def _remove(self, id_: str) -> bool:
-        """Remove one thing, and tell whether it is gone."""
+        """Remove one thing, and return whether it is gone."""
         for _ in range(TRIES):
             try:
                 self._send_removal(id_)

@@ -1,4 +1,4 @@
-"""The steps of a smoke: a volume, one run, the same run again, a restore; and between them, what AWS answers to each belief."""
+"""The steps of a smoke: a volume, one run, the same run again, a restore; between them, AWS's answer to each belief."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace

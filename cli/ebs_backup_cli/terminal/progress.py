@@ -12,7 +12,7 @@ from ebs_backup_cli.aws.operator import Operator
 
 @contextmanager
 def progress(operator: Operator) -> Iterator[Callable[[str], None]]:
-    """Show what is being done until the block is left; the function that is given takes the words."""
+    """Show what is being done until the block is left; the function that the block gets takes the words."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     quiet = operator.options.json or not console.is_terminal

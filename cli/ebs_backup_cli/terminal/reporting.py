@@ -56,7 +56,7 @@ def say(console: Console, text: Text) -> None:
 
 
 def show_failures(console: Console, heading: str, failures: Sequence[Mapping[str, Any]]) -> None:
-    """Print what failed, AWS's words, and what to do about it: that once for all that have it in common."""
+    """Print what failed, AWS's words, and what to do about it: advice that several have in common only once."""
     groups: dict[tuple[str, str, str], list[str]] = {}
     for failure in failures:
         key = str(failure["action"]), f"{failure['code']}: {failure['message']}", str(failure["advice"])

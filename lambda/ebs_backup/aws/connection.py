@@ -30,8 +30,8 @@ def connect(session: Session) -> "EC2Client":
         read_timeout=15,
         retries={"mode": "standard", "total_max_attempts": 8},
     )
-    # python-dateutil's parser is half the cost of a listed snapshot, and EC2's times are plain ISO 8601. Other services may
-    # send numbers, so clients that the session makes later get its own parsers back.
+    # python-dateutil's parser is half the cost of a listed snapshot, and EC2's times are plain ISO 8601. Other
+    # services may send numbers. So the session gets its own parsers back, for the clients that it makes later.
     parsers = ResponseParserFactory()
     parsers.set_parser_defaults(timestamp_parser=datetime.fromisoformat)
     botocores = session._session  # noqa: SLF001 - boto3 has no door to it

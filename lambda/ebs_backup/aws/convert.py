@@ -84,7 +84,7 @@ def _attachment(raw: Mapping[str, Any], instances: Mapping[str, Instance]) -> Ma
 
 
 def snapshot(raw: Mapping[str, Any]) -> Snapshot:
-    """Return a snapshot, as `volume` does; equal texts of thousands of snapshots are stored once."""
+    """Return a snapshot; raises a KeyError as `volume` does. Equal texts of thousands of snapshots are stored once."""
     tags = _tags(raw)
     return Snapshot(
         id=raw["SnapshotId"],
@@ -107,7 +107,7 @@ def snapshot(raw: Mapping[str, Any]) -> Snapshot:
 def as_made(raw: Mapping[str, Any], backup_set: str) -> Snapshot | None:
     """Return a snapshot as the set made it, whatever became of its tags; None if it is not the set's own.
 
-    What was adopted has another tool's description: it counts by its tags.
+    An adopted snapshot has another tool's description, so its tags say whose it is.
     """
     found, made = snapshot(raw), described(raw.get("Description", ""))
     if made and (made.volume_id, made.backup_set) == (found.volume_id, backup_set):

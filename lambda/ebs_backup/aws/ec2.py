@@ -40,7 +40,7 @@ LOOKING_UP = 60.0  # seconds for the names of instances: the backups need the re
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """The result of a create: the run's restore point, and the `tagging` it was sent with (None if it existed before)."""
+    """The result of a create: the run's restore point, and its `tagging`, None if the restore point existed before."""
 
     snapshot: Snapshot
     tagging: Tagging | None
@@ -115,7 +115,7 @@ class Ec2:
         return convert.rows(pages, "Volumes", lambda raw: convert.volume(raw, instances))
 
     def some_volumes(self, volume_ids: Sequence[str]) -> Iterator[Volume]:
-        """List those of these volumes that there are, without the names of their instances; raises an AwsError."""
+        """List the volumes with these ids that exist, without the names of their instances; raises an AwsError."""
         for part in _parts(volume_ids):
             pages = self._volume_pages({"volume-id": part, "status": THERE})
             yield from convert.rows(pages, "Volumes", lambda raw: convert.volume(raw, {}))
@@ -151,9 +151,9 @@ class Ec2:
     def by_id(
         self, backup_set: str, snapshot_ids: Sequence[str], *, replaced: bool = False
     ) -> Iterator[Snapshot]:
-        """List those of the set's snapshots that have these ids, or that replace those; raises an AwsError.
+        """List the set's snapshots with these ids or, with `replaced`, those that replace them; raises an AwsError.
 
-        An unknown id, or one of a snapshot that is not the set's, is not listed, and is no error.
+        An id that is unknown, or not of this set, is left out: it is no error.
         """
         by = f"tag:{TAG_AGAIN}" if replaced else "snapshot-id"
         for part in _parts(snapshot_ids):
@@ -181,14 +181,16 @@ class Ec2:
     ) -> Task[Created]:
         """Create one snapshot, and never a second one, even if EC2's answer was lost.
 
-        Waits for its turn, and as long as EC2 asks it to. `blocked` says whether the volume has as many unfinished
-        snapshots as EC2 takes, so that waiting cannot help. `tagging` returns the tags of a snapshot taken at a given time.
-        Raises an AwsError of kind NOT_FOUND or REJECTED, or, if the time is too short, the last error, or OUT_OF_TIME.
+        Waits for its turn, and as long as EC2 asks it to. `blocked` says that the volume has as many unfinished
+        snapshots as EC2 takes, so waiting cannot help. `tagging` returns the tags of a snapshot taken at a given time.
+        Raises an AwsError of kind NOT_FOUND or REJECTED. If the time is too short, raises the last error, or
+        OUT_OF_TIME if there was none.
         """
         unsure, fault = False, None
         while True:
             yield from self._patience.turn(self._creates, fault)
-            # The outcome is unknown, or EC2 refused by rate: then somebody made one just now, perhaps another delivery.
+            # If the outcome is unknown, look first. Look also if EC2 refused by rate: then somebody has just made one,
+            # perhaps another delivery.
             look = fault is not None and (unsure or fault.code == RATE_PER_VOLUME)
             tagged_as = tagging(self._now())
             try:

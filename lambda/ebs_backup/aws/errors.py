@@ -28,10 +28,10 @@ class Kind(Enum):
 
 GONE_CODES = frozenset({"InvalidVolume.NotFound", "InvalidSnapshot.NotFound"})
 RATE_PER_VOLUME = "SnapshotCreationPerVolumeRateExceeded"  # 15 s between two snapshots of one volume
-CONCURRENT = "ConcurrentSnapshotLimitExceeded"  # pending or failed ones of a volume: 5, of st1 and sc1 1
+CONCURRENT = "ConcurrentSnapshotLimitExceeded"  # pending or failed, of one volume: 5, or 1 for st1 and sc1
 NO_ROOM = "SnapshotLimitExceeded"  # the quota of snapshots in the region
 TAG_REFUSALS = frozenset({"TagPolicyViolation", "UnauthorizedOperation"})
-SNAPSHOT_FAILED = "SnapshotFailed"  # of our own, as the next three: a snapshot ended in state error
+SNAPSHOT_FAILED = "SnapshotFailed"  # our own code, like the next three: a snapshot ended in state error
 UNREADABLE, OUT_OF_TIME, SLOW_LISTING = "UnreadableAnswer", "OutOfTime", "SlowListing"
 
 THROTTL = "Throttl"  # Throttling, ThrottlingException, ThrottledException
@@ -80,7 +80,7 @@ class AwsError(Exception):
             said = error.response.get("Error", {})
             code, message = said.get("Code") or "Unknown", said.get("Message") or str(error)
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            # Only a delete can be refused because AWS keeps the snapshot; a refused create is a volume without a backup.
+            # Only a delete is refused because AWS keeps the snapshot. A refused create is a volume without a backup.
             kept = error.operation_name == "DeleteSnapshot" and _hold(code, message[: 2 * LONGEST_MESSAGE])
             kind = Kind.KEPT if kept else _kind(code, status)
             return cls(kind=kind, code=code, message=message, service=SERVICES.get(error.operation_name, ""))
@@ -97,7 +97,7 @@ def _line(text: str, most: int) -> str:
 
 
 def _kind(code: str, status: int) -> Kind:
-    """Return the kind; the code counts before the status, because EC2 throttles with a 503, and then nothing was done."""
+    """Return the kind. The code comes before the status: EC2 throttles with a 503, and then nothing was done."""
     if code in GONE_CODES:
         return Kind.NOT_FOUND
     if code in WAIT_CODES or code.startswith(THROTTL):

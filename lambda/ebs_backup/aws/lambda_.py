@@ -20,8 +20,8 @@ QUEUED, ALLOWED = 202, 204
 def connect(session: Session) -> "LambdaClient":
     """Make the client, within the seconds that are kept for the report.
 
-    If the answer to an event is lost, the event is sent again. Two invocations at once do no harm, like two deliveries of
-    one event; with no invocation, the rest of the run would be lost.
+    If the answer to an event is lost, the event is sent again. Two invocations at once do no harm, like two
+    deliveries of one event. Without any invocation, the rest of the run would be lost.
     """
     config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
     return session.client("lambda", config=config)

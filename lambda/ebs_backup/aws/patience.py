@@ -20,9 +20,9 @@ class Patience:
     clock: Callable[[], float]
 
     def turn(self, pace: RateLimiter, fault: AwsError | None) -> Task[None]:
-        """Wait until the next call may be made, after `fault` if there was one; raises it if waiting cannot help.
+        """Wait until the next call may be made; raises `fault`, the last call's error, if waiting cannot help.
 
-        A turn that would come after the deadline is not waited for.
+        Do not wait for a turn that would come after the deadline.
         """
         if fault and fault.kind in (Kind.NOT_FOUND, Kind.REJECTED, Kind.KEPT):
             raise fault

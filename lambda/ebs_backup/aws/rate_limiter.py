@@ -17,9 +17,9 @@ PAUSE = 2.0  # seconds without a call after EC2 throttled one: somebody else use
 class RateLimiter:
     """Gives out turns: in any t seconds there are never more than `BURST + RATE * t`.
 
-    A caller that books a turn learns once how long to wait, so nobody competes for a token. If EC2 throttles anyway, others
-    have emptied its bucket: all turns move back, in their order, and those who wait ask again. Safe for threads; times
-    are seconds on `clock`. `full_bucket` is False if the bucket was used up just before.
+    A caller books a turn and learns once how long to wait, so nobody competes for a token. If EC2 throttles anyway,
+    others have emptied its bucket. Then all turns move back in their order, and the callers that wait ask again.
+    Safe for threads; times are seconds on `clock`. `full_bucket` is False if the bucket was used up just before.
     """
 
     def __init__(self, clock: Callable[[], float], *, full_bucket: bool = True) -> None:
@@ -27,7 +27,7 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._late = 0.0  # seconds that the schedule has moved back: a turn is a time on the schedule
         self._resumes = 0.0  # until then no call is made
-        # When the bucket is full again: from this follows how many tokens there are, or how many turns are booked beyond them.
+        # When the bucket is full again. This gives the number of tokens, or of turns that are booked beyond them.
         self._full = clock() + (0.0 if full_bucket else BURST / RATE)
 
     def reserve(self) -> float:
@@ -42,7 +42,7 @@ class RateLimiter:
             return max(0.0, round(turn - (self._clock() - self._late), 3))
 
     def throttled(self) -> float:
-        """Empty the bucket, because EC2's is empty, and return a turn before all others for the caller that was throttled."""
+        """Empty the bucket, because EC2's is empty. Return the throttled caller's new turn, before all others."""
         with self._lock:
             now = self._clock()
             resumes = now + PAUSE

@@ -21,7 +21,10 @@ def connect(session: Session, topic_arn: str) -> "SNSClient":
 
 
 def connect_briefly(session: Session, topic_arn: str) -> "SNSClient":
-    """Make a client that gives up after 11 s: if Lambda ended a run that is mailed, its retry would mail it once more."""
+    """Make a client that gives up after 11 s.
+
+    If Lambda ended a run after its mail was sent, the retry would mail the run once more.
+    """
     retries = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
     return session.client("sns", region_name=topic_arn.split(":")[3], config=retries)
 

@@ -1,7 +1,6 @@
 """EC2's writes in a check: with `DryRun`, so that EC2 says what it would do, and does nothing.
 
-EC2 checks the caller's permissions before anything else, with every policy of the organization. It does not check keys or
-quotas.
+EC2 first checks the caller's permissions, with every policy of the organization. It does not check keys or quotas.
 """
 
 import time
@@ -31,7 +30,7 @@ def taken_for_a_call(service: str) -> AwsError:
 
 
 class Trial:
-    """Asks EC2, with the rate limit of the writes, until `deadline`, in seconds on `clock`. Makes and deletes nothing."""
+    """Asks EC2, at the writes' rate limit, until `deadline`, in seconds on `clock`. Makes and deletes nothing."""
 
     def __init__(
         self, client: "EC2Client", *, deadline: float, clock: Callable[[], float] = time.monotonic

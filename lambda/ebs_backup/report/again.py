@@ -59,7 +59,7 @@ def _lacking(again: RunAgain) -> Iterator[Part]:
 
 
 def _made(again: RunAgain) -> Iterator[Part]:
-    """Return why the snapshots failed that were made again: the new ones may fail for the same reason."""
+    """Return why the snapshots that were made again had failed: the new ones may fail for the same reason."""
     text = "The new ones are pending. If one of them fails too, the next mail says so."
     return _section(
         "MADE AGAIN", again.made, again.run, news="snapshot failed, made again", told="made again", text=text
@@ -67,7 +67,7 @@ def _made(again: RunAgain) -> Iterator[Part]:
 
 
 def _left_alone(again: RunAgain) -> Iterator[Part]:
-    """Return those of volumes that are not to be backed up, or cannot be any more."""
+    """Return the failed snapshots of volumes that should not be backed up, or cannot be any more."""
     left = [volume for volume in again.lacking if not volume.runnable]
     return _section("LEFT ALONE", left, again.run, news="snapshot failed, left alone", told="left alone")
 
@@ -102,7 +102,7 @@ def _who(volumes: Sequence[VolumeAgain]) -> str:
 
 
 def _problems(volumes: Sequence[VolumeAgain]) -> list[Problem]:
-    """Return each failed snapshot: with why there is no new one, or with why it failed, as the new one may."""
+    """Return each failed snapshot, with why there is no new one or else why it failed: the new one may fail, too."""
     return [
         (volume.fault or as_failure(failed), _row(failed, volume.made))
         for volume in volumes

@@ -144,7 +144,7 @@ def _data(title: str, outcome: Outcome) -> str:
 def headline(
     status: Status, news: Sequence[str], region: str, period: str = "", backup_set: str = "default"
 ) -> str:
-    """Return `[OK] 12 created, 3 expired (EBS day, eu-west-1)`; if it is too long, the last news goes first, then the set."""
+    """Return `[OK] 12 created, 3 expired (EBS day, eu-west-1)`; if too long, without the last news, then the set."""
     told, *more = news
     for text in more:
         told = f"{told}; {text}" if len(told) + len(text) + 2 <= NEWS else told
@@ -160,7 +160,7 @@ def news_of(blocks: Blocks) -> Sequence[str]:
 
 
 def first_lines(otherwise: str, blocks: Blocks, *, needed: bool = True) -> Sequence[str]:
-    """Return at most five short lines: what has no backup, since when, what to do; or `otherwise` if all is backed up."""
+    """Return up to five short lines: what has no backup, since when, what to do; `otherwise` if all is backed up."""
     parts = list(chain.from_iterable(blocks.values()))
     lead = parts[0].lead if parts else ""
     section = [parts[0], *takewhile(lambda part: not part.heading, parts[1:])] if lead else []

@@ -74,7 +74,7 @@ class Part:
 
     `news` says it in the subject, `lead` at the top, with the rows' names and first facts.
 
-    `nameless` is how many more rows there are of which only the number is known. A `problem` is cut later than the rest.
+    `nameless` is the number of further rows that are only counted. A `problem` is cut later than the rest.
     """
 
     heading: str = ""
