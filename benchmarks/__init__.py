@@ -3,6 +3,6 @@
 import sys
 from pathlib import Path
 
-# The function's source root is no package of this repository: its asset root must hold nothing else.
+# `lambda/` is no package of this repository: the function's zip is made of this folder and must hold nothing else.
 if (_SOURCE := str(Path(__file__).parent.parent / "lambda")) not in sys.path:
     sys.path.insert(0, _SOURCE)

@@ -1,8 +1,8 @@
 """One measurement in a fresh process: `python -m benchmarks.client ours|unpaced|bare|idle VOLUMES RESULT`.
 
-Writes to RESULT, as JSON, the wall and CPU seconds of the run (not of the imports and the clients) and the process's peak
-memory. `unpaced` is ours without its rate limiter, to be compared with bare where AWS's buckets are off;
-`idle` only makes its clients.
+Writes to RESULT, as JSON, the wall and CPU seconds of the run (not of the imports and the clients) and the process's
+peak memory. `unpaced` is ours without its rate limiter, to be compared with bare where AWS's buckets are off; `idle`
+only makes its clients.
 """
 
 import json
@@ -23,7 +23,7 @@ ENDLESS = 1e9  # tokens a second
 
 
 def ours() -> Callable[[], None]:
-    """Make the function's clients; return what runs it, with every invocation that it queues for itself."""
+    """Make the function's clients; return a callable that runs it, and every invocation that it queues for itself."""
     from ebs_backup import handler  # noqa: PLC0415, TID251 - each subject imports its own; this one is Lambda here
 
     handler._ec2()  # noqa: SLF001 - before the stopwatch starts, as bare does
@@ -47,7 +47,7 @@ def unpaced() -> Callable[[], None]:
 
 
 def bare(volumes: int) -> Callable[[], None]:
-    """Make bare's clients; return what runs it."""
+    """Make bare's clients; return a callable that runs it."""
     from benchmarks import bare as subject  # noqa: PLC0415 - each subject imports only its own
 
     clients = subject.clients()

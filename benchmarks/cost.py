@@ -3,9 +3,9 @@
 Lambda gives CPU in proportion to memory, one core at 1,769 MB. Python's lock limits the code to one core, so more
 memory than that does not help. A run's CPU seconds, those of its cold start included, are stretched by 1,769 / MB; the
 seconds in which the process waited (wall less CPU) stay. In reality waiting and computing overlap, so this is an upper
-bound. A size counts only where the peak memory fits twice: Lambda's own runtime lives there too, a mail of many failures
-is larger than one of a good run, and there may be more volumes tomorrow. The function has one size for every number of
-volumes: the cheapest at which the largest run that was measured fits.
+bound. A size counts only where the peak memory fits twice: Lambda's own runtime lives there too, a mail of many
+failures is larger than one of a good run, and there may be more volumes tomorrow. The function has one size for every
+number of volumes: the cheapest one with room for the largest run that was measured.
 """
 
 from collections.abc import Iterator

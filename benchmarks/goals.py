@@ -50,7 +50,7 @@ class Goal:
 
 
 def floor(volumes: int) -> float:
-    """Return the fewest seconds that are possible: so many creates beside as many deletes, from full buckets."""
+    """Return the fewest seconds possible: a create and a delete for each volume, side by side, from full buckets."""
     capacity, rate = WRITES
     return max(0.0, (volumes - capacity) / rate)
 

@@ -103,7 +103,7 @@ class Truth:
 
 
 def judge(account: FakeAccount) -> Truth:
-    """Compare what is there with what one run was to do."""
+    """Compare what is there with what one run should have done."""
     made = Counter(
         snapshot.volume_id for snapshot in account.snapshots.values() if snapshot.tags.get(TAG_RUN) == RUN
     )

@@ -1,7 +1,7 @@
 """`python -m benchmarks.see [--volumes 1000] [--rounds 5]`: what `list` and `plan` cost beside the bare listing.
 
-Each measurement is a fresh process: CPU and wall seconds of the work, without imports and clients. The bare listing asks for
-the same pages through the same client and looks at nothing.
+Each measurement is a fresh process: CPU and wall seconds of the work, without imports and clients. The bare listing
+asks for the same pages through the same client and ignores their contents.
 """
 
 import argparse
@@ -31,7 +31,7 @@ GOAL = 1.2
 
 
 def bare(operator: "Operator") -> None:
-    """List what the commands list, and look at nothing."""
+    """List what the commands list, and ignore the contents."""
     asked = {
         "describe_tags": (TAGS_A_PAGE, {"resource-type": ["instance"], "key": ["Name", SETTINGS.tag_name]}),
         "describe_volumes": (VOLUMES_A_PAGE, {"status": ["available", "in-use", "error"]}),

@@ -1,4 +1,4 @@
-"""The demo: deploy, let the schedules fire, show what is kept and why, the mails, and the way back; then stop everything."""
+"""The demo: deploy, let the schedules fire, show what is kept and why, the mails, the way back; stop everything."""
 
 import argparse
 import signal

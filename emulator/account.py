@@ -1,4 +1,4 @@
-"""What the emulated account has besides the stack: volumes, AMIs, an inbox for mails, and the function called by hand."""
+"""What the emulated account has besides the stack: volumes, AMIs, an inbox for mails, the function called by hand."""
 
 import json
 import time
@@ -54,7 +54,7 @@ class EmulatedAccount:
         return str(made["SnapshotId"])
 
     def fail(self, snapshot: str, message: str = "", *, event: bool = False) -> None:
-        """Make a snapshot that is still pending end in state `error`, with EC2's reason; with an event, it does so now."""
+        """Make a pending snapshot end in state `error`, with EC2's reason; with an event, it does so now."""
         self.emulator.failures.add(snapshot, message, event=event)
         if event:
             self.snapshots()
@@ -94,7 +94,7 @@ class EmulatedAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One report as its subscribers received it: the text that an address gets (if there is one), and the data that a queue gets."""
+    """One report as its subscribers received it: the text for an address (if any), and the data for a queue."""
 
     subject: str
     body: str
@@ -103,7 +103,7 @@ class Letter:
 
     @property
     def told(self) -> str:
-        """Return the text as if no line had been broken."""
+        """Return the text with its lines joined."""
         return " ".join(self.body.split())
 
 

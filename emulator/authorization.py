@@ -1,7 +1,7 @@
 """Who may call EC2, checked as AWS does it: on every resource that a call touches, each with its tags and conditions.
 
 Calls on a log are checked on a stream of its group, as AWS does: that is what a resource of `log-group:NAME:*` allows.
-And plain HTTP on loopback counts as TLS: policies that demand it (`aws:SecureTransport`) are to hold as on AWS.
+Plain HTTP on loopback counts as TLS, so that policies that demand TLS (`aws:SecureTransport`) work as on AWS.
 
 Sources: Service Authorization Reference, "Actions, resources, and condition keys for" Amazon EC2 and CloudWatch Logs.
 """

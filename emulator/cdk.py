@@ -81,7 +81,7 @@ class Cdk:
 
 
 def _way_to_packages() -> dict[str, str]:
-    """Return the user's own settings for package indexes: the CLI would not find them, because HOME is the emulator's."""
+    """Return the user's settings for package indexes: the CLI would not find them, because HOME is the emulator's."""
     named = {name: it for name, it in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_CERT_"))}
     files = os.environ.get("XDG_CONFIG_HOME", str(Path.home() / ".config"))
     return {"XDG_CONFIG_HOME": files, **named}

@@ -21,7 +21,7 @@ class Clock:
         return moved[0] + (datetime.now(UTC) - moved[1]) if moved else datetime.now(UTC)
 
     def set(self, time: datetime) -> None:
-        """Move the clock in one step, so that nobody reads half of it."""
+        """Move the clock in one step, so that nobody reads a half-written file."""
         new = self.file.with_suffix(".new")
         new.write_text(f"{time.isoformat()} {datetime.now(UTC).isoformat()}", encoding="utf-8")
         new.replace(self.file)

@@ -1,7 +1,7 @@
-"""A stand-in for the EBS direct API, which ministack lacks: every snapshot holds an ext4's first block, and some others.
+"""A stand-in for the EBS direct API, which ministack lacks: every snapshot holds an ext4's first block and some others.
 
-What it answers has the shape and the checksums of AWS's; the bytes are made up, the same at each call. Blocks of 512 KiB,
-as AWS's; a listing gives a block for each 32 MiB of the volume.
+Its answers have the shape and the checksums of AWS's. The bytes are made up, and are the same at each call. A block has
+512 KiB, as on AWS. A listing gives a block for each 32 MiB of the volume.
 """
 
 import base64

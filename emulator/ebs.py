@@ -121,7 +121,7 @@ def _pending(action: Action) -> Action:
 
 
 def _limited(action: Action) -> Action:
-    """Refuse one more snapshot of a volume that has as many pending and failed ones as EC2 takes."""
+    """Refuse a snapshot of a volume that already has as many pending and failed ones as EC2 allows."""
 
     def answer(params: Params) -> Answer:
         volume = one(params, "VolumeId")

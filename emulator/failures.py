@@ -16,7 +16,7 @@ class Failures:
     file: Path
 
     def add(self, snapshot: str, message: str, *, event: bool = False) -> None:
-        """Make a snapshot that is still pending end in state `error`, with this reason; an event may tell of it, or not."""
+        """Make a pending snapshot end in state `error`, with this reason; an event may report it, or not."""
         with self.file.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps({"snapshot": snapshot, "message": message, "event": event}) + "\n")
 
@@ -25,7 +25,7 @@ class Failures:
         return {told["snapshot"]: told["message"] for told in self._lines()}
 
     def with_an_event(self) -> Collection[str]:
-        """Return the ids of those of which EventBridge tells: it promises that for none."""
+        """Return the ids of those that EventBridge sends an event for: it promises an event for no snapshot."""
         return {told["snapshot"] for told in self._lines() if told["event"]}
 
     def _lines(self) -> Iterable[Mapping[str, Any]]:

@@ -1,7 +1,7 @@
 """What other policies would allow: it asks the emulator's own authorization, without doing anything.
 
-`ask` runs this module once in the emulator's interpreter, for as many policies and requests as there are; there the
-requests go through what ministack does before it serves one. Nothing is served.
+`ask` runs this module once in the emulator's interpreter, for as many policies and requests as there are. There each
+request takes the steps that ministack takes before it serves one. Nothing is served.
 """
 
 import json

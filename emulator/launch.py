@@ -26,7 +26,7 @@ from emulator.patching import check_version
 
 
 def patch() -> None:
-    """Patch the ministack of this process; raise PatchError if it is not the version that the patches were written for."""
+    """Patch the ministack of this process; raise PatchError if it is not the version that the patches are for."""
     check_version(version("ministack"))
     clock = Clock.of_this_process()
     ebs.patch(clock, Failures(Path(os.environ.get(VARIABLE, os.devnull))))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-MINISTACK = "1.5.33"  # what was read before it was patched; requirements/emulator.in pins the same
+MINISTACK = "1.5.33"  # the version that the patches were written for; requirements/emulator.in pins it, too
 
 
 class PatchError(RuntimeError):

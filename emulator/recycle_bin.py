@@ -1,4 +1,4 @@
-"""CloudFormation's type AWS::Rbin::Rule, which ministack lacks: a rule is checked as AWS does, kept, changed, deleted.
+"""CloudFormation's type AWS::Rbin::Rule, which ministack lacks: rules are checked as on AWS, kept, changed and deleted.
 
 Nothing enters a bin here: `fake_aws` has one.
 """

@@ -1,4 +1,4 @@
-"""EventBridge by the emulator's clock: a rule fires when that clock passes its time; a jump skips what is in between."""
+"""EventBridge by the emulator's clock: a rule fires when that clock passes its time; a jump skips what lies between."""
 
 from collections.abc import Callable
 

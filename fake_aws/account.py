@@ -26,13 +26,17 @@ KEY_LOST = "Given key ID is not accessible"  # why a snapshot failed, in EC2's w
 class FakeAccount:
     """The state, and what EC2 and SNS do with it; every method raises RefusalError where AWS refuses.
 
-    Times are seconds since the epoch on `clock`. `lag` is by how many seconds listings trail the writes at most,
-    `lag_of_listing` says by how many of those the next one does, `volumes_a_page` and `snapshots_a_page` are the most that
-    a page holds (AWS may give fewer than MaxResults), `fate` how long the n-th new snapshot is pending and what it ends as.
-    `most_snapshots` is the region's quota, `refused_tags` gives the code with which a policy refuses a tag's key,
-    `demanded_tags` are the keys that a policy wants on every snapshot, `subscribers` are the topic's confirmed ones,
-    `unlisted` the volumes that a listing of all lacks. `retention` are the Recycle Bin's rules: a tag, and for how many days
-    deleted snapshots with it are retained.
+    Times are seconds since the epoch on `clock`.
+
+    - `lag`: the most seconds that a listing is behind the writes. `lag_of_listing` gives the next listing's seconds.
+    - `volumes_a_page`, `snapshots_a_page`: the most that a page holds (AWS may give fewer than MaxResults).
+    - `fate`: how long the n-th new snapshot is pending, and the state in which it ends.
+    - `most_snapshots`: the region's quota.
+    - `refused_tags`: the code with which a policy refuses a tag's key.
+    - `demanded_tags`: the keys that a policy wants on every snapshot.
+    - `subscribers`: how many confirmed subscribers the topic has.
+    - `unlisted`: the volumes that a listing of all volumes lacks.
+    - `retention`: the Recycle Bin's rules: a tag, and for how many days deleted snapshots with it are retained.
     """
 
     clock: Callable[[], float] = time.time
@@ -213,7 +217,7 @@ class FakeAccount:
         }
 
     def publish(self, topic: str, subject: str, message: str, attributes: Mapping[str, str]) -> None:
-        """Take a mail as SNS does: a known topic, a subject and a message within its limits, a text for each protocol."""
+        """Take a mail as SNS does: a known topic, subject and message within its limits, a text for each protocol."""
         self.topic(topic)
         if not subject.isascii() or not subject.isprintable() or not 0 < len(subject) < 100:
             raise RefusalError("InvalidParameter", "Invalid parameter: Subject")

@@ -69,8 +69,8 @@ class Answer:
 class Service:
     """EC2, SNS and Lambda over one account.
 
-    `plan` are the faults to come, `meanwhile` is what others do just before the n-th call of an action, `latency` are the
-    seconds that an action takes. `killed` are the callers that a fault has killed.
+    `plan` are the faults to come, `meanwhile` is what others do just before the n-th call of an action, `latency` are
+    the seconds that an action takes. `killed` are the callers that a fault has killed.
     """
 
     account: FakeAccount

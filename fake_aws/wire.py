@@ -21,8 +21,9 @@ class Reply(Enum):
 class Fault:
     """One fault: whether the call is still done, and what the caller gets.
 
-    With a `code` it gets that error, with a `page` this text, else the true answer; `reply` says how much of it arrives.
-    `kills` says that the caller dies at this call: the test's client raises an exception that nothing catches.
+    With a `code` it gets that error, with a `page` this text, else the true answer; `reply` says how much of it
+    arrives. `kills` says that the caller dies at this call: the test's client raises an exception that nothing
+    catches.
     """
 
     name: str

@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def release(root: Path, version: str, *, today: date) -> str:
-    """Make the release in the repository at `root`, and return what is left to do; raise ReleaseError before any change."""
+    """Make the release in the repository at `root`; return what is left to do. Raise ReleaseError before any change."""
     source = (root / VERSION_FILE).read_text(encoding="utf-8")
     changes = (root / CHANGELOG).read_text(encoding="utf-8")
     _check_version(version, current=version_of(source))
@@ -62,7 +62,7 @@ def version_of(source: str) -> str:
 
 
 def moved(changes: str, version: str, *, today: date) -> str:
-    """Return the changelog with the entries under Unreleased moved to the version; raise ReleaseError if they are not complete."""
+    """Return the changelog, with Unreleased's entries under the version; raise ReleaseError if they are incomplete."""
     found = _UNRELEASED.search(changes)
     entries = found["entries"].strip() if found else ""
     if not found or not re.search(r"^- ", entries, re.MULTILINE):

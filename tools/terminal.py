@@ -1,6 +1,6 @@
 """Draws docs/ebs-backup-command.svg, the command in a terminal: `make terminal`.
 
-The command is the real one, in this process, against moto's EC2 with a fixed history: each drawing gives the same bytes.
+The command is the real one, in this process, against moto's EC2 with a fixed history: all drawings have the same bytes.
 """
 
 import io

@@ -54,7 +54,7 @@ class Backups:
             setattr(self._backend.snapshots[snapshot], name, value)
 
     def write(self, snapshot: str, blocks: Mapping[int, bytes], *, damaged: Collection[int] = ()) -> None:
-        """Let a snapshot hold these blocks; the checksums of the damaged ones are those of something else."""
+        """Let a snapshot hold these blocks; the damaged ones have the checksums of other data."""
         record = EBSSnapshot(DEFAULT_ACCOUNT_ID, self._backend.snapshots[snapshot])
         record.block_size = 512 * 1024
         for index, data in blocks.items():
@@ -73,7 +73,7 @@ class Backups:
         return {tag["Key"]: tag["Value"] for tag in listed["Tags"]}
 
     def volume(self, id_: str) -> dict[str, Any]:
-        """Return a volume as EC2 lists it, without what every volume has anew (its id, its times)."""
+        """Return a volume as EC2 lists it, without what is new for every volume (its id, its times)."""
         (found,) = self.command.ec2.describe_volumes(VolumeIds=[id_])["Volumes"]
         return {key: value for key, value in found.items() if key in PROPERTIES}
 

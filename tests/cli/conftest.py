@@ -140,7 +140,7 @@ class Command:
         return id_
 
     def stable(self, text: str) -> str:
-        """Return a text with the ids numbered in the order in which they were made: moto draws them."""
+        """Return a text with the ids numbered in the order in which they were made: moto's ids are random."""
         for id_, number in self.ids.items():
             text = text.replace(id_, number)
         return text
@@ -173,7 +173,7 @@ def wednesday(monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
-    """Return a check of a text against a golden file; `pytest tests/unit tests/cli --update-golden` writes it instead."""
+    """Return a check of a text against a golden file; `pytest tests/unit tests/cli --update-golden` writes the file."""
 
     def check(name: str, text: str) -> None:
         path = HERE / "golden" / name

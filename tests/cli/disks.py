@@ -1,4 +1,4 @@
-"""First blocks of disks, as the programs write them that make file systems: only what tells them apart."""
+"""First blocks of disks, as the programs that make file systems write them: only the bytes that tell them apart."""
 
 import struct
 from collections.abc import Mapping

@@ -28,7 +28,7 @@ CLIENTS = (module._ec2, module._lambda, module._sns, module._quick_sns, module._
 
 @dataclass(slots=True)
 class RealFunction:
-    """What was invoked: events, by request. `answers` are given in its place."""
+    """The events with which it was invoked. `answers`, as long as there are any, are given in its place."""
 
     events: list[Any] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)

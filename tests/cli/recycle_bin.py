@@ -81,7 +81,7 @@ class Binned:
         return self.account.snapshots[snapshot].tags
 
     def writes(self) -> list[str]:
-        """Return what was asked for that changes something."""
+        """Return the calls that change something."""
         reads = ("DescribeSnapshots", "ListSnapshotsInRecycleBin")
         return [call.action for call in self.service.calls if call.action not in reads]
 

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 
 ID = re.compile(r"\b(vol|snap|ami|i)-[0-9a-f]{8,17}\b")
-# What is drawn or measured; each is replaced by one of the same kind.
+# What is random or measured; each is replaced by a fixed value of the same kind.
 DRAWN = {
     r"\bsmoke-[0-9a-f]{8}\b": "smoke-00000000",
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b": "00000000-0000-0000-0000-000000000000",
@@ -17,7 +17,7 @@ DRAWN = {
 
 
 def stable(text: str) -> str:
-    """Return a text with its ids numbered in the order in which they first stand there, and what is drawn replaced."""
+    """Return a text with its ids numbered in the order of their first use, and with the DRAWN values replaced."""
     numbers: defaultdict[str, dict[str, str]] = defaultdict(dict)
 
     def numbered(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""`ebs-backup adopt` shows what it would do, does it with --yes alone, and has nothing to do a second time."""
+"""`ebs-backup adopt` shows what it would do, does it only with --yes, and has nothing to do a second time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def tags(command: Command, snapshot: str) -> dict[str, str]:
 
 
 def stable(text: str, *ids: str) -> str:
-    """Return the text with the ids numbered, in this order: moto draws them."""
+    """Return the text with the ids numbered, in this order: moto's ids are random."""
     for number, id_ in enumerate(ids, start=1):
         text = text.replace(id_, f"{id_.partition('-')[0]}-{number:017x}")
     return text

@@ -1,4 +1,4 @@
-"""`doctor`: every line is good, or bad with what to do; what it may not read, it says and never guesses."""
+"""`doctor`: every line is good, or bad with what to do; it says what it may not read, and never guesses."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -109,7 +109,7 @@ REAL = (
 
 @given(st.sampled_from(REAL), st.data())
 def test_a_text_that_differs_by_one_character_is_never_theirs(text: str, data: st.DataObject) -> None:
-    """One digit for another in the time is a time like any other, and ISO 8601 puts a T between date and time."""
+    """Digits and T are not tried: another digit is another valid time, and ISO 8601 puts a T between date and time."""
     at = data.draw(st.integers(0, len(text) - 1))
     other = data.draw(st.characters().filter(lambda character: character not in "0123456789T" + text[at]))
     near = (
@@ -143,7 +143,7 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(PIECES).map("".join)))
 @example(f"day_snapshot {VOLUME}")
 @example("day_snapshot before the upgrade")
-@example(f"{VOLUME}_2026-11-23")  # as the very first ec2-automate-backup wrote: a person would, too
+@example(f"{VOLUME}_2026-11-23")  # as the very first ec2-automate-backup wrote, and as a person would
 @example(f"day_snapshot {VOLUME}_week_Mon by snapshot script at 23-11-2026 01:30:00")
 @example(f"hour_snapshot {VOLUME}_hour_01 by snapshot script at 23-11-2026 01:30:00")
 @example(f"daily snapshot for {VOLUME} taken by the snapshot script at 23-11-2026 01:30:00")
@@ -159,7 +159,7 @@ def test_a_description_of_another_volume_is_never_theirs(text: str, other: str) 
 
 @given(st.sampled_from(REAL), st.timedeltas(-timedelta(days=900), timedelta(days=900)))
 def test_the_time_in_a_description_is_not_held_against_ec2s(text: str, off: timedelta) -> None:
-    """It is the clock of the tool's machine, and nothing tells its zone."""
+    """The time is from the clock of the tool's machine, and nothing tells that clock's zone."""
     assert isinstance(seen(text, started=NIGHT + off), Adoptable)
 
 

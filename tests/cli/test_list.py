@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("wednesday")
 
 @pytest.fixture
 def world(command: Command) -> Command:
-    """Return an account with a volume that is well, one that is overdue without any restore point, and one that is gone."""
+    """Return an account with a volume that is well, an overdue one without any restore point, and one that is gone."""
     command.deploy()
     web, db = command.volume("web-1 data", Backup="true"), command.volume("db-1 data", Backup="true")
     command.backend.volumes[db].create_time = NOW - timedelta(days=400)

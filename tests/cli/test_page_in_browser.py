@@ -1,4 +1,4 @@
-"""The page in a real browser: it fits a phone, sorts and finds, and runs no script that a name brings."""
+"""The page in a real browser: it fits a phone, sorts and finds, and runs no script that a name contains."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""`plan`: what the next run would do, snapshot by snapshot with the reasons; it asks, and changes nothing."""
+"""`plan`: what the next run would do, snapshot by snapshot with the reasons; it reads, and changes nothing."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("wednesday")
 
 @pytest.fixture
 def world(command: Command) -> Command:
-    """Return an account with a volume that is well, a new one, one that is gone and one that is not selected any more."""
+    """Return an account with a volume that is well, a new one, a gone one, and one that is not selected any more."""
     command.deploy(expire_gone_after_days="3", tag_name="Backup")
     web = command.volume("web-1 data", Backup="true")
     command.volume("web <2> [bold]", Backup="true")

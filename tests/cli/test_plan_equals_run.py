@@ -101,7 +101,7 @@ def test_a_plan_names_exactly_what_a_run_then_makes_deletes_and_keeps(endpoint: 
 
 
 def _of_the_run(world: World, snapshots: dict[str, SnapshotRecord]) -> set[str]:
-    """Return what a run of the period judges: its own set's snapshots of it, and failed ones of selected volumes."""
+    """Return what a run judges: its own set's snapshots of its period, and failed ones of selected volumes."""
     wanted = {volume.id for volume in (*world.selected, *world.lost)}
     idle = {
         volume.id for volume in (*world.selected, *world.lost) if volume.tags.get("ebs-backup:skip") == "true"

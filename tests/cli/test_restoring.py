@@ -1,4 +1,4 @@
-"""The volume that a restore makes of what a snapshot tells: its properties, its name, its tags, where it is attached."""
+"""The volume that a restore makes from a snapshot: its properties, its name, its tags, and where it is attached."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lines on a terminal: an id is never cut, whatever stands beside it; and what is done beside the rest."""
+"""Lines on a terminal: an id is never cut, whatever stands beside it. And work in a thread beside the rest."""
 
 import io
 import threading

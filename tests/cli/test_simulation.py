@@ -31,7 +31,7 @@ SCHEDULES = (
 
 
 def taken(simulation: Simulation, period: Period, on: date) -> list[str]:
-    """Return on which days what is held of a period was taken."""
+    """Return the days on which the held restore points of a period were taken."""
     return [f"{point.taken:%m-%d}" for point in simulation.held(on) if point.period == period]
 
 

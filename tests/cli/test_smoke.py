@@ -33,7 +33,7 @@ def _folder(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 
 def smokes(command: Command) -> list[str]:
-    """Return what is there of any smoke."""
+    """Return the ids of all that any smoke has made and that is still there."""
     filters = [{"Name": "tag-key", "Values": [TAG]}]
     ec2 = command.ec2
     return [

@@ -1,4 +1,4 @@
-"""The picture of a simulation: README's is drawn by this code, and every picture is complete, safe, and described in words."""
+"""The picture of a simulation: this code draws README's, and every picture is complete, safe and described in words."""
 
 import re
 from collections import Counter

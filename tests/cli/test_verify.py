@@ -1,4 +1,4 @@
-"""`ebs-backup verify`: what is restored for a look, what it costs, and that nothing stays behind."""
+"""`ebs-backup verify`: what it restores to look at, what that costs, and that nothing stays behind."""
 
 from datetime import timedelta
 from typing import Any

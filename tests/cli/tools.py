@@ -1,4 +1,4 @@
-"""What makesnapshots and ec2-automate-backup leave in EC2, as their own code forms it; see `foreign_backups` for where."""
+"""What makesnapshots and ec2-automate-backup leave in EC2, as their code writes it; `foreign_backups` says where."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ SUFFIX = {"day": "%a", "week": "%U", "month": "%b"}
 def makesnapshots_4(
     period: str, at: datetime = NIGHT, *, volume: str = VOLUME, begun: datetime | None = None
 ) -> str:
-    """Write as 3.0 to 4.0: `at` and `begun` by the machine's clock, the turn of the volume and the start of the run."""
+    """Write as 3.0 to 4.0. By the machine's clock, `at` is the volume's turn and `begun` is the start of the run."""
     suffix = (begun or at).strftime(SUFFIX[period])
     return f"{period}_snapshot {volume}_{period}_{suffix} by snapshot script at {at:%d-%m-%Y %H:%M:%S}"
 

@@ -1,4 +1,4 @@
-"""What an operator is told by the deployed function: overdue volumes, near misses, tags on volumes, data for machines."""
+"""What the deployed function reports to an operator: overdue volumes, near misses, volumes' tags, data for machines."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The way back: backed up by the deployed function, lost, restored by the command; with an operator's policies alone."""
+"""The way back: backed up by the deployed function, lost, restored by the command with an operator's policies only."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

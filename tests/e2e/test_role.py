@@ -46,7 +46,7 @@ def role(emulator: Emulator, outputs: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="module")
 def inside(emulator: Emulator, role: str) -> Session:
-    """Return a session with the credentials of that role, as Lambda gets them: the emulator lets its root play Lambda."""
+    """Return a session with that role's credentials, as Lambda gets them: the emulator lets its root play Lambda."""
     sts = emulator.client("sts")
     keys = sts.assume_role(RoleArn=role, RoleSessionName="inside")["Credentials"]
     return Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], REGION)

@@ -1,4 +1,4 @@
-"""What the operator's command shows of the deployed stack: plan, list, page and doctor, with the operator's own keys."""
+"""What the operator's command shows of the deployed stack: plan, list, page and doctor, with the operator's keys."""
 
 import json
 import subprocess

@@ -43,7 +43,7 @@ def test_two_sets_that_select_one_volume_rotate_only_their_own(
     run_nights(account, sets["one"], MONDAY, 4)
     run_nights(account, sets["two"], MONDAY, 4, first=4)
 
-    assert held(account, volume) == {"one": 2, "two": 2}  # of keep 1 there are two while the newer is pending
+    assert held(account, volume) == {"one": 2, "two": 2}  # keep is 1: two while the newer is pending
 
 
 def test_a_set_that_selects_nothing_any_more_deletes_nothing_of_the_other(

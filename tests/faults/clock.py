@@ -20,9 +20,9 @@ DAY = 24 * HOUR
 class VirtualClock:
     """Seconds since the epoch; stands in for the module `time` wherever the function reads or waits.
 
-    Threads that take part run one at a time: one that sleeps hands over to the one that is due next, and the time moves
-    there. So all wait side by side, and a world of several threads is repeatable. A thread that does not take part, such
-    as a test between two runs, moves the time by sleeping.
+    Threads that take part run one at a time: one that sleeps hands over to the one that is due next, and the time
+    moves there. So all wait side by side, and a world of several threads is repeatable. A thread that does not take
+    part, such as a test between two runs, moves the time by sleeping.
     """
 
     def __init__(self, now: float = NIGHT.timestamp()) -> None:
@@ -54,7 +54,7 @@ class VirtualClock:
         alarm.wait()
 
     def joining(self, work: Callable[..., Any], *, after: float = 0) -> Callable[..., Any]:
-        """Return `work` for a thread that takes part, from its turn in so many seconds on."""
+        """Return `work` for a thread that takes part: it begins at the thread's turn, in so many seconds."""
         with self.mutex:
             alarm = self.set_alarm(after)
         context = copy_context()

@@ -85,7 +85,7 @@ class LocalFunction:
         seconds: float = TIME_LIMIT,
         request: str = "request-1",
     ) -> Invocation:
-        """Deliver the event once, and what the function then sends to itself; return the first's begin and the last's end.
+        """Deliver the event, and what the function then sends to itself; return the first's begin and the last's end.
 
         What the function has sent to itself stays queued when it is killed there: Lambda tries it again.
         """
@@ -109,8 +109,8 @@ class LocalFunction:
     ) -> list[Invocation]:
         """Deliver the events to instances of their own, one every so many seconds, as Lambda does.
 
-        What the function sends to itself begins at once, beside them; what raises or dies is tried twice more, one and two
-        minutes later. Each sees the calls and mails of all.
+        What the function sends to itself begins at once, beside them; what raises or dies is tried twice more, one and
+        two minutes later. Each sees the calls and mails of all.
         """
         service = self.serve(plan, None)
         mails = len(service.account.mails)

@@ -47,7 +47,7 @@ class _Instance:
 
 
 def warm(endpoint: Endpoint, travel: Callable[[], None]) -> None:
-    """Make the clients for this endpoint, or let those that there are begin anew; each call waits for `travel` first."""
+    """Make the clients for this endpoint, or let the existing ones begin anew; each call waits for `travel` first."""
     if endpoint is not _Instance.endpoint:
         forget_clients()
     _Instance.endpoint, _Instance.travel = endpoint, staticmethod(travel)

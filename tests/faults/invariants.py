@@ -34,14 +34,14 @@ def check(world: World, invocation: Invocation) -> None:
 
 
 def _check_alarm(world: World, invocation: Invocation) -> None:
-    """Assert that nothing is told as vanished that nobody else deleted."""
+    """Assert that only what somebody else deleted is reported as vanished."""
     told = {row["volume"] for row in (invocation.answer or {}).get("vanished", [])}
     robbed = {snapshot.volume_id for snapshot in world.account.snapshots.values() if snapshot.by_person}
     assert told <= robbed, f"restore points vanished, but nobody deleted any: {told - robbed}"
 
 
 def of_run(world: World, volume: str) -> list[SnapshotRecord]:
-    """Return what this run has made of the volume and is still there."""
+    """Return the snapshots that this run made of the volume and that are still there."""
     return [
         snapshot
         for snapshot in world.account.snapshots.values()
@@ -97,7 +97,7 @@ def _check_rotated(world: World, invocation: Invocation, gone: SnapshotRecord) -
     ]
     is_new = any(snapshot.tags[TAG_RUN] == world.run for snapshot in usable)
     assert is_new or _found_no_room(invocation, gone), f"rotated without a new snapshot: {gone}"
-    # This delivery could not know what a person deleted meanwhile, or what another delivery deleted because it had failed.
+    # This delivery could not know what a person deleted meanwhile, or what another one deleted because it had failed.
     left = [
         snapshot
         for snapshot in usable
@@ -145,10 +145,10 @@ def _check_no_double(world: World) -> None:
 
 
 def _check_limit(world: World, invocation: Invocation) -> None:
-    """Assert that all deliveries of the run together deleted no more occasions than one may.
+    """Assert that all deliveries of the run together deleted no more occasions than one delivery may.
 
-    Where two at once met a refusal, one of them went on to an occasion that the other left; where no restore point could
-    be made, the limit holds for one invocation.
+    Where two at once met a refusal, one of them went on to an occasion that the other left; where no restore point
+    could be made, the limit holds for one invocation.
     """
     for volume in world.selected:
         held = [

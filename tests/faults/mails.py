@@ -80,7 +80,7 @@ def _check_failures(world: World, invocation: Invocation) -> None:
 
 
 def _check_volumes(world: World, invocation: Invocation) -> None:
-    """Assert that every volume has its restore point or is in the mail, and that the mail counts no more than there are."""
+    """Assert that every volume has its restore point or is in the mail, and that the mail counts no more than exist."""
     answer = invocation.told
     failed = {failure["resource"] for failure in answer["failures"]}
     told = failed | _told_gone(invocation)
@@ -124,8 +124,9 @@ def _told_gone(invocation: Invocation) -> set[str]:
 def _check_undeleted(world: World, invocation: Invocation, told: set[str]) -> None:
     """Assert that every snapshot that could not be deleted is in the mail.
 
-    There are two exceptions, both in a run that went on. If an earlier invocation tried it and then deleted others up to
-    the limit, the snapshot counts as deferred. If a long lag hid it from the last invocation, its volume is in the mail.
+    There are two exceptions, both in a run that went on. If an earlier invocation tried it and then deleted others up
+    to the limit, the snapshot counts as deferred. If a long lag hid it from the last invocation, its volume is in the
+    mail.
     """
     deferred = invocation.told["deferred"] if invocation.went_on else 0
     told = told | {id_ for mail in invocation.mails for id_ in SNAPSHOT_ID.findall(mail.body)}

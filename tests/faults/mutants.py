@@ -48,7 +48,7 @@ class StaleMutantError(Exception):
 
 
 def main() -> None:
-    """Run the suite unbroken, then once for each mutant; exit with 1 if one survives, with 2 if the suite fails unbroken."""
+    """Run the suite unbroken, then once for each mutant; exit with 1 if one survives, 2 if the suite fails unbroken."""
     console = Console()
     for mutant in MUTANTS:
         with _broken(mutant):

@@ -9,7 +9,7 @@ from tests.faults.function import Invocation, LocalFunction
 from tests.faults.invariants import check
 from tests.faults.world import World
 
-# How many calls of each action may meet a fault; what comes after them finds the wire whole.
+# How many calls of each action may meet a fault; the calls after them meet none.
 CALLS = {
     "DescribeTags": 8,
     "DescribeVolumes": 8,
@@ -40,7 +40,7 @@ class Night:
 
     @property
     def met_refusal(self) -> bool:
-        """Return whether EC2 refused once to delete a snapshot, or to list before it: a newer one may have gone instead."""
+        """Return whether EC2 once refused a delete or the listing before it: a newer snapshot may be gone instead."""
         return any(_refused(invocation) or _looks_refused(invocation) for invocation in self.invocations)
 
 
@@ -80,7 +80,7 @@ def _refused(invocation: Invocation) -> set[str]:
 
 
 def _looks_refused(invocation: Invocation) -> int:
-    """Count the listings that a fault of the plan refused: one before a delete keeps the snapshot from being deleted."""
+    """Count the listings that a fault of the plan refused: without the listing before it, a delete is not done."""
     return sum(
         call.action == "DescribeSnapshots" and call.fault is not None and call.fault.name in REFUSALS
         for call in invocation.calls

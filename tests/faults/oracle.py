@@ -51,7 +51,7 @@ def is_held(snapshot: SnapshotRecord, at: float) -> bool:
 
 
 def occasion(world: World, started: float, run: str = "", period: Period | None = None) -> Occasion:
-    """Return the latest firing at or before a start; where the period is off, each restore point is one by itself."""
+    """Return the latest firing at or before a start; where the period is off, each restore point is an occasion."""
     schedule = world.settings.schedule(period or world.period)
     if schedule == OFF:
         return started, run
@@ -130,7 +130,7 @@ def deferred(world: World) -> set[str]:
 
 
 def _expired(world: World, found: list[RestorePoint], at: float, limit: int = 0) -> list[SnapshotRecord]:
-    """Return what goes because its occasion is not kept, of the oldest occasions that the limit allows."""
+    """Return the snapshots of occasions that are not kept: of the oldest ones, as many as the limit allows."""
     limit = limit or world.settings.max_expired_per_volume
     kept = _kept(world, found, at)
     gone: list[SnapshotRecord] = []

@@ -62,7 +62,7 @@ def _add_volume(world: World, draw: random.Random, **tags: str) -> None:
 
 
 def _number(world: World) -> None:
-    """Tag each snapshot with how many older occasions there were, as its run did; what is not completed was pending."""
+    """Tag each snapshot with the number of older occasions, as its run did; one that is not completed is pending."""
     numbered = [
         snapshot
         for snapshot in world.account.snapshots.values()

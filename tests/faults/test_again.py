@@ -1,4 +1,4 @@
-"""Failed snapshots, told by events that come once, twice or never: whatever the wire does, each is told and made again once."""
+"""Failed snapshots with one event, two or none: each is reported and made again once, whatever the wire does."""
 
 from collections import Counter
 from itertools import chain
@@ -38,7 +38,7 @@ CASES = [
 
 
 def a_failed_night(*, kind: str = "gp3") -> tuple[World, list[SnapshotRecord]]:
-    """Return a world with two volumes with more than they keep, whose snapshots of the night failed, and with strangers."""
+    """Return a world of strangers and two volumes that hold more than they keep, whose night's snapshots failed."""
     world = World(settings=a_settings(max_expired_per_volume=1))
     failed = []
     for volume in [world.volume(kind=kind) for _ in range(2)]:
@@ -70,7 +70,7 @@ def deliver(
 
 
 def check(world: World, failed: list[SnapshotRecord], invocations: list[Invocation]) -> None:
-    """Assert that each was told, that each volume has one snapshot of the run, and that nothing else is gone."""
+    """Assert that each was reported, that each volume has one snapshot of the run, and that nothing else is gone."""
     mails = " ".join(mail.body for invocation in invocations for mail in invocation.mails)
     gone = {snapshot.id for snapshot in world.account.snapshots.values() if snapshot.deleted is not None}
     for snapshot in failed:
@@ -84,7 +84,7 @@ def check(world: World, failed: list[SnapshotRecord], invocations: list[Invocati
 
 
 def made_again(world: World, failed: list[SnapshotRecord]) -> list[bool]:
-    """Tell of each whether the run has a restore point of the volume now, and nothing failed beside it."""
+    """Return for each whether the run has a completed snapshot of the volume now, and no other."""
     there = [of_run(world, snapshot.volume_id) for snapshot in failed]
     return [[it.state(world.clock()) for it in of_it] == ["completed"] for of_it in there]
 
@@ -142,7 +142,7 @@ def test_two_deliveries_at_once_make_one_snapshot_of_each(
 
 @pytest.mark.parametrize("apart", [0, 1, 5])
 def test_the_event_and_the_next_run_at_once_make_one_of_each_run(endpoint: Endpoint, apart: float) -> None:
-    """The run deletes every failed snapshot that it sees, and tells it."""
+    """The run deletes every failed snapshot that it sees, and reports it."""
     world, failed = a_failed_night()
     batch = delivered(*(event_of(snapshot.id) for snapshot in failed))
     week = {"period": Period.WEEK.value, "time": "2026-11-23T01:50:00Z"}

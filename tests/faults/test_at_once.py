@@ -12,7 +12,7 @@ from fake_aws.server import Endpoint
 from tests.faults.function import Invocation
 from tests.faults.world import World, a_settings
 
-PAGES = 5  # listings of a delivery that are no looks: tags, volumes and snapshots
+PAGES = 5  # a delivery's listings besides its looks: tags, volumes and snapshots
 
 
 def a_large_world(volumes: int, *, points: int = 3) -> World:
@@ -55,7 +55,7 @@ def test_two_deliveries_make_one_snapshot_of_each_volume(
         sum(invocation.told["created"] + invocation.told["already_made"] for invocation in done)
         == 2 * volumes
     )
-    # One look for each volume that the other delivery has just snapshotted; for the rest, a few looks serve many volumes.
+    # One look for each volume that the other delivery has just snapshotted; for the rest, a few looks serve many.
     just_made = sum(call.code == "SnapshotCreationPerVolumeRateExceeded" for call in done[0].calls)
     pages = 2 * -(-len(world.account.snapshots) // 1000)
     assert calls(done)["DescribeSnapshots"] <= just_made + pages + 2 * volumes // 25

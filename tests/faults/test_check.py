@@ -1,4 +1,4 @@
-"""A check over the wire: whatever AWS answers, nothing is made, deleted or queued, and one answer tells what it found."""
+"""A check over the wire: whatever AWS answers, nothing is made, deleted or queued; one answer says what it found."""
 
 import pytest
 

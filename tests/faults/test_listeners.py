@@ -1,4 +1,4 @@
-"""Whatever SNS answers when it is asked who listens: the run is mailed once and counted once, and is no failure for it."""
+"""Whatever SNS answers when it is asked who listens, the run is mailed and counted once, and does not fail for it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Where EC2 has no room or will not delete, where a policy refuses tags, and where a person deletes at the same time."""
+"""Where EC2 has no room or does not delete, where a policy refuses tags, where a person deletes at the same time."""
 
 import pytest
 

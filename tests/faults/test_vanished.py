@@ -1,4 +1,4 @@
-"""What somebody else deletes is told over real HTTP, whatever the wire does; what nobody deleted is never told."""
+"""Over real HTTP, whatever the wire does, what somebody else deletes is reported, and what nobody deleted never is."""
 
 import json
 import random

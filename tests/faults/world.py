@@ -19,7 +19,9 @@ from infra.settings.defaults import DEFAULTS
 from tests.faults.clock import DAY, HOUR, NIGHT, VirtualClock
 from tests.faults.function import LocalFunction, deployed
 
-SETTLED = 4  # seconds by which EC2's listings may lag: with 10 s of knowledge inside its 15 s for a volume
+# EC2's listings may lag by so many seconds. What the function knows may be 10 s old. Together that is less than the
+# 15 s in which EC2 refuses a second snapshot of a volume.
+SETTLED = 4
 # Small enough that a few snapshots show everything.
 SMALL = {"keep_day": 3, "keep_week": 2, "keep_month": 1, "max_expired_per_volume": 2}
 
@@ -48,7 +50,8 @@ def written(seconds: float) -> str:
 class World:
     """An account, the settings of the set that runs in it, and the period that is due.
 
-    `nights` counts the firings of the schedule since the first; `by_hand` is the request of a run that a person asked for.
+    `nights` counts the firings of the schedule since the first; `by_hand` is the request of a run that a person asked
+    for.
     """
 
     settings: Settings = field(default_factory=a_settings)

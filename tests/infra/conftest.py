@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# Set before the CDK starts Node, or its own linter would check every template. test_app.py runs it once, and test_lint.py
-# runs another one.
+# Set before the CDK starts Node, or its own linter would check every template. test_app.py runs it once, and
+# test_lint.py runs another one.
 os.environ["CDK_VALIDATION"] = "false"
 
 import pytest

@@ -1,4 +1,4 @@
-"""What the tests of the operators' policies share: the policies, the calls that a command makes, and questions about them."""
+"""What the tests of the operators' policies share: the policies, a command's calls, and questions about them."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ def actions(*policies: str) -> set[str]:
 
 @dataclass(slots=True)
 class Made:
-    """One call: the action as IAM names it, the parameters, and the answer, which is empty where the call was refused."""
+    """One call: the action as IAM names it, the parameters, and the answer, which is empty if the call was refused."""
 
     action: str
     params: Mapping[str, Any]
@@ -116,7 +116,7 @@ def request_keys(tags: Mapping[str, str], during: str = "") -> dict[str, str | l
 
 
 def asker(*policies: str) -> Callable[[str, str, Context], Question]:
-    """Return what asks whether an operator with these policies may do something."""
+    """Return a function that asks whether an operator with these policies may do something."""
 
     def ask(action: str, resource: str, keys: Context) -> Question:
         return Question(
@@ -134,7 +134,7 @@ def asker(*policies: str) -> Callable[[str, str, Context], Question]:
 def unnoticed(
     policy: str, beside: Sequence[str], needed: Sequence[Question], refused: Sequence[Question]
 ) -> set[str]:
-    """List the ways in which a policy could lack a part, or be wider, that none of these questions would notice."""
+    """List the ways to leave out or widen a part of a policy that none of these questions would notice."""
     questions = [*needed, *refused]
     others = [json.loads(other) for other in beside]
     every = mutants(statements(policy))

@@ -84,7 +84,7 @@ def _keys(call: Call, params: Mapping[str, Any]) -> dict[str, Any]:
     if "Resources" in params:
         tags = {tag["Key"]: tag.get("Value", "") for tag in params.get("Tags", [])}
         asked = request_tags(tags)
-        if call.operation == "delete_tags":  # no value, and no key at all if it names no tag
+        if call.operation == "delete_tags":  # no values; no key at all if it names no tag
             asked = {key: value for key, value in asked.items() if key == "aws:TagKeys"}
         return {**asked, **_resource_tags(call.region, params["Resources"][0])}
     return _resource_tags(call.region, params.get("SnapshotId", ""))

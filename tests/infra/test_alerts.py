@@ -28,7 +28,7 @@ def alarms(template: Template) -> dict[str, dict[str, Any]]:
     return {re.sub(r"[0-9A-F]{8}$", "", name): alarm["Properties"] for name, alarm in found.items()}
 
 
-def written(text: Any) -> str:  # noqa: ANN401 - a text or what CloudFormation makes one of
+def written(text: Any) -> str:  # noqa: ANN401 - a text, or what CloudFormation makes into a text
     """Return a description as CloudFormation writes it, each name in it as long as it can be."""
     if isinstance(text, str):
         return text
@@ -206,7 +206,7 @@ def test_what_lambda_tries_again_by_itself_needs_no_command(longest: dict[str, s
 
 
 def test_the_log_command_finds_time_outs_and_want_of_memory_too(longest: dict[str, str]) -> None:
-    """A time-out is logged as `"status":"timeout"`, too little memory as `Runtime.OutOfMemory`: neither has an ERROR."""
+    """A time-out is logged as `"status":"timeout"`, too little memory as `Runtime.OutOfMemory`, both without ERROR."""
     pattern = re.findall(r"--filter-pattern '(.*?)'", longest["FunctionErrors"])
 
     assert pattern == ['?ERROR ?timeout ?"Runtime."']

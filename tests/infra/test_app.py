@@ -12,7 +12,7 @@ CDK = ROOT / "node_modules" / ".bin" / "cdk"
 
 
 def synth(tmp_path: Path, text: str = "", *context: str) -> subprocess.CompletedProcess[str]:
-    """Run the real CLI with these settings, and an environment that holds no credentials, no region and a fresh home."""
+    """Run the real CLI with these settings, in an environment with no credentials, no region and a fresh home."""
     file = tmp_path / "settings.toml"  # a settings.toml of one's own is not read
     file.write_text(text, encoding="utf-8")
     env = {

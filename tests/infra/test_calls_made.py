@@ -20,8 +20,8 @@ from tests.infra.conftest import ROOT, synthesize
 
 IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}  # elsewhere it is the operation's
 CHECKED_WITH = {"ec2:CreateSnapshot": "ec2:CreateTags"}  # for the tags that the call sets
-# Lambda itself makes these with the role: it writes what the function prints, parks the events of failed runs, and takes
-# those of failed snapshots.
+# Lambda itself makes these with the role: it writes what the function prints, parks the events of failed runs, and
+# takes those of failed snapshots.
 OF_LAMBDA = {"logs:CreateLogStream", "logs:PutLogEvents", "sqs:SendMessage"}
 OF_LAMBDA |= {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
@@ -46,7 +46,7 @@ def called() -> set[str]:
 
 
 def written() -> set[str]:
-    """Return the operations that the function's source names, as a method or a word, of the services that it has clients of."""
+    """Return the operations that the function's source names, as a method or a word, of the services that it calls."""
     trees = [
         ast.parse(path.read_text(encoding="utf-8")) for path in Path(ROOT / "lambda/ebs_backup").rglob("*.py")
     ]

@@ -1,4 +1,4 @@
-"""`pip install '.[cli]'`: a checkout gives the command, with all that it imports; the function's zip has nothing of it."""
+"""`pip install '.[cli]'`: a checkout gives the command with all its imports; the function's zip has nothing of it."""
 
 import shutil
 import subprocess

@@ -1,7 +1,7 @@
 """No part of the role's policy can be missing or wider: a run would fail, or a forbidden call would be allowed.
 
 The judge is the emulator's own authorization: the code that lets the deployed function's calls through. If no call can
-show a difference, the template is read, with the reason beside it. A statement without any call fails here.
+show a difference, a test reads the template instead, with the reason beside it. A statement without any call fails.
 """
 
 from collections.abc import Mapping

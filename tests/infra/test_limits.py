@@ -75,7 +75,7 @@ def fits(text: str, limits: dict[str, Any]) -> bool:
 
 
 def environment(template: Template) -> int:
-    """Return how many bytes Lambda measures, with the longest name that the topic can have."""
+    """Return the size of the environment in bytes, as Lambda measures it, with the topic's longest possible name."""
     (function,) = template.find_resources("AWS::Lambda::Function").values()
     variables = function["Properties"]["Environment"]["Variables"]
     longest = {"EBS_BACKUP_TOPIC_ARN": f"arn:aws:sns:eu-west-1:111122223333:{'t' * 256}"}

@@ -160,7 +160,7 @@ REFUSED = [
     ask("kms:Decrypt", KEY, {}),
     ask("kms:Decrypt", KEY, {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}),
     ask("kms:ScheduleKeyDeletion", KEY, VIA),
-    # More than looking at what may be looked at.
+    # More than looking at what it may look at.
     ask("cloudformation:DeleteStack", STACK, {}),
     ask("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:one", {}),
     ask("cloudwatch:DeleteDashboards", f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/one", {}),
@@ -170,11 +170,11 @@ REFUSED = [
         "servicequotas:RequestServiceQuotaIncrease", f"arn:aws:servicequotas:eu-west-1:{ACCOUNT}:ebs/L-1", {}
     ),
     ask("sns:Publish", f"arn:aws:sns:eu-west-1:{ACCOUNT}:ebs-backup-default-Topic", {}),
-    # More than reading, restoring and holding what may be.
+    # More than reading, restoring and holding what it may.
     ask("ec2:AttachVolume", VOLUME, {"aws:ResourceTag/ebs-backup:verify": "snap-1"}),
     ask("ec2:CreateTags", VOLUME, request_keys(RESTORED)),
     ask("ec2:CreateTags", VOLUME, OURS | request_keys({"ebs-backup:hold": "true"})),
-    # What it may here, elsewhere.
+    # What it may do here, but elsewhere.
     *(
         ask(action, "*", ELSEWHERE)
         for action in (
@@ -191,18 +191,19 @@ REFUSED = [
         if "eu-west-1" in question.resource
     ),
 ]
-# Parts that could be otherwise, and AWS's answers would be the same.
+# Parts that could be different without a difference in AWS's answers.
 NEVER_ASKED = {
-    # AWS gives the region with every call,
+    # AWS gives the region with every call.
     *(
         f"{sid}: aws:RequestedRegion asked only where it is given"
         for sid in ("ChooseAZone", "ListVolumesAndSnapshots", "LookAtRunsAndQuota", "NameTheSets")
     ),
-    # `ec2:CreateAction` to no other action (test_service_reference), nor the keys of tags for a snapshot that is there;
+    # AWS gives `ec2:CreateAction` to no other action (test_service_reference), and the keys of tags to no other call on
+    # a snapshot that is there.
     "TagIt: ec2:* for ec2:CreateTags",
     "HoldABackup: ec2:* for ec2:CreateTags",
     "HoldABackup: ec2:* for ec2:DeleteTags",
-    # and whether there are any is asked by `Null`.
+    # `Null` asks whether there are any keys of tags.
     "HoldABackup: aws:TagKeys asked only where it is given",
 }
 

@@ -1,4 +1,7 @@
-"""Installing: the pinned uv brings exactly what is locked, whatever pip and uv are set to; the way to an index is the user's."""
+"""Installing: the pinned uv brings exactly what is locked, whatever pip and uv are set to.
+
+Only the way to an index is the user's.
+"""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The policy to adopt: enough for `ebs-backup adopt --yes` beside that to see, and for no tag but those that it sets."""
+"""The policy to adopt: enough for `ebs-backup adopt --yes` beside that to see, and only for the tags that it sets."""
 
 from ebs_backup_cli.adopt.adoption import OWN_TAGS
 from tests.cli.backups import Backups, backups

@@ -65,7 +65,7 @@ def used(params: Mapping[str, Any]) -> str:
 
 
 def questions(calls: Calls) -> Iterator[Question]:
-    """List what EC2 checks for each call; moto keeps the snapshot with 51 tags, without any of them: EC2 refuses it whole."""
+    """List what EC2 checks for each call. EC2 refuses a snapshot with 51 tags; moto keeps it, without any of them."""
     known: dict[str, dict[str, str]] = {}
     for call in calls.every:
         if not call.action.startswith("ec2:"):

@@ -44,7 +44,7 @@ REFUSED = [
     ask("rbin:DeleteRule", RULE, {}),
     ask("rbin:UpdateRule", RULE, {}),
 ]
-# AWS gives the keys of tags to no other call on a snapshot that is there; and whether there are any is asked by `Null`.
+# AWS gives the keys of tags to no other call on a snapshot that is there. `Null` asks whether there are any.
 NEVER_ASKED = {
     "OnHold: ec2:* for ec2:CreateTags",
     "OnHold: aws:TagKeys asked only where it is given",

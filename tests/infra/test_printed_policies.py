@@ -1,4 +1,4 @@
-"""Every policy that the docs print, tried with an evaluator that we did not write: it stops what it should, and nothing else."""
+"""Every policy that the docs print, tried with an evaluator not of our own: it stops what it should, and no more."""
 
 import json
 import re

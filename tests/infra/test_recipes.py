@@ -1,4 +1,4 @@
-"""The recipes for chats and pagers: templates that CloudFormation takes, which pass on each kind of report, and no more.
+"""The recipes for chats and pagers: templates that CloudFormation takes. They pass on each kind of report, and no more.
 
 What no test here can show: that Slack, Teams and PagerDuty do with it what their manuals say (docs/alerting.md).
 """
@@ -231,7 +231,7 @@ def test_the_pipe_may_empty_its_queue_and_write_to_its_target_and_nothing_else(r
 
 @pytest.mark.parametrize("name", ["slack", "teams"])
 def test_nobody_in_a_channel_gets_more_than_a_look_at_the_alarms(name: str) -> None:
-    """Without a guardrail, everybody in the channel may do what AdministratorAccess allows and the role does not refuse."""
+    """Without a guardrail, all in the channel may do what AdministratorAccess allows and the role does not refuse."""
     recipe = ROOT / "docs" / "recipes" / f"{name}.yaml"
     channel = resources(recipe)["Channel"]["Properties"]
     (policy,) = resources(recipe)["ChatRole"]["Properties"]["Policies"]

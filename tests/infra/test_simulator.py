@@ -1,4 +1,4 @@
-"""The role, tried with a second evaluator, which we did not write: what it allows and what it denies, check by check."""
+"""The role, tried with a second evaluator, which we did not write: what it allows and denies, check by check."""
 
 import pytest
 

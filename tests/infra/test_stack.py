@@ -100,7 +100,7 @@ def test_queues_keep_fourteen_days_encrypted_and_over_tls_only(template: Templat
         1,
         14,
         14,
-    ]  # events of failed snapshots are told within the hour, or by the next run
+    ]  # failed snapshots are reported within the hour, or by the next run
     template.resource_count_is("AWS::SQS::QueuePolicy", 3)
     for policy in template.find_resources("AWS::SQS::QueuePolicy").values():
         assert "aws:SecureTransport" in str(policy)

@@ -42,7 +42,7 @@ CALLS = (
 
 
 def nightly(**overrides: object) -> Settings:
-    """Return the default settings with these changes; only the day period runs, every night: each night is an occasion."""
+    """Return the default settings with these changes. Only the day period runs, every night: each is an occasion."""
     return settings(
         **{"schedule_day": EVERY_NIGHT, "schedule_week": "off", "schedule_month": "off"} | overrides
     )
@@ -52,8 +52,9 @@ def nightly(**overrides: object) -> Settings:
 class MotoAccount:
     """EC2 of one region, as the tests see it (`client`) and as the function does (`function`).
 
-    What the function creates starts at `now`, is answered as `answered`, and is then listed as `listed`. No wait takes any
-    time: it moves the clock. `calls` are the function's own, `asked_to_delete` the snapshots of its deletes in their order.
+    What the function creates starts at `now`, is answered as `answered`, and is then listed as `listed`. No wait takes
+    any time: it moves the clock. `calls` are the function's own, `asked_to_delete` the snapshots of its deletes in
+    their order.
     """
 
     client: "EC2Client"
@@ -197,7 +198,7 @@ class MotoAccount:
     ) -> Callable[[], None]:
         """Let EC2 answer the function's call with an error, so many times; return a function that ends it.
 
-        Only requests with these parameters are refused, and of `holding` only those in which that value stands somewhere.
+        Only requests with these parameters are refused. With `holding`, some parameter must also have that value.
         """
         error = {
             "Error": {"Code": code, "Message": message},
@@ -215,7 +216,7 @@ class MotoAccount:
         return self.on(f"before-call.ec2.{call}", answer)
 
     def first_time(self, moment: str, act: Callable[[], object]) -> None:
-        """Do something at such a moment for the first time only, such as what somebody else does just then."""
+        """Do something at the first such moment only, for example what somebody else does just then."""
         left = [act]
 
         def once(**_: object) -> None:

@@ -208,7 +208,7 @@ def altered(
     newest_completed: Snapshot | None = None,
     **fields: Any,  # noqa: ANN401 - any field of it
 ) -> VolumeOutcome:
-    """Return a volume's outcome with these in place of its own; what is not named stays."""
+    """Return a volume's outcome with these values in place of its own; the others stay."""
     remarks = (
         *map(problem, outcome.failures if failures is None else failures),
         *map(check, outcome.checks if checks is None else checks),

@@ -100,7 +100,7 @@ def _check_values(values: list[str], shape: Shape, command: str) -> None:
 
 
 def redoes(command: str, *, time: str | None, period: str) -> None:
-    """Raise AssertionError unless a command that redoes the run of this period has its time: without it, it is an extra run."""
+    """Raise AssertionError unless a command that redoes this period's run names its time: else it is an extra run."""
     payload = payload_of(command)
     if payload["period"] == period:
         assert payload.get("time") == time
@@ -115,7 +115,7 @@ def payload_of(command: str) -> dict[str, object]:
 
 
 def _check_payload(words: list[str]) -> None:
-    """Check that the function takes the event, that it is queued (but for a dry run), and that the CLI sends it as it is."""
+    """Check that the function takes the event, it is queued (but for a dry run), and the CLI sends it unchanged."""
     command = shlex.join(words)
     event = payload_of(command)
     parse(event)

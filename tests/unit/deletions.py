@@ -29,7 +29,7 @@ class DeletingEc2:
         return [name for name in self.tried if name not in self.errors]
 
     def delete(self, snapshot: Snapshot, still_goes: Callable[[], bool]) -> Task[bool | None]:
-        """Wait; then delete it, if it still goes, or raise its error; return whether it was there."""
+        """Wait. Then, if it is still to go, delete it or raise its error; return whether it was there."""
         yield 0.0
         if not still_goes():
             return None

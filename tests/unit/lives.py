@@ -1,4 +1,4 @@
-"""A volume's life night by night, by seed: the real rotation over runs that are missed, replayed, by hand, full or failing.
+"""A volume's life, night by night, by seed: the real rotation over runs missed, replayed, by hand, full or failing.
 
 Nobody else deletes anything, unless a test says so: then what is counted as vanished is a false alarm.
 """
@@ -126,7 +126,7 @@ class Life:
         finish(self._deleter(rotation).delete(decisions, room=rotation.room(decisions, mine, freed=0)))
 
     def _drain(self, run: Run) -> None:
-        """Delete what has expired for want of room; the create then fails all the same."""
+        """Delete what has expired, to make room; the create then fails all the same."""
         rotation = self._rotation(run)
         finish(self._deleter(rotation).delete(rotation.decide(self.ec2.there), room=self.limit))
 

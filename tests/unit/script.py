@@ -23,7 +23,7 @@ OK, BAD = SimpleNamespace(status_code=200), SimpleNamespace(status_code=400)
 
 
 def made(snapshot: str = "snap-new", volume: str = "vol-1", **tags: str) -> dict[str, Any]:
-    """Write what EC2 answers to a create, and lists: a pending snapshot that is our own."""
+    """Write a pending snapshot of our own, as EC2 answers a create and as it lists it."""
     tags = {"ebs-backup:source": f"volume={volume} zone=eu-west-1a"} | tags
     return {
         "SnapshotId": snapshot,
@@ -46,7 +46,7 @@ def refused(code: str, status: int = 400) -> dict[str, Any]:
 
 
 class Script:
-    """Answers each of the function's calls from a list, and raises an exception in it. `sent` are names and parameters."""
+    """Answers the function's calls from a list, and raises the exceptions in it. `sent` are names and parameters."""
 
     def __init__(self, **answers: list[Any]) -> None:
         self.client = connect(Session())
@@ -110,7 +110,7 @@ class Script:
         return NIGHT + timedelta(seconds=self.now)
 
     def ec2(self, *, deadline: float = 1e9, full_bucket: bool = True) -> Ec2:
-        """Return what the function calls EC2 with."""
+        """Return the object through which the function calls EC2."""
         return Ec2(
             self.client,
             deadline=deadline,

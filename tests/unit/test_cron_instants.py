@@ -1,4 +1,4 @@
-"""When an expression fires, and fired last: AWS's own examples, and every form held against a naive reading of its own."""
+"""When an expression fires, and fired last: AWS's own examples, and every form compared with a second, naive reader."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -100,7 +100,7 @@ def month_of(day: date) -> list[date]:
 
 
 def holds(text: str, value: int, low: int, high: int) -> bool:
-    """Return, by arithmetic on a circle and without listing anything, whether a field's text holds this value."""
+    """Return whether a field's text includes this value; this is arithmetic on a circle, and lists nothing."""
     size = high - low + 1
     for item in text.split(","):
         base, _, step = item.partition("/")
@@ -205,7 +205,7 @@ def test_before_its_first_firing_there_is_no_last_one(expression: str, at: str) 
 
 
 def the_last_of_instants(expression: str, at: datetime) -> datetime | None:
-    """Ask for the firings of one day after another, back to 2024, which is as far as the year fields below go."""
+    """Ask for the firings of one day after another, back to 2024: the year fields below begin there."""
     start, end = at.replace(hour=0, minute=0, second=0, microsecond=0), at + timedelta(microseconds=1)
     while start.year >= 2024:
         if found := list(cron.instants(expression, start=start, end=end)):

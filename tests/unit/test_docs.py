@@ -1,4 +1,4 @@
-"""The docs and the mails are true: they name every setting with its default, and only commands that the AWS CLI takes."""
+"""The docs and the mails are true: they name every setting with its default, and only commands the AWS CLI takes."""
 
 import json
 import re

@@ -36,7 +36,7 @@ NONE_OF_THEM = Known()
 
 @dataclass
 class Retired:
-    """What a run made of it: what it deleted in its order, and all that it tells."""
+    """The result of a run: what it deleted, in order, and all that it reports."""
 
     deleted: list[str] = field(default_factory=list)
     decisions: tuple[Decision, ...] = ()

@@ -1,4 +1,4 @@
-"""What those who carry on rely on: hooks, workflows, templates, recipes, decisions and the changelog are as they say."""
+"""What later maintainers rely on: hooks, workflows, templates, recipes, decisions and the changelog are as they say."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What the queue delivers: ids are read from events of every shape, and what is no message of a queue is left to others."""
+"""What the queue delivers: ids are read from events of every shape; what is no message of a queue is left to others."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The status of a run: the table of docs/operating.md, row by row; and what an earlier try left untold."""
+"""The status of a run: the table of docs/operating.md, row by row; and what an earlier try did not report."""
 
 from dataclasses import replace
 from typing import Any

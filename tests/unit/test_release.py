@@ -22,7 +22,7 @@ def git(root: Path, *words: str) -> str:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a repository with a version and a changelog, whatever git is told elsewhere on this machine."""
+    """Make a repository with a version and a changelog, whatever git's settings on this machine are."""
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # set while git runs a hook
         monkeypatch.delenv(name, raising=False)
     for name in ("AUTHOR", "COMMITTER"):

@@ -1,4 +1,4 @@
-"""However often a run is delivered, and wherever it is cut short: it rotates no further than one whole delivery would."""
+"""However often a run is delivered, and wherever it is cut short, it rotates no further than one whole delivery."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

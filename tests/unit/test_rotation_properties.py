@@ -1,4 +1,4 @@
-"""Properties of a run's rotation: what was planned is what would be decided anew, and the tag tells what is left."""
+"""Properties of a run's rotation: a new decision would be the same as the plan, and the tag says what is left."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

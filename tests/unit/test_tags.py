@@ -26,7 +26,7 @@ OURS = {
 def of(
     volume: Volume, run: Run | None = None, *, at: datetime = NIGHT, copy: bool = True, **given: object
 ) -> Tagging:
-    """Label a snapshot of the volume, taken at NIGHT in the default set's day run, under settings with these changes."""
+    """Label a snapshot of the volume, taken at NIGHT in the default set's day run, with these changed settings."""
     return tagging(volume, run or a_run(), settings(**given), at=at, older=Older(stay=3), copy=copy)
 
 

@@ -1,4 +1,4 @@
-"""Whatever stands in the file or behind `-c`: settings that hold, or one line; never a traceback."""
+"""Whatever stands in the file or behind `-c`: the result is valid settings or one line, never a traceback."""
 
 import subprocess
 import sys

@@ -180,7 +180,7 @@ def test_no_window_of_time_sees_more_than_the_bucket_gives(
     queue.do(moves)
 
     times = sorted(at - START for at, _ in queue.calls + queue.refused)
-    # The calls in a window from the i-th to the j-th are those of the rate and no more than a burst besides.
+    # A window from the i-th to the j-th call holds the calls that the rate allows, and at most a burst more.
     beyond = [number - RATE * at for number, at in enumerate(times)]
     assert all(now - least < BURST + 0.1 for now, least in zip(beyond, accumulate(beyond, min), strict=True))
 

@@ -1,4 +1,4 @@
-"""SNS: the mail is sent to the topic's own region, a run without a mail never looks like a good one, listeners are counted."""
+"""SNS: mails go to the topic's own region, a run without a mail never looks like a good one, listeners are counted."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A snapshot fails, and EC2 says so: it is told within minutes, and made again, once."""
+"""A snapshot fails, and EC2 says so: it is reported within minutes, and made again, once."""
 
 import json
 from datetime import timedelta

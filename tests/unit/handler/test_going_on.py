@@ -1,4 +1,4 @@
-"""A run that time cuts short goes on in a further invocation; only the last one tells."""
+"""A run that time cuts short goes on in a further invocation; only the last one reports."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Does anybody get the mail? Counted when it is sent: none is a problem and no heartbeat, unknown is no failure."""
+"""Who gets the mail is counted when it is sent. Nobody: a problem, and no heartbeat. Unknown: no failure."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ from tests.unit.handler.world import RULE, SHORT, HandlerWorld
 
 
 def counts(world: HandlerWorld) -> list[str]:
-    """Return what the function does with SNS from now on, in its order."""
+    """Return a list that the function's calls to SNS are added to from now on, in their order."""
     done: list[str] = []
     for client, call in (
         (module._sns(world.topic), "Publish"),

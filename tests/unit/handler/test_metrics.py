@@ -34,7 +34,7 @@ def test_metrics_count_by_set_and_period_alone(world: HandlerWorld) -> None:
 
 
 def test_every_run_counts_the_overdue_volumes_of_every_period(world: HandlerWorld) -> None:
-    """So a month rule that somebody disabled shows in the next day's mail, and on the dashboard."""
+    """So the mail of the next day run, and the dashboard, show a month rule that somebody disabled."""
     world.set(settings())
     old, _ = world.account.volume(), world.account.volume("young")
     for period in ("week", "month"):
@@ -49,7 +49,7 @@ def test_every_run_counts_the_overdue_volumes_of_every_period(world: HandlerWorl
 
 
 def test_a_run_limited_to_some_volumes_says_nothing_of_the_others(world: HandlerWorld) -> None:
-    """Neither overdue volumes nor the heartbeat: it is no sign that the rules work."""
+    """It counts neither overdue volumes nor the heartbeat: such a run is no sign that the rules work."""
     volume, _ = world.account.volume(), world.account.volume()
 
     world.invoke({"period": "day", "volumes": [volume]})

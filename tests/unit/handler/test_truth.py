@@ -1,4 +1,4 @@
-"""The truth after a retry: what an earlier try did is told, and counted once, after the mail."""
+"""The truth after a retry: what an earlier try did is reported, and counted once, after the mail."""
 
 from datetime import timedelta
 
@@ -140,7 +140,7 @@ def test_what_one_run_could_not_tell_is_not_told_by_another(world: HandlerWorld)
 
 
 def test_a_run_of_another_period_with_the_same_time_does_not_take_it_over(world: HandlerWorld) -> None:
-    """Where two schedules fire at the same minute, two runs have the same identity beside their period."""
+    """Where two schedules fire at the same minute, the two runs differ in nothing but their period."""
     world.account.history(world.account.volume(), 6)
     refused_once(world)
 

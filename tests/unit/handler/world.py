@@ -54,7 +54,7 @@ class Sent:
 
     @property
     def told(self) -> str:
-        """Return the text as if no line had been broken."""
+        """Return the text with its lines joined."""
         return " ".join(self.text.split())
 
 
@@ -164,7 +164,7 @@ class HandlerWorld:
         self.on(module._sns(self.topic), "before-call.sns.Publish", answer)
 
     def hear_invocations(self, refusal: str = "", *, status: int = 202) -> None:
-        """Queue the events that the function sends to itself, or refuse them with a code, or answer as no Lambda does."""
+        """Queue the function's events to itself, or refuse them with a code, or answer as no Lambda does."""
         error = {"Error": {"Code": refusal, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
 
         def answer(params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:

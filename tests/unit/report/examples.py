@@ -129,7 +129,7 @@ NEAR = (
 
 
 def unwrapped(body: str) -> str:
-    """Return the text of a mail as if no line had been broken."""
+    """Return the text of a mail with its lines joined."""
     return " ".join(body.split())
 
 

@@ -191,7 +191,7 @@ def test_a_failure_of_a_volume_that_is_backed_up_is_still_told() -> None:
     [(3, "less than a day old"), (25, "1 day old"), (71.99, "3 days old"), (-50, "newer than this run")],
 )
 def test_the_age_of_the_newest_good_one_is_told_in_days(hours: float, age: str) -> None:
-    """The age is as of the run's time: if that is long ago (a late event, a redone run), a newer snapshot has no age."""
+    """Ages are as of the run's time: if that is long ago (a late event, a redone run), a newer snapshot has no age."""
     newest = a_snapshot(id="snap-0good", started=NIGHT - timedelta(hours=hours))
     failed = altered(a_failed_one(1, "db-1 data"), newest_completed=newest)
 

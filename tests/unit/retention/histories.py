@@ -82,7 +82,7 @@ def firings(schedule: str) -> list[datetime]:
 
 
 def occasion(snapshot: Snapshot, schedule: str) -> tuple[float, str]:
-    """Return something that orders as the occasions do and differs where they differ."""
+    """Return a key that sorts as the occasions do, and differs where they differ."""
     if schedule == OFF:
         return snapshot.started.timestamp(), snapshot.run
     return bisect_right(firings(schedule), snapshot.started + timedelta(seconds=60)), ""

@@ -33,7 +33,7 @@ SEEDS = range(3)
 
 @dataclass(frozen=True, order=True)
 class Event:
-    """A run that begins: its id is the time it was due, or, for one by hand, what it is."""
+    """A run that begins: its id is the time it was due, or a text of its own if it is by hand."""
 
     at: datetime
     period: Period
@@ -97,7 +97,7 @@ def restless(random: Random) -> list[Event]:
 
 @dataclass(kw_only=True)
 class SimulatedVolume:
-    """One volume: `made` is the ledger, `there` what EC2 still has, `twins` the duplicates; snapshots end late."""
+    """One volume: `made` is the ledger, `there` what EC2 still has, `twins` the duplicates; snapshots settle late."""
 
     keep: Mapping[Period, int]
     random: Random = field(default_factory=lambda: seeded(0))
@@ -129,7 +129,7 @@ class SimulatedVolume:
         return {snapshot.id for snapshot in self.of(period)} - self.twins
 
     def promised(self, event: Event, *, keep: int, least: bool = False) -> set[str]:
-        """Return from the ledger what must be there: the newest `keep` occasions (with `least`: completed ones), and holds."""
+        """Return what must be there: holds, and the newest `keep` occasions of the ledger (`least`: completed ones)."""
         counts = ("completed",) if least else ("completed", "pending")
         ledger = [
             snapshot

@@ -1,4 +1,4 @@
-"""A run that time cuts short anywhere, and goes on, ends as one that ran once, and tells the same."""
+"""A run that time cuts short anywhere, and goes on, ends as one that ran once, and reports the same."""
 
 import json
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ class DiedError(BaseException):
 
 @dataclass(slots=True)
 class Chain:
-    """A function whose every write takes a second, whose invocations have time for so many, and its queue."""
+    """A function and its queue: every write takes a second, and an invocation has time for so many writes."""
 
     account: MotoAccount
     event: dict[str, Any] | None
@@ -146,7 +146,7 @@ def test_the_limit_holds_for_the_run_however_many_invocations_it_has(chain: Chai
 
 
 def test_failed_snapshots_that_an_earlier_invocation_deleted_are_told_by_the_last_one(chain: Chain) -> None:
-    """They cannot be seen in EC2 again; without them the run would end under OK."""
+    """Nobody can see them in EC2 again; if they were not passed on, the run would end as OK."""
     volume = chain.account.volume("failing")
     failed = chain.account.point(volume, NIGHT - timedelta(hours=4), state="error")
     chain.account.tell(failed, StateMessage="Given key ID is not accessible")

@@ -48,7 +48,7 @@ def test_a_failed_stray_goes_and_is_told_too(account: MotoAccount, period: str) 
 
 
 def test_failing_every_second_night_is_a_problem_every_second_night(account: MotoAccount) -> None:
-    """A snapshot fails an hour after it was begun: its run was fine, so the next one must tell."""
+    """A snapshot fails an hour after it was begun: its run was fine, so the next run must report it."""
     account.volume()
     statuses = []
     for night in range(6):

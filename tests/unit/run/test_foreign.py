@@ -1,4 +1,4 @@
-"""Snapshots that only look like ours: tags travel, from a snapshot to a restored volume and on to other tools' snapshots."""
+"""Snapshots that only look like ours: tags go from a snapshot to a restored volume, then to other tools' snapshots."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -115,7 +115,7 @@ def test_a_policy_that_refuses_tags_in_a_full_region_does_not_keep_it_from_drain
 
 
 def test_a_second_try_that_meets_a_full_region_is_not_in_vain(account: MotoAccount) -> None:
-    """Otherwise the sixth volume would get no second try, so nothing would be deleted for it, and it would get no backup."""
+    """Else the sixth volume would get no second try: nothing would be deleted for it, and it would get no backup."""
     for number in range(8):
         volume = account.volume(f"web-{number}", owner="web team")
         account.history(volume, 12)

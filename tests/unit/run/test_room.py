@@ -1,4 +1,4 @@
-"""If the region is full, expired snapshots go first, within the limit; and pending snapshots do not count as backups."""
+"""If the region is full, expired snapshots go first, within the limit. Pending snapshots do not count as backups."""
 
 from datetime import timedelta
 

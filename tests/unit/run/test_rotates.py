@@ -205,7 +205,7 @@ def test_snapshots_of_the_set_without_a_run_or_of_an_unknown_period_are_kept_and
 def test_the_last_completed_one_stays_where_a_person_deletes_the_newest_in_the_middle_of_a_run(
     account: MotoAccount,
 ) -> None:
-    """By the listing the newest stays; it is gone when the last but one has its turn."""
+    """The newest is in the listing, so it would stay; when the last but one has its turn, the newest is gone."""
     volume = account.volume()
     newest, second, third = account.history(volume, 3)
     account.first_time(

@@ -1,4 +1,4 @@
-"""What somebody else deleted is told by the next run of the period, on each of its deliveries, and then no more."""
+"""The period's next run reports what somebody else deleted, on each of its deliveries, and no later run does."""
 
 from datetime import timedelta
 from typing import Any
