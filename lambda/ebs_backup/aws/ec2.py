@@ -189,8 +189,7 @@ class Ec2:
         unsure, fault = False, None
         while True:
             yield from self._patience.turn(self._creates, fault)
-            # If the outcome is unknown, look first. Look also if EC2 refused by rate: then somebody has just made one,
-            # perhaps another delivery.
+            # EC2 refuses by rate if somebody has just made one, perhaps another delivery.
             look = fault is not None and (unsure or fault.code == RATE_PER_VOLUME)
             tagged_as = tagging(self._now())
             try:
