@@ -60,7 +60,7 @@ def _lacking(again: RunAgain) -> Iterator[Part]:
 
 def _made(again: RunAgain) -> Iterator[Part]:
     """Return why the snapshots that were made again had failed: the new ones may fail for the same reason."""
-    text = "The new ones are pending. If one of them fails too, the next mail says so."
+    text = "What was made again is still pending. If it fails too, the next mail says so."
     return _section(
         "MADE AGAIN", again.made, again.run, news="snapshot failed, made again", told="made again", text=text
     )
